@@ -1,0 +1,33 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { metrics } from './metrics/index.js';
+import { worlds } from './worlds.js';
+
+/**
+ * One measurement of one metric on one World, in a process that ends with it. The World is chosen
+ * by the environment before anything of the SDK is loaded.
+ */
+const { metricName, worldName, options, folder, routes } = JSON.parse(process.argv[2]);
+const world = worlds[worldName];
+mkdirSync(folder, { recursive: true });
+Object.assign(process.env, { WORKFLOW_TARGET_WORLD: world.target, ...world.environment(folder) });
+
+try {
+  const { measure, measureAlone } = await import(new URL(metrics[metricName].module, new URL('./metrics/', import.meta.url)));
+  const result = measureAlone ? await measureAlone(world, options) : await inSession(measure);
+  process.send({ result });
+} catch (error) {
+  process.send({ error: error.stack });
+} finally {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
+process.exit();
+
+async function inSession(measure) {
+  const { openSession } = await import('./session.js');
+  const session = await openSession(routes);
+  try {
+    return await measure(session, options);
+  } finally {
+    await session.close();
+  }
+}

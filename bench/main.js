@@ -1,0 +1,78 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { measureFsync } from './fsync.js';
+import { formatValue, renderMarkdown, writeIntoDocument } from './markdown.js';
+import { measureInTurns } from './measure.js';
+import { metrics, slowDiskMetrics } from './metrics/index.js';
+import { simulateSlowDisk } from './slow-disk.js';
+import { worlds } from './worlds.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const scratch = join(root, '.tmp', 'bench');
+const slowDiskMs = 5;
+
+/** One run of the benchmark: measures, tells as it goes, keeps the raw figures and writes the table. */
+export async function runBench({ metricNames, worldNames, quick, slowDisk, write, routes, args }) {
+  await rm(scratch, { recursive: true, force: true });
+  const fsync = measureFsync(scratch);
+  console.log(
+    `fdatasync of 4 KiB: p50 ${fsync.p50.toFixed(2)} ms, p99 ${fsync.p99.toFixed(2)} ms${fsync.p50 > 0.3 ? ' (the figures want ≤ 0.3 ms)' : ''}\n`,
+  );
+
+  const command = ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ');
+  const report = { startedAt: new Date().toISOString(), command, machine: describeMachine(), fsync, worldNames, results: {} };
+  for (const metricName of metricNames) {
+    report.results[metricName] = await measureAndTell({ metricName, worldNames, quick, routes });
+  }
+  if (slowDisk && worldNames.includes('pawl')) report.slow = await measureSlowDisk({ metricNames, quick, routes });
+  await rm(scratch, { recursive: true, force: true });
+
+  const markdown = renderMarkdown(report);
+  console.log(`\n${markdown}\n`);
+  console.log(`Raw figures: ${await keepRaw(report)}`);
+  if (!write) return;
+  await mkdir(join(root, 'docs'), { recursive: true });
+  await writeIntoDocument(join(root, 'docs', 'performance.md'), markdown);
+  console.log('Written into docs/performance.md');
+}
+
+async function measureSlowDisk({ metricNames, quick, routes }) {
+  const disk = simulateSlowDisk({ ms: slowDiskMs, scratch });
+  if (disk.reason) return disk;
+  const results = {};
+  for (const metricName of slowDiskMetrics.filter((name) => metricNames.includes(name))) {
+    const { environment } = disk;
+    results[metricName] = await measureAndTell({
+      metricName,
+      worldNames: ['pawl'],
+      quick,
+      routes,
+      environment,
+      where: `fsync + ${slowDiskMs} ms`,
+    });
+  }
+  return { ms: slowDiskMs, fsync: disk.fsync, results };
+}
+
+async function measureAndTell({ metricName, where, ...job }) {
+  const { title, unit } = metrics[metricName];
+  console.log(where ? `${title} (${where})` : title);
+  const onRound = ({ worldName, value }) => console.log(`  ${worlds[worldName].title.padEnd(18)} ${formatValue(value, unit)}`);
+  return await measureInTurns({ ...job, metricName, scratch, onRound });
+}
+
+async function keepRaw(report) {
+  const folder = join(root, 'reports');
+  await mkdir(folder, { recursive: true });
+  const name = `bench-${report.startedAt.slice(0, 19).replaceAll(':', '-')}.json`;
+  await writeFile(join(folder, name), `${JSON.stringify(report, null, 2)}\n`);
+  return `reports/${name}`;
+}
+
+function describeMachine() {
+  const { model } = cpus()[0];
+  const platform = `${process.platform} ${process.arch}`;
+  return { cpus: cpus().length, model, platform, node: process.versions.node, memoryGiB: Math.round(totalmem() / 2 ** 30) };
+}

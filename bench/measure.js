@@ -1,0 +1,52 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { metrics } from './metrics/index.js';
+import { median } from './statistics.js';
+
+const child = fileURLToPath(new URL('child.js', import.meta.url));
+const longestMs = 30 * 60_000;
+let count = 0;
+
+/**
+ * Measures one metric on several Worlds, in turns, so that whatever else the machine does meets
+ * them alike. Answers with the median of all samples of each World.
+ */
+export async function measureInTurns({ metricName, worldNames, quick, routes, scratch, environment = {}, onRound }) {
+  const metric = metrics[metricName];
+  const taken = worldNames.filter((name) => !metric.skip?.includes(name));
+  const results = Object.fromEntries(taken.map((name) => [name, { samples: [], details: [] }]));
+  for (let round = 0; round < (quick ? 1 : metric.rounds); round++) {
+    for (const worldName of taken) {
+      const { rounds = metric.rounds, ...special } = metric.perWorld?.[worldName] ?? {};
+      if (round >= rounds) continue;
+      const options = { ...metric.options, ...special, ...(quick ? metric.quick : {}) };
+      const folder = join(scratch, `${process.pid}-${(count += 1)}`);
+      const { samples, details } = await measureOnce({ metricName, worldName, options, folder, routes }, environment);
+      results[worldName].samples.push(...samples);
+      if (details) results[worldName].details.push(details);
+      onRound({ worldName, round, value: median(samples) });
+    }
+  }
+  for (const result of Object.values(results)) result.value = median(result.samples);
+  return results;
+}
+
+async function measureOnce(job, environment) {
+  const options = {
+    env: { ...process.env, ...environment },
+    execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  };
+  const running = fork(child, [JSON.stringify(job)], options);
+  let said = '';
+  running.stderr.on('data', (chunk) => (said = `${said}${chunk}`.slice(-4000)));
+  const patience = setTimeout(() => running.kill('SIGKILL'), longestMs);
+  let answer;
+  running.on('message', (message) => (answer = message));
+  await once(running, 'close');
+  clearTimeout(patience);
+  if (answer?.result) return answer.result;
+  throw new Error(`${job.metricName} on ${job.worldName} gave no figure.\n${answer?.error ?? ''}\n${said}`);
+}

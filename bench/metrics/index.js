@@ -1,0 +1,93 @@
+/**
+ * What is measured. `rounds` are taken in turns, A-B-A-B, each in a process of its own; `want`
+ * compares Pawl with another World, or with a number when `than` is missing.
+ */
+export const metrics = {
+  throughput: {
+    title: '100 runs × 10 steps, 10 at a time',
+    unit: 'ms',
+    module: './throughput.js',
+    rounds: 3,
+    quick: { runs: 30 },
+    wants: [
+      { than: 'local', atMost: 1 / 4, text: '≥ 4× world-local' },
+      { than: 'floor', atMost: 1 / 0.75, text: '≥ 0.75 of the floor' },
+    ],
+  },
+  sequence: {
+    title: '10 steps in sequence, p50',
+    unit: 'ms',
+    module: './sequence.js',
+    rounds: 3,
+    quick: { runs: 8 },
+    wants: [{ than: 'floor', atMost: 1.35, text: '≤ 1.35× the floor' }],
+  },
+  parallel50: {
+    title: '50 parallel steps, p50',
+    unit: 'ms',
+    module: './fan-out.js',
+    rounds: 3,
+    options: { steps: 50 },
+    quick: { runs: 2 },
+    wants: [{ than: 'floor', atMost: 1.5, text: '≤ 1.5× the floor' }],
+  },
+  parallel200: {
+    title: '200 parallel steps, p50',
+    unit: 'ms',
+    module: './fan-out.js',
+    rounds: 3,
+    options: { steps: 200 },
+    quick: { runs: 1 },
+    // A minute a run: once is enough to see it.
+    perWorld: { local: { rounds: 1, runs: 1 } },
+    wants: [{ than: 'floor', atMost: 1.5, text: '≤ 1.5× the floor' }],
+  },
+  stream: {
+    title: '100 stream chunks, written and read live, p50',
+    unit: 'ms',
+    module: './stream.js',
+    rounds: 3,
+    quick: { runs: 2 },
+    wants: [{ than: 'floor', atMost: 1.3, text: '≤ 1.3× the floor' }],
+  },
+  hook: {
+    title: 'resume of a hook to completion, p50',
+    unit: 'ms',
+    module: './hook.js',
+    rounds: 3,
+    quick: { runs: 8 },
+    wants: [{ than: 'floor', atMost: 2, text: '≤ 2× the floor' }],
+  },
+  alone: {
+    title: 'World alone, without the SDK, 50 runs at once',
+    unit: 'steps/s',
+    module: './world-alone.js',
+    rounds: 3,
+    quick: { runs: 100 },
+    perWorld: { local: { runs: 100 } },
+    wants: [{ atLeast: 4000, text: '≥ 4,000 steps/s' }],
+  },
+  sleeping: {
+    title: '10,000 sleeping runs, idle: share of a core',
+    unit: '%',
+    module: './sleeping.js',
+    rounds: 1,
+    quick: { runs: 500, idleMs: 5000 },
+    // world-local holds a slot for each sleeper and has 1,000 of them.
+    skip: ['local', 'floor'],
+    wants: [{ atMost: 1, text: '< 1 %, no growth' }],
+  },
+  memory: {
+    title: 'memory after 10,000 runs, against after 1,000',
+    unit: '×',
+    module: './memory.js',
+    rounds: 1,
+    quick: { runs: 500 },
+    // world-local gets slower with every run it has seen; 10,000 take it hours.
+    skip: ['local'],
+    wants: [{ atMost: 1.2, text: 'within 20 %' }],
+  },
+};
+
+/** What is also measured on a slow disk. */
+export const slowDiskMetrics = ['throughput', 'sequence', 'alone'];

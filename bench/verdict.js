@@ -1,0 +1,11 @@
+/** Each wish of a metric with what came of it: met, missed, or not measured here. */
+export function judge(metric, results) {
+  return (metric.wants ?? []).map((want) => {
+    const ours = results.pawl?.value;
+    const theirs = want.than ? results[want.than]?.value : 1;
+    if (ours === undefined || theirs === undefined) return { text: want.text, met: undefined };
+    const ratio = ours / theirs;
+    const met = want.atLeast === undefined ? ratio <= want.atMost : ratio >= want.atLeast;
+    return { text: want.text, met, ratio: want.than ? ratio : undefined };
+  });
+}
