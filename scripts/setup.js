@@ -13,15 +13,29 @@ export async function ensureInstalled() {
   const reason = whyInstall();
   if (!reason) return;
 
+  const seconds = showSeconds(`Installing dependencies (${reason})`);
+  let { code, output } = await npm('ci');
+  // A lock file made on one platform may lack the optional binaries of another, which `npm ci`
+  // refuses; `npm install` adds them, and takes everything else as the lock file says.
+  if (code !== 0) ({ code, output } = await npm('install', '--no-save'));
+  seconds.end(code === 0 ? 'done' : 'failed');
+  if (code === 0) return;
+  throw new Error(`npm install ended with exit code ${code}. Run it yourself to see more.\n${output.trim()}`);
+}
+
+/** A line that counts the seconds on a terminal, and is written once anywhere else. */
+function showSeconds(title) {
+  const { stdout } = process;
   const startedAt = Date.now();
-  process.stdout.write(`Installing dependencies (${reason}) … `);
-  const { code, output } = await npmCi();
-  if (code === 0) {
-    process.stdout.write(`done in ${Math.round((Date.now() - startedAt) / 1000)} s\n`);
-    return;
-  }
-  process.stdout.write('failed\n');
-  throw new Error(`npm ci ended with exit code ${code}. Run it yourself to see more.\n${output.trim()}`);
+  const passed = () => `${Math.round((Date.now() - startedAt) / 1000)} s`;
+  stdout.write(`${title} … `);
+  const timer = stdout.isTTY ? setInterval(() => stdout.write(`\r${title} … ${passed()} `), 1000) : undefined;
+  return {
+    end(outcome) {
+      clearInterval(timer);
+      stdout.write(`${stdout.isTTY ? `\r${title} … ` : ''}${outcome} in ${passed()}\n`);
+    },
+  };
 }
 
 function requireNode() {
@@ -54,12 +68,12 @@ function readPackages(name) {
   }
 }
 
-function npmCi() {
+function npm(...command) {
   // Under `npm start` npm says where it lives; a plain `node scripts/…` finds it on the path.
-  const npm = process.env.npm_execpath;
-  const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
-  const child = npm?.endsWith('.js')
-    ? spawn(process.execPath, [npm, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  const program = process.env.npm_execpath;
+  const args = [...command, '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  const child = program?.endsWith('.js')
+    ? spawn(process.execPath, [program, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
     : spawn(['npm', ...args].join(' '), { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], shell: true });
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));

@@ -15,6 +15,7 @@ const longestArrivalMs = 6000;
 export function openDesk({ orders, onProgress, signal }) {
   const runIds = new Map();
   const readers = new Set();
+  const packed = new Set();
   let progressCount = 0;
 
   async function takeOrders() {
@@ -41,17 +42,24 @@ export function openDesk({ orders, onProgress, signal }) {
         if (value.stage === 'packing') void packParcel(order);
       }
     } catch (error) {
-      if (!signal.aborted) onProgress(order, { stage: 'log lost', text: error.message, at: new Date() });
+      if (!signal.aborted) onProgress(order, { stage: 'log lost', text: error.message });
     } finally {
       readers.delete(reader);
     }
   }
 
+  /** The warehouse packs an order once, also if a worker that was killed half way asks a second time. */
   async function packParcel(order) {
+    if (packed.has(order.id)) return;
+    packed.add(order.id);
     await delay(200 + Math.random() * 500);
     if (signal.aborted) return;
     const pieces = order.lines.reduce((sum, line) => sum + line.quantity, 0);
-    await resumeHook(`parcel:${order.id}`, { packedBy: `desk ${1 + (pieces % 4)}`, weightGrams: 120 + 340 * pieces });
+    try {
+      await resumeHook(`parcel:${order.id}`, { packedBy: `desk ${1 + (pieces % 4)}`, weightGrams: 120 + 340 * pieces });
+    } catch (error) {
+      onProgress(order, { stage: 'unpacked', text: `the warehouse could not answer: ${error.message}` });
+    }
   }
 
   return {

@@ -17,7 +17,7 @@ export function describeOutcome({ results, revenue, recovery }) {
     `  ${orders}, ${chargedOnce(completed) ? 'each charged exactly once' : 'NOT each charged exactly once'}: ${revenue}`,
   ];
   for (const { order, reason } of failures(results)) lines.push(`  ${order.id} failed: ${reason}`);
-  if (recovery) lines.push(`  ${describeRecovery(recovery)}`);
+  lines.push(`  ${describeRecovery(recovery)}`);
   return `\n${resultTable(results)}\n\n${lines.join('\n')}`;
 }
 
@@ -37,7 +37,9 @@ function failures(results) {
   return failed.map(({ order, run }) => ({ order, reason: run.error?.message ?? run.status }));
 }
 
-function describeRecovery({ steps, firstMs, lastMs }) {
+function describeRecovery(recovery) {
+  if (!recovery) return 'No worker was killed: less than half of the orders came to be charged';
+  const { steps, firstMs, lastMs } = recovery;
   if (steps === 0) return 'Recovery time: none, the kill met no step in flight';
   const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
   const spread = steps === 1 ? 'it ran again' : `the first ran again after ${seconds(firstMs)}, the last`;

@@ -25,6 +25,8 @@ process.once('SIGTERM', stop);
 // Ctrl-C reaches every process of the terminal; the runner decides when its worker ends.
 process.on('SIGINT', () => {});
 process.once('disconnect', stop);
+// The runner may have gone while this process was still loading.
+if (process.send && !process.connected) void stop();
 
 async function stop() {
   // A worker that cannot drain in time is cut off; its leases expire and another one carries on.

@@ -14,8 +14,19 @@ export interface Progress {
 export async function report(stage: Stage, text: string): Promise<void> {
   const writer = getWritable<Progress>().getWriter();
   try {
-    await writer.write({ stage, text, at: new Date(), pid: process.pid });
+    await writer.write(line(stage, text));
   } finally {
     writer.releaseLock();
   }
+}
+
+/** Appends the last line and ends the stream: through one writer, so that the end cannot overtake the line. */
+export async function reportLast(stage: Stage, text: string): Promise<void> {
+  const writer = getWritable<Progress>().getWriter();
+  await writer.write(line(stage, text));
+  await writer.close();
+}
+
+function line(stage: Stage, text: string): Progress {
+  return { stage, text, at: new Date(), pid: process.pid };
 }

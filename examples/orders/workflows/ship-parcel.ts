@@ -1,6 +1,6 @@
-import { createHook, getWritable, sleep } from 'workflow';
+import { createHook, sleep } from 'workflow';
 import type { Order } from './order.ts';
-import { report } from './progress.ts';
+import { report, reportLast } from './progress.ts';
 
 /** What the warehouse says when a parcel is packed. */
 export interface Packed {
@@ -27,6 +27,5 @@ async function askWarehouse(): Promise<void> {
 
 async function handToCarrier(packed: Packed): Promise<void> {
   'use step';
-  await report('shipped', `packed by ${packed.packedBy}, ${packed.weightGrams} g, on its way`);
-  await getWritable().close();
+  await reportLast('shipped', `packed by ${packed.packedBy}, ${packed.weightGrams} g, on its way`);
 }
