@@ -1,0 +1,144 @@
+import { resolve } from 'node:path';
+import type { World } from '@workflow/world';
+import { type Clock, systemClock } from '../base/clock.ts';
+import { createStderrLogger, type Logger } from '../base/logger.ts';
+import { createReceiver } from '../runtime/http-receiver.ts';
+import { Host } from '../runtime/host.ts';
+import { createQueue } from '../runtime/queue.ts';
+import type { WorldContext } from '../world/context.ts';
+import { createEvent } from '../world/create-event.ts';
+import { encryption, keyIdOf } from '../world/encryption.ts';
+import { eventReads, hookReads, runReads, stepReads } from '../world/reads.ts';
+import { specVersion } from '../world/rules/spec-version.ts';
+import { streamer } from '../world/streams.ts';
+import { openStore } from './open-store.ts';
+import { type Environment, readSettings, type Settings } from './settings.ts';
+
+export interface CreateWorldOptions {
+  /** Read instead of `process.env`. */
+  readonly env?: Environment;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+/** A World of Pawl has every member of the SDK's interface, the optional ones included. */
+export type PawlWorld = World & Required<Pick<World, 'start' | 'close' | 'specVersion' | 'getEncryptionKeyForRun' | 'writeToStreamMulti'>>;
+
+/**
+ * Makes the World that the environment describes (spec/world.md A1). Opens no file, timer or connection: the first call that needs the
+ * store does, and only `start()` makes this process a worker. A wrong setting is told by the first call too.
+ */
+export function createWorld(options: CreateWorldOptions = {}): PawlWorld {
+  const user = {};
+  const lazy = lazily(() => connect(options));
+  const context: WorldContext = {
+    store: async () => lazy().host.store(user),
+    log: async () => lazy().host.log(user),
+    dispatcher: () => lazy().host.dispatcher,
+    get namespace() {
+      return lazy().settings.namespace;
+    },
+    get encryptionKeyId() {
+      const [newest] = lazy().settings.encryptionKeys;
+      return newest === undefined ? null : keyIdOf(newest);
+    },
+    get maxEvents() {
+      return lazy().settings.maxEvents;
+    },
+    get logger() {
+      return lazy().logger;
+    },
+  };
+  const create = announcing(lazy, createEvent(context));
+
+  return {
+    specVersion,
+    async start() {
+      await lazy().host.start(user);
+    },
+    async close() {
+      await lazy.made?.host.release(user);
+    },
+    async getDeploymentId() {
+      return lazy().settings.deploymentId;
+    },
+    queue: async (...call) => {
+      const { host } = lazy();
+      return createQueue({
+        context,
+        createEvent: create,
+        startingRuns: host.startingRuns,
+        deliverBorn: (step, message) => host.dispatcher.deliverBorn(step, message),
+        messageLeft: () => host.messageLeft(),
+      })(...call);
+    },
+    createQueueHandler(prefix, handler) {
+      // Called without `this`, and on a World that is never used otherwise (spec/world.md A2).
+      const { host, clock } = lazy();
+      host.handlers.register(prefix, handler);
+      return createReceiver(prefix, handler, () => ({
+        secret: () => host.secret(user),
+        now: () => clock.now(),
+        takeOver: (received) => host.takeOver(user, received),
+      }));
+    },
+    runs: runReads(context),
+    steps: stepReads(context),
+    hooks: hookReads(context),
+    events: { create, ...eventReads(context) },
+    ...streamer(context, { emit: (name) => lazy().host.signals.emit(name), listen: (...call) => lazy().host.signals.listen(...call) }),
+    getEncryptionKeyForRun: async (...call: Parameters<PawlWorld['getEncryptionKeyForRun']>) =>
+      lazy().getEncryptionKeyForRun(context)(...call),
+  } as PawlWorld;
+}
+
+interface Connected {
+  readonly settings: Settings;
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly getEncryptionKeyForRun: (context: WorldContext) => PawlWorld['getEncryptionKeyForRun'];
+}
+
+// Two copies of this module may be loaded in one process, by `require` and by a bundler: what they share hangs on the process.
+const sharedHosts = Symbol.for('pawl/runtime@0');
+
+function connect({ env = process.env, clock = systemClock, logger }: CreateWorldOptions): Connected {
+  const settings = readSettings(env);
+  const log = logger ?? createStderrLogger(settings.logLevel);
+  const shared = globalThis as { [sharedHosts]?: Map<string, Host> };
+  const hosts = (shared[sharedHosts] ??= new Map());
+  const key = settings.url.startsWith('sqlite:') ? resolve(settings.url.slice('sqlite:'.length)) : `${settings.url}#${settings.schema}`;
+  const host = hosts.get(key) ?? new Host({ settings, clock, logger: log, openStore: () => openStore(settings, clock, log) });
+  hosts.set(key, host);
+  let keys: PawlWorld['getEncryptionKeyForRun'] | undefined;
+  return {
+    settings,
+    host,
+    clock,
+    logger: log,
+    getEncryptionKeyForRun: (context) =>
+      (keys ??= encryption(context, settings.encryptionKeys).getEncryptionKeyForRun as PawlWorld['getEncryptionKeyForRun']),
+  };
+}
+
+/** While a run is being created, the queue of the same process waits for it instead of creating it a second time. */
+function announcing(lazy: () => Connected, create: World['events']['create']): World['events']['create'] {
+  const announce = async (...[runId, data, params]: Parameters<World['events']['create']>) => {
+    const created = create(runId as string, data as never, params);
+    if (runId === null || (data as { eventType?: string } | null)?.eventType !== 'run_created') return created;
+    const { startingRuns } = lazy().host;
+    startingRuns.set(runId, created);
+    try {
+      return await created;
+    } finally {
+      if (startingRuns.get(runId) === created) startingRuns.delete(runId);
+    }
+  };
+  return announce as World['events']['create'];
+}
+
+function lazily<T>(make: () => T): (() => T) & { made: T | undefined } {
+  const lazy = Object.assign((): T => (lazy.made ??= make()), { made: undefined as T | undefined });
+  return lazy;
+}

@@ -1,0 +1,143 @@
+import { parseDuration } from '../base/duration.ts';
+import { type LogLevel, logLevels } from '../base/logger.ts';
+import type { RuntimeSettings } from '../runtime/settings.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Settings extends RuntimeSettings {
+  readonly schema: string;
+  readonly sync: 'full' | 'normal';
+  readonly citus: boolean;
+  /** Undefined: nothing is ever deleted. */
+  readonly retentionMs: number | undefined;
+  readonly tokens: string | undefined;
+}
+
+const prefix = 'WORKFLOW_PAWL_';
+
+// The whole list (decisions D); anything else with our prefix is a mistake worth telling.
+const names = [
+  'URL',
+  'SCHEMA',
+  'WORKER',
+  'FLOW_CONCURRENCY',
+  'STEP_CONCURRENCY',
+  'LEASE_MS',
+  'DELIVERY',
+  'BASE_URL',
+  'SECRET',
+  'ENCRYPTION_KEYS',
+  'TOKENS',
+  'RETENTION',
+  'DEPLOYMENT_ID',
+  'DEPLOYMENT_POLICY',
+  'SYNC',
+  'CITUS',
+  'LOG_LEVEL',
+  'TEST_URL',
+] as const;
+
+/**
+ * Reads the settings from environment variables. Throws an error with code `INVALID_SETTING` that names the variable, what it must be, and
+ * for an unknown one the nearest name.
+ */
+export function readSettings(env: Environment): Settings {
+  rejectUnknown(env);
+  const read = (name: (typeof names)[number]) => env[prefix + name]?.trim() || undefined;
+  const oneOf = <T extends string>(name: (typeof names)[number], allowed: readonly [T, ...T[]]): T => {
+    const value = read(name);
+    if (value === undefined) return allowed[0];
+    if (!(allowed as readonly string[]).includes(value)) throw invalid(name, value, `one of ${allowed.join(', ')}`);
+    return value as T;
+  };
+  const whole = (name: (typeof names)[number], fallback: number, least: number) => {
+    const value = read(name);
+    if (value === undefined) return fallback;
+    if (!/^\d+$/.test(value) || Number(value) < least) throw invalid(name, value, `a whole number of at least ${least}`);
+    return Number(value);
+  };
+
+  return {
+    url: normaliseUrl(read('URL') ?? 'sqlite:./.pawl/pawl.db'),
+    schema: readSchema(read('SCHEMA') ?? 'pawl'),
+    worker: oneOf('WORKER', ['on', 'off']),
+    flowConcurrency: whole('FLOW_CONCURRENCY', 32, 1),
+    stepConcurrency: whole('STEP_CONCURRENCY', 128, 1),
+    leaseMs: whole('LEASE_MS', 10_000, 200),
+    delivery: oneOf('DELIVERY', ['auto', 'inprocess', 'http']),
+    baseUrl: (read('BASE_URL') ?? env['WORKFLOW_LOCAL_BASE_URL'] ?? (env['PORT'] ? `http://localhost:${env['PORT']}` : undefined))?.replace(/\/+$/, ''),
+    secret: read('SECRET'),
+    namespace: env['WORKFLOW_QUEUE_NAMESPACE'] ?? '',
+    deploymentId: read('DEPLOYMENT_ID') ?? 'dpl_pawl',
+    deploymentPolicy: oneOf('DEPLOYMENT_POLICY', ['latest', 'pinned']),
+    maxEvents: readMaxEvents(env['WORKFLOW_MAX_EVENTS']),
+    encryptionKeys: readKeys(read('ENCRYPTION_KEYS')),
+    // The official CLI prints JSON and nothing else then.
+    logLevel: env['WORKFLOW_JSON_MODE'] === '1' ? 'silent' : oneOf<LogLevel>('LOG_LEVEL', ['warn', ...logLevels]),
+    sync: oneOf('SYNC', ['full', 'normal']),
+    citus: oneOf('CITUS', ['off', 'on']) === 'on',
+    retentionMs: readRetention(read('RETENTION') ?? '30d'),
+    tokens: read('TOKENS'),
+  };
+}
+
+/** The form under which Worlds of one database find each other in a process. */
+export function normaliseUrl(url: string): string {
+  if (/^postgres(ql)?:\/\//.test(url)) return url;
+  const path = /^sqlite:(?:\/\/)?(.+)$/.exec(url)?.[1] ?? (/^[a-z]+:/.test(url) ? undefined : url);
+  if (path === undefined) throw invalid('URL', url.replace(/\/\/.*@/, '//***@'), '"sqlite:<file>" or "postgres://…"');
+  return `sqlite:${path}`;
+}
+
+function rejectUnknown(env: Environment): void {
+  const known = names.map((name) => prefix + name);
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith(prefix) || known.includes(name) || /_(LONG|SEED)$/.test(name)) continue;
+    const nearest = known.toSorted((a, b) => distance(a, name) - distance(b, name))[0];
+    throw settingError(`${name} is not a setting of Pawl. Did you mean ${nearest}? The whole list is in docs/settings.md.`);
+  }
+}
+
+function readSchema(schema: string): string {
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) throw invalid('SCHEMA', schema, 'a lower-case name of letters, digits and "_"');
+  return schema;
+}
+
+function readMaxEvents(text: string | undefined): number {
+  return text !== undefined && /^[1-9]\d*$/.test(text) ? Number(text) : 25_000;
+}
+
+function readKeys(text: string | undefined): string[] {
+  const keys = text?.split(',').map((key) => key.trim()) ?? [];
+  if (keys.some((key) => key.length < 16)) throw invalid('ENCRYPTION_KEYS', '***', 'secrets of at least 16 characters, separated by commas, newest first');
+  return keys;
+}
+
+function readRetention(text: string): number | undefined {
+  if (text === 'never') return undefined;
+  const ms = parseDuration(text);
+  if (ms === undefined) throw invalid('RETENTION', text, 'a duration like 30d or 12h, or "never"');
+  return ms;
+}
+
+function invalid(name: (typeof names)[number], value: string, rule: string): Error {
+  return settingError(`${prefix}${name} is "${value}"; it must be ${rule}.`);
+}
+
+function settingError(message: string): Error {
+  return Object.assign(new Error(message), { code: 'INVALID_SETTING' });
+}
+
+/** Levenshtein, for names of this length. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const change = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}

@@ -1,0 +1,72 @@
+import { backoffMs } from '../base/backoff.ts';
+import { describeError, type Logger } from '../base/logger.ts';
+import { type Delivery, runInDelivery } from '../world/delivery.ts';
+import type { SettleResult, Store } from '../world/port.ts';
+import type { Lease } from '../world/rows.ts';
+import type { RegisteredHandler } from './handlers.ts';
+import type { Message } from './messages.ts';
+import type { QueueHandler } from './handlers.ts';
+
+/** One delivery: which row is its message, under which lease, for the how-manieth time. */
+export interface DeliveryRequest {
+  readonly of: 'run' | 'step' | 'message';
+  readonly shard: number;
+  /** The run of the row; null for a message without one. */
+  readonly runId: string | null;
+  /** The key of the row: the run id, the step id or the message id. */
+  readonly id: string;
+  /** The name of the workflow or the step, as the queue name ends with it. */
+  readonly name: string;
+  readonly namespace: string;
+  /** Of the run; only needed where the worker might keep it. */
+  readonly deploymentId: string;
+  readonly lease: Lease;
+  readonly attempt: number;
+  readonly message: Message;
+  /** Messages that go with a run's delivery and are deleted with its success. */
+  readonly inbox: readonly string[];
+}
+
+// The SDK gives up after 48 deliveries; with this curve they span hours, and a short outage costs seconds (spec/world.md D4).
+const retryBackoff = { baseMs: 1_000, capMs: 900_000, jitter: 0.25 };
+
+/** Calls the handler in this process, as the queue of the SDK would, and says how the delivery ends; undefined: a write ended it already. */
+export async function callHandler(
+  request: DeliveryRequest,
+  { handler, prefix }: RegisteredHandler,
+  store: Store,
+  logger: Logger,
+): Promise<{ readonly result: SettleResult | undefined; readonly delivery: Delivery }> {
+  const delivery: Delivery = {
+    of: request.of,
+    runId: request.runId ?? undefined,
+    stepId: request.of === 'step' ? request.id : undefined,
+    lease: request.lease,
+    born: new Map(),
+    knownSteps: new Set(),
+    wokeRun: false,
+    leaseEnded: false,
+  };
+  const meta = {
+    attempt: request.attempt,
+    queueName: `${prefix}${request.name}`,
+    messageId: request.message.messageId,
+  } as Parameters<QueueHandler>[1];
+  try {
+    const answer = await runInDelivery(delivery, async () => handler(request.message.payload, meta));
+    return { delivery, result: delivery.leaseEnded ? undefined : settleResult(answer, store.now()) };
+  } catch (error) {
+    logger.warn(`Delivery ${request.attempt} of ${request.of} "${request.id}" failed and will be repeated: ${describeError(error)}`);
+    return { delivery, result: delivery.leaseEnded ? undefined : retryResult(request.attempt, store.now()) };
+  }
+}
+
+export function settleResult(answer: unknown, now: number): SettleResult {
+  const seconds = (answer as { timeoutSeconds?: unknown } | undefined)?.timeoutSeconds;
+  if (typeof seconds !== 'number') return { kind: 'done' };
+  return { kind: 'again', dueAt: now + Math.max(0, seconds) * 1_000 };
+}
+
+export function retryResult(attempt: number, now: number): SettleResult {
+  return { kind: 'retry', dueAt: now + backoffMs(retryBackoff, attempt) };
+}

@@ -1,0 +1,190 @@
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import { describeError } from '../base/logger.ts';
+import { type Dispatcher, noDispatcher } from '../world/delivery.ts';
+import { unavailable } from '../world/errors.ts';
+import { EventLogCache } from '../world/event-log.ts';
+import type { Store } from '../world/port.ts';
+import { Handlers } from './handlers.ts';
+import type { ReceivedDelivery } from './http-receiver.ts';
+import { HttpSender } from './http-sender.ts';
+import { onTerminate } from './on-terminate.ts';
+import { Routing } from './routing.ts';
+import type { RuntimeSettings } from './settings.ts';
+import { Signals } from './signals.ts';
+import { Worker } from './worker.ts';
+
+export interface HostOptions {
+  readonly settings: RuntimeSettings;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly openStore: () => Promise<Store>;
+}
+
+interface Open {
+  readonly store: Store;
+  readonly log: EventLogCache;
+  readonly stopListening: () => void;
+}
+
+const drainMs = 10_000;
+const noWorkerWarningAfterMs = 5_000;
+
+/**
+ * What all Worlds of one URL share in a process. The SDK makes at least two of them, and registers its handlers on one that it never uses
+ * otherwise (spec/world.md A2), so store, worker and handlers live here, and each goes when the last World that needs it is closed.
+ */
+export class Host {
+  readonly handlers = new Handlers();
+  readonly signals = new Signals();
+  /** `run_created` events of this process that are on their way. */
+  readonly startingRuns = new Map<string, Promise<unknown>>();
+  readonly #options: HostOptions;
+  readonly #users = new Set<object>();
+  readonly #starters = new Set<object>();
+  #open: Promise<Open> | undefined;
+  #worker: Promise<Worker> | undefined;
+  #dispatcher: Dispatcher = noDispatcher;
+  #closing: Promise<void> = Promise.resolve();
+  #warned = false;
+  #stopDraining = () => {};
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+    this.handlers.onChange(() => void this.#worker?.then((worker) => worker.kick()));
+  }
+
+  get dispatcher(): Dispatcher {
+    return this.#dispatcher;
+  }
+
+  async store(user: object): Promise<Store> {
+    return (await this.#opened(user)).store;
+  }
+
+  async log(user: object): Promise<EventLogCache> {
+    return (await this.#opened(user)).log;
+  }
+
+  /** Makes this process a worker. Idempotent, however many Worlds ask. */
+  async start(user: object): Promise<void> {
+    if (this.#options.settings.worker === 'off') return;
+    await this.#opened(user);
+    this.#starters.add(user);
+    const worker = await this.#workerFor(user);
+    worker.claim();
+  }
+
+  /** Deliveries that came over HTTP are carried out here, also in a process that never claims any. */
+  async takeOver(user: object, received: ReceivedDelivery): Promise<boolean> {
+    return (await this.#workerFor(user)).takeOver(received);
+  }
+
+  async secret(user: object): Promise<string> {
+    const { settings } = this.#options;
+    const secret = settings.secret ?? (await (await this.store(user)).getSetting('secret'));
+    if (!secret) throw unavailable('The database has no delivery secret; set WORKFLOW_PAWL_SECRET or run the migrations.');
+    return secret;
+  }
+
+  /** The worker drains when the last World that started it goes, the store closes when the last that used it does. */
+  async release(user: object): Promise<void> {
+    const wasUser = this.#users.delete(user);
+    const wasStarter = this.#starters.delete(user);
+    if (!wasUser && !wasStarter) return this.#closing;
+    this.#closing = this.#closing.then(() => this.#shrink());
+    await this.#closing;
+  }
+
+  /** Says once, and only after a while, that messages wait and nobody works. */
+  messageLeft(): void {
+    if (this.#warned || this.#worker || this.#options.settings.logLevel === 'silent') return;
+    this.#warned = true;
+    const { clock, logger } = this.#options;
+    clock.after(noWorkerWarningAfterMs, () => {
+      void this.#open
+        ?.then(({ store }) => store.listWorkers())
+        .then((workers) => {
+          if (workers.some(({ live }) => live)) return;
+          logger.warn('A message is waiting and no worker is running: call world.start() in the process that is to do the work.');
+        })
+        .catch(() => {});
+    });
+  }
+
+  async #opened(user: object): Promise<Open> {
+    await this.#closing;
+    this.#users.add(user);
+    this.#open ??= this.#openStore();
+    try {
+      return await this.#open;
+    } catch (error) {
+      this.#open = undefined;
+      throw error;
+    }
+  }
+
+  async #openStore(): Promise<Open> {
+    const store = await this.#options.openStore();
+    const stopListening = store.onForeignCommit(() => {
+      this.signals.emitAll();
+      void this.#worker?.then((worker) => worker.kick());
+    });
+    return { store, log: new EventLogCache(store), stopListening };
+  }
+
+  #workerFor(user: object): Promise<Worker> {
+    this.#worker ??= this.#startWorker(user).catch((error: unknown) => {
+      this.#worker = undefined;
+      throw error;
+    });
+    return this.#worker;
+  }
+
+  async #startWorker(user: object): Promise<Worker> {
+    const { settings, clock, logger } = this.#options;
+    const { store } = await this.#opened(user);
+    const http = new HttpSender({ baseUrl: settings.baseUrl, secret: () => this.secret(user), clock, logger });
+    const routing = new Routing(this.handlers, settings, http);
+    const worker = new Worker({ store, clock, logger, settings, routing, claims: this.#starters.size > 0 });
+    await worker.start();
+    this.#dispatcher = worker;
+    this.#stopDraining = onTerminate(() => this.#drain());
+    return worker;
+  }
+
+  async #shrink(): Promise<void> {
+    try {
+      if (this.#worker && (this.#starters.size === 0 || this.#users.size === 0)) await this.#stopWorker();
+      if (this.#users.size === 0) await this.#closeStore();
+    } catch (error) {
+      this.#options.logger.error(`Closing ${this.#options.settings.url} failed: ${describeError(error)}`);
+    }
+  }
+
+  /** The process is to end: whoever still uses this World is told by its next call. */
+  async #drain(): Promise<void> {
+    this.#starters.clear();
+    this.#users.clear();
+    this.#closing = this.#closing.then(() => this.#shrink());
+    await this.#closing;
+  }
+
+  async #stopWorker(): Promise<void> {
+    this.#stopDraining();
+    const worker = await this.#worker;
+    await worker?.stop(drainMs);
+    this.#worker = undefined;
+    this.#dispatcher = noDispatcher;
+  }
+
+  async #closeStore(): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    if (!open) return;
+    const { store, stopListening } = await open;
+    stopListening();
+    this.signals.close();
+    await store.close();
+  }
+}

@@ -1,0 +1,75 @@
+import type { Clock } from '../base/clock.ts';
+import { describeError, type Logger } from '../base/logger.ts';
+import type { SettleResult } from '../world/port.ts';
+import { type DeliveryRequest, retryResult } from './deliver.ts';
+import { sign } from './signature.ts';
+import { encodeBody, encodeLease, encodeName, headers } from './wire.ts';
+
+export interface HttpSenderOptions {
+  readonly baseUrl: string | undefined;
+  readonly secret: () => Promise<string>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const acceptWithinMs = 15_000;
+
+/**
+ * Hands a delivery to the app's own route. The receiver takes the lease over and answers at once, so no time-out of HTTP can ever repeat a
+ * healthy step (decisions B6).
+ */
+export class HttpSender {
+  readonly #options: HttpSenderOptions;
+
+  constructor(options: HttpSenderOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined: the receiver has it now and will settle it. */
+  async send(request: DeliveryRequest, path: 'flow' | 'step'): Promise<SettleResult | undefined> {
+    const { baseUrl, logger, clock } = this.#options;
+    try {
+      const response = await fetch(`${baseUrl}/.well-known/workflow/v1/${path}`, {
+        method: 'POST',
+        ...(await this.#signed(request)),
+        signal: AbortSignal.timeout(acceptWithinMs),
+        redirect: 'error',
+      });
+      await response.body?.cancel();
+      if (response.status === 202) return undefined;
+      // 409: the lease was lost on the way; whoever has it settles.
+      if (response.status === 409) return undefined;
+      logger.warn(`${baseUrl} answered ${response.status} to ${request.of} "${request.id}"; the delivery will be repeated.`);
+    } catch (error) {
+      logger.warn(`${baseUrl} could not be reached for ${request.of} "${request.id}"; the delivery will be repeated: ${describeError(error)}`);
+    }
+    return retryResult(request.attempt, clock.now());
+  }
+
+  async #signed({ name, namespace, message, attempt, of, shard, runId, id, lease, inbox }: DeliveryRequest) {
+    const prefix = namespace === '' ? '' : `${namespace}_`;
+    const kind = of === 'step' || message.payload['stepId'] !== undefined ? 'step' : 'workflow';
+    const signed = {
+      queueName: encodeName(`__${prefix}wkf_${kind}_${name}`),
+      messageId: encodeName(message.messageId),
+      attempt: String(attempt),
+      lease: encodeLease({ of, shard, runId, id, lease, inbox }),
+      timestamp: String(this.#options.clock.now()),
+      body: encodeBody(message.payload),
+    };
+    const signature = sign(await this.#options.secret(), signed);
+    return {
+      body: signed.body,
+      headers: {
+        ...message.headers,
+        'content-type': 'application/json',
+        [headers.queueName]: signed.queueName,
+        [headers.messageId]: signed.messageId,
+        [headers.attempt]: signed.attempt,
+        [headers.lease]: signed.lease,
+        [headers.timestamp]: signed.timestamp,
+        [headers.signature]: signature,
+      },
+    };
+  }
+}

@@ -1,0 +1,43 @@
+import { decodeFields, decodeValue } from '../base/codec.ts';
+import type { StepMessage } from '../world/delivery.ts';
+import type { ClaimedStep } from '../world/port.ts';
+import type { MessageRow, RunRow } from '../world/rows.ts';
+
+export type Message = StepMessage;
+
+/** The message that a run's due time stands for, with whatever was left in its inbox (spec/world.md D2). */
+export function runMessage(run: RunRow, inbox: readonly MessageRow[]): Message {
+  const context = run.executionContext === null ? {} : decodeFields(run.executionContext);
+  const traceCarrier = context['traceCarrier'];
+  const extras = inbox.map(storedMessage);
+  return {
+    payload: Object.assign({ runId: run.runId, ...(traceCarrier ? { traceCarrier } : {}) }, ...extras.map(({ payload }) => payload)),
+    headers: Object.assign({}, ...extras.map(({ headers }) => headers)),
+    messageId: inbox.at(-1)?.messageId ?? runMessageId(run.runId),
+  };
+}
+
+export function stepMessage({ step, workflowName, workflowStartedAt }: ClaimedStep): Message {
+  return {
+    payload: { workflowName, workflowRunId: step.runId, workflowStartedAt, stepId: step.stepId },
+    headers: {},
+    messageId: stepMessageId(step.runId, step.stepId),
+  };
+}
+
+export function storedMessage({ payload, headers, messageId }: MessageRow): Message {
+  return {
+    payload: decodeValue(payload) as Record<string, unknown>,
+    headers: headers === null ? {} : (JSON.parse(headers) as Record<string, string>),
+    messageId,
+  };
+}
+
+// Derived, not stored: a duplicate gets the id of the original (spec/world.md D5), and a redelivery keeps it.
+export function runMessageId(runId: string): string {
+  return `msg_${runId}`;
+}
+
+export function stepMessageId(runId: string, stepId: string): string {
+  return `msg_${runId}_${stepId}`;
+}

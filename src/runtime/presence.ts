@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Clock } from '../base/clock.ts';
+import { describeError, type Logger } from '../base/logger.ts';
+import type { Store } from '../world/port.ts';
+
+export interface PresenceOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly leaseMs: number;
+  readonly deploymentId: string;
+  /** Work was given back that a dead worker held. */
+  readonly onReaped: () => void;
+}
+
+const sweepAtMostMs = 1_000;
+const healthCheckPrefix = '__health_check__';
+const healthCheckTtlMs = 3_600_000;
+
+/**
+ * A worker's life as the others see it: one row with a heartbeat, whatever the number of its leases. Each worker also buries the dead, so
+ * that recovery needs no restart of anything: what they held is due again within the lease and one sweep.
+ */
+export class Presence {
+  readonly #options: PresenceOptions;
+  readonly #startedAt: number;
+  #workerId = newWorkerId();
+  #cancelBeat = () => {};
+  #cancelSweep = () => {};
+  #stopped = false;
+  #underway: Promise<unknown> = Promise.resolve();
+  #lastHealthSweep = 0;
+
+  constructor(options: PresenceOptions) {
+    this.#options = options;
+    this.#startedAt = options.store.now();
+  }
+
+  get workerId(): string {
+    return this.#workerId;
+  }
+
+  /** Resolves when the others know of this worker. */
+  async start(): Promise<void> {
+    await this.#beat(true);
+    this.#scheduleBeat();
+    await this.#sweep();
+    this.#scheduleSweep();
+  }
+
+  /** Gives everything back at once and is forgotten. */
+  async leave(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelBeat();
+    this.#cancelSweep();
+    await this.#underway;
+    await this.#options.store.commit({ kind: 'leave', workerId: this.#workerId, now: this.#options.store.now() });
+  }
+
+  #scheduleBeat(): void {
+    if (this.#stopped) return;
+    const { clock, leaseMs } = this.#options;
+    // A worker keeps its process alive: it is what the process is for.
+    this.#cancelBeat = clock.after(leaseMs / 3, () => this.#own(this.#beat(false).then(() => this.#scheduleBeat())), { keepAlive: true });
+  }
+
+  #scheduleSweep(): void {
+    if (this.#stopped) return;
+    const { clock, leaseMs } = this.#options;
+    this.#cancelSweep = clock.after(Math.min(sweepAtMostMs, leaseMs / 2), () =>
+      this.#own(this.#sweep().then(() => this.#scheduleSweep())),
+    );
+  }
+
+  #own(work: Promise<unknown>): void {
+    this.#underway = work;
+  }
+
+  async #beat(register: boolean): Promise<void> {
+    const { store, leaseMs, logger } = this.#options;
+    try {
+      const { known } = await store.commit({ kind: 'heartbeat', workerId: this.#workerId, leaseMs, register: register ? this.#self() : null });
+      if (known || this.#stopped) return;
+      // It was away for longer than its lease. What it holds is another's now; under a new name it starts afresh.
+      logger.warn(`Worker ${this.#workerId} was away for longer than its lease of ${leaseMs} ms; its deliveries were given to others.`);
+      this.#workerId = newWorkerId();
+      await store.commit({ kind: 'heartbeat', workerId: this.#workerId, leaseMs, register: this.#self() });
+    } catch (error) {
+      if (register) throw error;
+      logger.error(`Worker ${this.#workerId} could not renew its lease: ${describeError(error)}`);
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    const { store, logger, onReaped } = this.#options;
+    try {
+      const workers = await store.listWorkers();
+      if (workers.some(({ live }) => !live)) {
+        const { workers: dead, deliveries } = await store.commit({ kind: 'reap', now: store.now() });
+        if (dead.length > 0) logger.warn(`Worker ${dead.join(', ')} died; ${deliveries} of its deliveries are given to others.`);
+        onReaped();
+      }
+      await this.#sweepHealthChecks();
+    } catch (error) {
+      if (!this.#stopped) logger.error(`Looking for dead workers failed: ${describeError(error)}`);
+    }
+  }
+
+  /** Answers to health checks belong to no run that could be deleted with them (spec/world.md D9). */
+  async #sweepHealthChecks(): Promise<void> {
+    const { store } = this.#options;
+    if (store.now() - this.#lastHealthSweep < healthCheckTtlMs) return;
+    this.#lastHealthSweep = store.now();
+    await store.commit({ kind: 'sweepStreams', namePrefix: healthCheckPrefix, before: store.now() - healthCheckTtlMs });
+  }
+
+  #self() {
+    return { host: hostname(), pid: process.pid, deploymentId: this.#options.deploymentId, startedAt: this.#startedAt };
+  }
+}
+
+function newWorkerId(): string {
+  return `wkr_${randomUUID()}`;
+}

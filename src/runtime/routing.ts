@@ -1,0 +1,77 @@
+import type { ClaimFilter, DeliveryKind } from '../world/port.ts';
+import { deliverableStepNames, type Handlers, type RegisteredHandler } from './handlers.ts';
+import type { HttpSender } from './http-sender.ts';
+import type { QueueKind } from './queue-name.ts';
+import type { RuntimeSettings } from './settings.ts';
+
+export type Route =
+  | { readonly kind: 'inprocess'; readonly handler: RegisteredHandler }
+  | { readonly kind: 'http'; readonly path: 'flow' | 'step' }
+  | { readonly kind: 'none' };
+
+export interface Subject {
+  readonly kind: QueueKind;
+  readonly namespace: string;
+  readonly deploymentId: string;
+  readonly stepName?: string;
+}
+
+/** Where a delivery can go from here: a handler of this process, the app's own route over HTTP, or nowhere (spec/world.md D8). */
+export class Routing {
+  readonly http: HttpSender;
+  readonly #handlers: Handlers;
+  readonly #settings: RuntimeSettings;
+
+  constructor(handlers: Handlers, settings: RuntimeSettings, http: HttpSender) {
+    this.#handlers = handlers;
+    this.#settings = settings;
+    this.http = http;
+  }
+
+  route(kind: QueueKind, namespace: string, stepName?: string): Route {
+    const { delivery, baseUrl } = this.#settings;
+    const handler = this.#handlers.find(namespace, kind);
+    const here = handler && (kind === 'workflow' || this.#hasStep(stepName));
+    if (here && delivery !== 'http' && !needsRequest(delivery)) return { kind: 'inprocess', handler };
+    if (baseUrl !== undefined && delivery !== 'inprocess') return { kind: 'http', path: kind === 'workflow' ? 'flow' : 'step' };
+    return here && delivery !== 'http' ? { kind: 'inprocess', handler } : { kind: 'none' };
+  }
+
+  admits({ kind, namespace, deploymentId, stepName }: Subject): boolean {
+    const { deploymentPolicy, deploymentId: own } = this.#settings;
+    if (deploymentPolicy === 'pinned' && deploymentId !== own) return false;
+    return this.route(kind, namespace, stepName).kind !== 'none';
+  }
+
+  claimFilter(): ClaimFilter {
+    const { namespace, deploymentId, deploymentPolicy, delivery, baseUrl } = this.#settings;
+    const overHttp = baseUrl !== undefined && delivery !== 'inprocess';
+    const namespaces = new Set([...this.#handlers.namespaces('workflow'), ...this.#handlers.namespaces('step')]);
+    if (overHttp) namespaces.add(namespace);
+    // Steps of a namespaced app are queued under the plain prefix by the SDK; so are health checks of either.
+    if (namespaces.size > 0) namespaces.add('');
+    const has = (kind: QueueKind) => overHttp || this.#handlers.namespaces(kind).length > 0;
+    const kinds: DeliveryKind[] = [
+      ...(has('workflow') ? (['run'] as const) : []),
+      ...(has('step') ? (['step'] as const) : []),
+      ...(namespaces.size > 0 ? (['message'] as const) : []),
+    ];
+    const names = overHttp ? undefined : deliverableStepNames();
+    return {
+      namespaces: [...namespaces],
+      kinds,
+      stepNames: names ? [...names] : null,
+      deploymentId: deploymentPolicy === 'pinned' ? deploymentId : null,
+    };
+  }
+
+  #hasStep(stepName: string | undefined): boolean {
+    if (stepName === undefined) return true;
+    return deliverableStepNames()?.has(stepName) ?? true;
+  }
+}
+
+/** Under Next.js a step may use `cookies()` and the like, which exist only in the course of a real request. */
+function needsRequest(delivery: RuntimeSettings['delivery']): boolean {
+  return delivery === 'auto' && process.env['NEXT_RUNTIME'] !== undefined;
+}

@@ -1,0 +1,20 @@
+import type { LogLevel } from '../base/logger.ts';
+
+/** What the runtime is told; `connect/settings.ts` reads it from the environment (decisions D). */
+export interface RuntimeSettings {
+  readonly url: string;
+  readonly worker: 'on' | 'off';
+  readonly flowConcurrency: number;
+  readonly stepConcurrency: number;
+  readonly leaseMs: number;
+  readonly delivery: 'auto' | 'inprocess' | 'http';
+  /** Where deliveries over HTTP go; undefined: there is no such place. */
+  readonly baseUrl: string | undefined;
+  readonly secret: string | undefined;
+  readonly namespace: string;
+  readonly deploymentId: string;
+  readonly deploymentPolicy: 'latest' | 'pinned';
+  readonly maxEvents: number;
+  readonly encryptionKeys: readonly string[];
+  readonly logLevel: LogLevel;
+}

@@ -1,0 +1,299 @@
+import type { Clock } from '../base/clock.ts';
+import { describeError, type Logger } from '../base/logger.ts';
+import type { Delivery, Dispatcher, StepMessage } from '../world/delivery.ts';
+import type { ClaimedStep, ClaimFilter, Claims, SettleResult, Store } from '../world/port.ts';
+import type { MessageRow, RunRow, StepRow } from '../world/rows.ts';
+import { callHandler, type DeliveryRequest, retryResult } from './deliver.ts';
+import type { ReceivedDelivery } from './http-receiver.ts';
+import type { Message } from './messages.ts';
+import { runMessage, stepMessage, storedMessage } from './messages.ts';
+import { Presence } from './presence.ts';
+import { Pump } from './pump.ts';
+import { parseQueueName } from './queue-name.ts';
+import type { Route, Routing } from './routing.ts';
+import type { RuntimeSettings } from './settings.ts';
+import { Slots } from './slots.ts';
+
+export interface WorkerOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly settings: RuntimeSettings;
+  readonly routing: Routing;
+  /** False: it carries out what others send it over HTTP, and looks for nothing itself. */
+  readonly claims: boolean;
+}
+
+// Hints bring work at once; this is for what no hint told of.
+const pollMs = 2_000;
+const messageConcurrency = 16;
+// What cannot be delivered here after all goes back, for another worker or a later look.
+const undeliverableDelayMs = 1_000;
+
+/** Claims what is due, delivers it, settles it. One per process and store, however many Worlds share it. */
+export class Worker implements Dispatcher {
+  readonly #options: WorkerOptions;
+  readonly #slots: Slots;
+  readonly #pump: Pump;
+  readonly #presence: Presence;
+  readonly #active = new Set<Promise<void>>();
+  #stopping = false;
+  #claims: boolean;
+  #backlog = false;
+
+  constructor(options: WorkerOptions) {
+    const { store, clock, logger, settings } = options;
+    this.#options = options;
+    this.#claims = options.claims;
+    this.#slots = new Slots({ run: settings.flowConcurrency, step: settings.stepConcurrency, message: messageConcurrency });
+    this.#pump = new Pump({
+      clock,
+      pollMs,
+      now: () => store.now(),
+      claim: () => this.#claim(),
+      onError: (error) => logger.error(`Looking for work failed and will be repeated: ${describeError(error)}`),
+    });
+    const { leaseMs, deploymentId } = settings;
+    this.#presence = new Presence({ store, clock, logger, leaseMs, deploymentId, onReaped: () => this.#pump.kick() });
+  }
+
+  async start(): Promise<void> {
+    await this.#presence.start();
+    this.#pump.kick();
+  }
+
+  /** Takes nothing new, lets what is under way end within `drainMs`, gives the rest back untouched. */
+  async stop(drainMs: number): Promise<void> {
+    this.#stopping = true;
+    await this.#pump.stop();
+    await this.#drained(drainMs);
+    await this.#presence.leave();
+  }
+
+  kick(): void {
+    this.#pump.kick();
+  }
+
+  /** From now on it looks for work too. */
+  claim(): void {
+    this.#claims = true;
+    this.#pump.kick();
+  }
+
+  /** Makes a delivery that came over HTTP this worker's own; false if its lease was lost on the way. */
+  async takeOver({ wire, handler, ...received }: ReceivedDelivery): Promise<boolean> {
+    const owner = this.#presence.workerId;
+    const { of, shard, runId, id, lease } = wire;
+    const { held } = await this.#options.store.commit({ kind: 'adopt', of, shard, runId, id, lease, owner });
+    if (!held || this.#stopping) return false;
+    const request: DeliveryRequest = { ...received, ...wire, deploymentId: '', lease: { owner, epoch: lease.epoch } };
+    this.#slots.take(of);
+    this.#own(this.#deliver(request, { kind: 'inprocess', handler }));
+    return true;
+  }
+
+  offerRun({ namespace, deploymentId }: Pick<RunRow, 'namespace' | 'deploymentId'>): string | undefined {
+    return this.#offer('run', this.#options.routing.admits({ kind: 'workflow', namespace, deploymentId }));
+  }
+
+  dropRun(): void {
+    this.#slots.give('run');
+  }
+
+  runTaken(run: RunRow): void {
+    this.#own(this.#deliverRun(run));
+  }
+
+  offerStep({ namespace, deploymentId }: Pick<RunRow, 'namespace' | 'deploymentId'>, stepName: string): string | undefined {
+    return this.#offer('step', this.#options.routing.admits({ kind: 'step', namespace, deploymentId, stepName }));
+  }
+
+  dropStep(): void {
+    this.#slots.give('step');
+  }
+
+  somethingDue(dueAt: number): void {
+    this.#pump.dueAt(dueAt);
+  }
+
+  runEnded(): void {}
+
+  deliverBorn(step: StepRow, message: StepMessage): void {
+    this.#own(this.#deliverStep(step, message));
+  }
+
+  #offer(kind: 'run' | 'step', deliverable: boolean): string | undefined {
+    if (this.#stopping || !this.#claims || !deliverable) return undefined;
+    if (this.#slots.free(kind) === 0) {
+      this.#backlog = true;
+      return undefined;
+    }
+    this.#slots.take(kind);
+    return this.#presence.workerId;
+  }
+
+  async #claim(): Promise<number | undefined> {
+    const { store, routing } = this.#options;
+    const filter = routing.claimFilter();
+    const limits = { run: this.#slots.free('run'), step: this.#slots.free('step'), message: this.#slots.free('message') };
+    const open: ClaimFilter = { ...filter, kinds: filter.kinds.filter((kind) => limits[kind] > 0) };
+    // Whoever finishes first looks again.
+    this.#backlog = open.kinds.length < filter.kinds.length;
+    if (this.#stopping || !this.#claims || open.kinds.length === 0) return undefined;
+    const next = await store.nextDueAt(open);
+    const now = store.now();
+    if (next === undefined || next > now) return next;
+    const { claims } = await store.commit({ kind: 'claim', owner: this.#presence.workerId, now, filter: open, limits });
+    this.#dispatch(claims);
+    if (claims.runs.length === limits.run || claims.steps.length === limits.step) this.#backlog = true;
+    const some = claims.runs.length + claims.steps.length + claims.messages.length > 0;
+    // Due, but not for this worker: look again when polling.
+    return some ? await store.nextDueAt(open) : undefined;
+  }
+
+  #dispatch({ runs, steps, messages }: Claims): void {
+    for (const run of runs) {
+      this.#slots.take('run');
+      this.#own(this.#deliverRun(run));
+    }
+    for (const claimed of steps) {
+      this.#slots.take('step');
+      this.#own(this.#deliverClaimed(claimed));
+    }
+    for (const row of messages) {
+      this.#slots.take('message');
+      this.#own(this.#deliverMessage(row));
+    }
+  }
+
+  async #deliverRun(run: RunRow): Promise<void> {
+    const { store, routing } = this.#options;
+    const inbox = await store.listInbox(run.runId).catch(() => []);
+    const request: DeliveryRequest = {
+      of: 'run',
+      shard: run.shard,
+      runId: run.runId,
+      id: run.runId,
+      name: run.workflowName,
+      namespace: run.namespace,
+      deploymentId: run.deploymentId,
+      lease: { owner: String(run.leaseOwner), epoch: run.leaseEpoch },
+      attempt: run.deliveries,
+      message: runMessage(run, inbox),
+      inbox: inbox.map(({ messageId }) => messageId),
+    };
+    await this.#deliver(request, routing.route('workflow', run.namespace));
+  }
+
+  #deliverClaimed(claimed: ClaimedStep): Promise<void> {
+    return this.#deliverStep(claimed.step, stepMessage(claimed));
+  }
+
+  async #deliverStep(step: StepRow, message: Message): Promise<void> {
+    const request: DeliveryRequest = {
+      of: 'step',
+      shard: step.shard,
+      runId: step.runId,
+      id: step.stepId,
+      name: step.stepName,
+      namespace: step.namespace,
+      deploymentId: '',
+      lease: { owner: String(step.leaseOwner), epoch: step.leaseEpoch },
+      attempt: step.deliveries,
+      message,
+      inbox: [],
+    };
+    await this.#deliver(request, this.#options.routing.route('step', step.namespace, step.stepName));
+  }
+
+  async #deliverMessage(row: MessageRow): Promise<void> {
+    const { kind, id, namespace } = parseQueueName(row.queueName);
+    const request: DeliveryRequest = {
+      of: 'message',
+      shard: row.shard,
+      runId: row.runId,
+      id: row.messageId,
+      name: id,
+      namespace,
+      deploymentId: '',
+      lease: { owner: String(row.leaseOwner), epoch: row.leaseEpoch },
+      attempt: row.deliveries,
+      message: storedMessage(row),
+      inbox: [],
+    };
+    await this.#deliver(request, this.#options.routing.route(kind, namespace));
+  }
+
+  async #deliver(request: DeliveryRequest, route: Route): Promise<void> {
+    const { store, logger, routing } = this.#options;
+    let result: SettleResult | undefined;
+    try {
+      if (route.kind === 'none') {
+        result = { kind: 'release', dueAt: store.now() + undeliverableDelayMs };
+      } else if (route.kind === 'http') {
+        result = await routing.http.send(request, route.path);
+      } else {
+        const called = await callHandler(request, route.handler, store, logger);
+        this.#startBorn(called.delivery);
+        result = called.result;
+      }
+    } catch (error) {
+      logger.error(`Delivery ${request.attempt} of ${request.of} "${request.id}" failed: ${describeError(error)}`);
+      result = retryResult(request.attempt, store.now());
+    } finally {
+      this.#slots.give(request.of);
+    }
+    if (result) await this.#settle(request, result);
+    if (this.#backlog) this.#pump.kick();
+  }
+
+  /** Steps that a replay created and then did not queue, as when it threw: their rows are leased to this worker all the same. */
+  #startBorn({ born }: Delivery): void {
+    for (const step of born.values()) this.#own(this.#redeliverBorn(step));
+    born.clear();
+  }
+
+  async #redeliverBorn(step: StepRow): Promise<void> {
+    const run = await this.#options.store.getRun(step.runId);
+    if (!run) return this.#slots.give('step');
+    const claimed = { step, workflowName: run.workflowName, workflowStartedAt: run.startedAt ?? run.createdAt };
+    await this.#deliverClaimed(claimed);
+  }
+
+  async #settle(request: DeliveryRequest, result: SettleResult): Promise<void> {
+    const { store, logger } = this.#options;
+    const now = store.now();
+    const again = request.of === 'run' && (result.kind === 'done' || result.kind === 'again');
+    const offered = again ? this.offerRun(request) : undefined;
+    try {
+      const { of, shard, runId, id, lease, inbox } = request;
+      const outcome = await store.commit({ kind: 'settle', of, shard, runId, id, lease, now, result, takeRunFor: offered ?? null, inbox });
+      if (outcome.taken) this.runTaken(outcome.taken);
+      else if (offered) this.dropRun();
+      if (result.kind !== 'done') this.#pump.dueAt(result.dueAt);
+    } catch (error) {
+      if (offered) this.dropRun();
+      // The lease stays until it runs out, and then the delivery is repeated: late, not lost.
+      logger.error(`Settling ${request.of} "${request.id}" failed: ${describeError(error)}`);
+    }
+  }
+
+  #own(delivery: Promise<void>): void {
+    const owned = delivery
+      .catch((error: unknown) => this.#options.logger.error(`A delivery failed: ${describeError(error)}`))
+      .finally(() => this.#active.delete(owned));
+    this.#active.add(owned);
+  }
+
+  async #drained(drainMs: number): Promise<void> {
+    let cancel = () => {};
+    const deadline = new Promise<void>((resolve) => {
+      cancel = this.#options.clock.after(drainMs, resolve, { keepAlive: true });
+    });
+    const empty = (async () => {
+      while (this.#active.size > 0) await Promise.all(this.#active);
+    })();
+    await Promise.race([empty, deadline]);
+    cancel();
+  }
+}

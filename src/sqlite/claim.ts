@@ -1,0 +1,59 @@
+import type { ClaimAct, ClaimFilter, Outcomes } from '../world/port.ts';
+import type { RunRow } from '../world/rows.ts';
+import type { Connection } from './connection.ts';
+import { claimMessages } from './messages.ts';
+import { takeRun } from './runs.ts';
+import { claimSteps } from './steps.ts';
+
+/** Leases what is due to a worker, oldest first. */
+export function claim(db: Connection, { owner, now, filter, limits }: ClaimAct): Outcomes['claim'] {
+  const namespaces = JSON.stringify(filter.namespaces);
+  const stepNames = filter.stepNames && JSON.stringify(filter.stepNames);
+  const wants = (kind: 'run' | 'step' | 'message') => filter.kinds.includes(kind) && limits[kind] > 0;
+  return {
+    kind: 'claimed',
+    claims: {
+      runs: wants('run') ? claimRuns(db, { owner, now, namespaces, deploymentId: filter.deploymentId, limit: limits.run }) : [],
+      steps: wants('step')
+        ? claimSteps(db, { owner, now, namespaces, stepNames, deploymentId: filter.deploymentId, limit: limits.step })
+        : [],
+      messages: wants('message') ? claimMessages(db, { owner, now, namespaces, limit: limits.message }) : [],
+    },
+  };
+}
+
+interface RunClaim {
+  readonly owner: string;
+  readonly now: number;
+  readonly namespaces: string;
+  readonly deploymentId: string | null;
+  readonly limit: number;
+}
+
+function claimRuns(db: Connection, runClaim: RunClaim): RunRow[] {
+  return db
+    .all<{ shard: number; runId: string }>(
+      `select shard, run_id as runId from runs indexed by runs_due
+       where due_at is not null and lease_owner is null and due_at <= :now
+         and namespace in (select value from json_each(:namespaces))
+         and (:deploymentId is null or deployment_id = :deploymentId)
+       order by due_at
+       limit :limit`,
+      { ...runClaim },
+    )
+    .map((key) => takeRun(db, { ...key, owner: runClaim.owner, now: runClaim.now }))
+    .filter((run) => run !== undefined);
+}
+
+/** The earliest due time of anything that nobody has; what the filter would not admit may wake a worker for nothing. */
+export function nextDueAt(db: Connection, { kinds }: ClaimFilter): number | undefined {
+  const tables = { run: 'runs', step: 'steps', message: 'messages' } as const;
+  const dues = kinds.map(
+    (kind) =>
+      db.get<{ dueAt: number | null }>(
+        `select min(due_at) as dueAt from ${tables[kind]} where due_at is not null and lease_owner is null`,
+      )?.dueAt ?? Infinity,
+  );
+  const next = Math.min(Infinity, ...dues);
+  return next === Infinity ? undefined : next;
+}

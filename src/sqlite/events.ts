@@ -1,0 +1,67 @@
+import type { CorrelationQuery, EventKey, EventQuery } from '../world/port.ts';
+import type { EventRow } from '../world/rows.ts';
+import { shardOf } from '../world/shard.ts';
+import type { NewEvent } from '../world/transition.ts';
+import type { Connection } from './connection.ts';
+
+const smallColumns = `
+  run_id as runId, seq, type, correlation_id as correlationId, spec_version as specVersion, created_at as createdAt,
+  occurred_at as occurredAt, meta`;
+// Without payloads the blobs are not even read.
+const columns = { with: `${smallColumns}, payload`, without: `${smallColumns}, null as payload` };
+
+export function insertEvent(db: Connection, event: NewEvent & { shard: number; runId: string; seq: number; createdAt: number }): void {
+  db.run(
+    `insert into events values (
+       :shard, :runId, :seq, :type, :correlationId, :specVersion, :createdAt, :occurredAt, :meta, :payload)`,
+    { ...event },
+  );
+}
+
+export function getEvent(db: Connection, runId: string, seq: number): EventRow | undefined {
+  return db.get<EventRow>(`select ${columns.with} from events where shard = :shard and run_id = :runId and seq = :seq`, {
+    shard: shardOf(runId),
+    runId,
+    seq,
+  });
+}
+
+export function listEvents(db: Connection, { runId, after, order, limit, payloads }: EventQuery): EventRow[] {
+  return db.all<EventRow>(
+    `select ${payloads ? columns.with : columns.without} from events
+     where shard = :shard and run_id = :runId
+       ${after === undefined ? '' : `and seq ${order === 'asc' ? '>' : '<'} :after`}
+     order by seq ${order}
+     limit :limit`,
+    { shard: shardOf(runId), runId, after: after ?? null, limit },
+  );
+}
+
+export function listEventsByCorrelation(db: Connection, query: CorrelationQuery): EventRow[] {
+  const { correlationId, runId, after, order, limit, payloads } = query;
+  const past = order === 'asc' ? '>' : '<';
+  return db.all<EventRow>(
+    `select ${payloads ? columns.with : columns.without} from events
+     where correlation_id = :correlationId
+       ${runId === undefined ? '' : 'and run_id = :runId'}
+       ${after === undefined ? '' : `and (created_at, run_id, seq) ${past} (:at, :afterRun, :seq)`}
+     order by created_at ${order}, run_id ${order}, seq ${order}
+     limit :limit`,
+    {
+      correlationId,
+      runId: runId ?? null,
+      at: after?.at ?? null,
+      afterRun: after?.runId ?? null,
+      seq: after?.seq ?? null,
+      limit,
+    },
+  );
+}
+
+export function readPayload(db: Connection, { runId, seq }: EventKey): Uint8Array | undefined {
+  const row = db.get<{ payload: Uint8Array | null }>(
+    'select payload from events where shard = :shard and run_id = :runId and seq = :seq',
+    { shard: shardOf(runId), runId, seq },
+  );
+  return row?.payload ?? undefined;
+}

@@ -1,0 +1,76 @@
+import type { OfRun } from '../world/port.ts';
+import type { HookRow } from '../world/rows.ts';
+import { shardOf } from '../world/shard.ts';
+import type { Connection } from './connection.ts';
+
+const columns = `
+  shard, run_id as runId, hook_id as hookId, status, token, is_webhook as isWebhook, spec_version as specVersion, created_at as createdAt,
+  event_seq as eventSeq, version`;
+
+type StoredHook = Omit<HookRow, 'isWebhook'> & { isWebhook: number };
+const toRow = (stored: StoredHook): HookRow => ({ ...stored, isWebhook: stored.isWebhook === 1 });
+
+export function getHookOfRun(db: Connection, runId: string, hookId: string): HookRow | undefined {
+  const stored = db.get<StoredHook>(`select ${columns} from hooks where shard = :shard and run_id = :runId and hook_id = :hookId`, {
+    shard: shardOf(runId),
+    runId,
+    hookId,
+  });
+  return stored && toRow(stored);
+}
+
+export function getHook(db: Connection, hookId: string): HookRow | undefined {
+  const stored = db.get<StoredHook>(
+    `select ${columns} from hooks where hook_id = :hookId and status = 'live' order by created_at desc limit 1`,
+    { hookId },
+  );
+  return stored && toRow(stored);
+}
+
+export function getTokenHolder(db: Connection, token: string): { runId: string; hookId: string } | undefined {
+  return db.get('select run_id as runId, hook_id as hookId from hook_tokens where token = :token', { token });
+}
+
+export function getHookByToken(db: Connection, token: string): HookRow | undefined {
+  const holder = getTokenHolder(db, token);
+  return holder && getHookOfRun(db, holder.runId, holder.hookId);
+}
+
+export function takeToken(db: Connection, token: { token: string; runId: string; hookId: string }): void {
+  db.run('insert into hook_tokens values (:token, :runId, :hookId)', token);
+}
+
+export function releaseToken(db: Connection, token: string): void {
+  db.run('delete from hook_tokens where token = :token', { token });
+}
+
+export function saveHook(db: Connection, row: HookRow): void {
+  if (row.version === 1) {
+    db.run(
+      `insert into hooks values (
+         :shard, :runId, :hookId, :status, :token, :isWebhook, :specVersion, :createdAt, :eventSeq, :version)`,
+      { ...row, isWebhook: row.isWebhook ? 1 : 0 },
+    );
+    return;
+  }
+  db.run(
+    `update hooks set status = :status, version = :version
+     where shard = :shard and run_id = :runId and hook_id = :hookId`,
+    { ...row },
+  );
+}
+
+export function listHooks(db: Connection, { runId, after, order, limit }: Omit<OfRun, 'runId'> & { runId?: string }): HookRow[] {
+  const past = order === 'asc' ? '>' : '<';
+  return db
+    .all<StoredHook>(
+      `select ${columns} from hooks
+       where status = 'live'
+         ${runId === undefined ? '' : 'and shard = :shard and run_id = :runId'}
+         ${after === undefined ? '' : `and (created_at, hook_id) ${past} (:at, :id)`}
+       order by created_at ${order}, hook_id ${order}
+       limit :limit`,
+      { shard: runId === undefined ? null : shardOf(runId), runId: runId ?? null, at: after?.at ?? null, id: after?.id ?? null, limit },
+    )
+    .map(toRow);
+}

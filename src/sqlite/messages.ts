@@ -1,0 +1,53 @@
+import type { MessageRow } from '../world/rows.ts';
+import { shardOf } from '../world/shard.ts';
+import type { Connection } from './connection.ts';
+
+const columns = `
+  shard, message_id as messageId, queue_name as queueName, namespace, payload, headers, idempotency_key as idempotencyKey,
+  run_id as runId, created_at as createdAt, due_at as dueAt, lease_owner as leaseOwner, lease_epoch as leaseEpoch, deliveries`;
+
+/** Adds the message, or names the live one that has its key. */
+export function enqueueMessage(db: Connection, row: MessageRow): string {
+  const same = db.get<{ messageId: string }>(
+    `select message_id as messageId from messages
+     where shard = :shard and idempotency_key = :idempotencyKey`,
+    { ...row },
+  );
+  if (same) return same.messageId;
+  db.run(
+    `insert into messages values (
+       :shard, :messageId, :queueName, :namespace, :payload, :headers, :idempotencyKey, :runId, :createdAt,
+       :dueAt, :leaseOwner, :leaseEpoch, :deliveries)`,
+    { ...row },
+  );
+  return row.messageId;
+}
+
+export function claimMessages(db: Connection, claim: { owner: string; now: number; namespaces: string; limit: number }): MessageRow[] {
+  return db.all<MessageRow>(
+    `update messages
+     set lease_owner = :owner, lease_epoch = lease_epoch + 1, deliveries = deliveries + 1
+     where (shard, message_id) in (
+       select shard, message_id from messages indexed by messages_due
+       where due_at is not null and lease_owner is null and due_at <= :now
+         and namespace in (select value from json_each(:namespaces))
+       order by due_at
+       limit :limit)
+     returning ${columns}`,
+    claim,
+  );
+}
+
+export function deleteMessage(db: Connection, key: { shard: number; messageId: string }): void {
+  db.run('delete from messages where shard = :shard and message_id = :messageId', key);
+}
+
+/** Messages that are delivered together with the next wake of their run. */
+export function listInbox(db: Connection, runId: string): MessageRow[] {
+  return db.all<MessageRow>(
+    `select ${columns} from messages
+     where shard = :shard and run_id = :runId
+     order by created_at, message_id`,
+    { shard: shardOf(runId), runId },
+  );
+}

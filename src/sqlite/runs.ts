@@ -1,0 +1,126 @@
+import type { RunQuery } from '../world/port.ts';
+import type { RunRow } from '../world/rows.ts';
+import { shardOf } from '../world/shard.ts';
+import type { Connection } from './connection.ts';
+
+export const runColumns = `
+  shard, run_id as runId, namespace, status, deployment_id as deploymentId, workflow_name as workflowName,
+  spec_version as specVersion, execution_context as executionContext, encryption_key_id as encryptionKeyId, error, input_seq as inputSeq, output_seq as outputSeq,
+  created_at as createdAt, updated_at as updatedAt, started_at as startedAt, completed_at as completedAt, expired_at as expiredAt,
+  last_seq as lastSeq, last_ms as lastMs, marker_ms as markerMs,
+  due_at as dueAt, lease_owner as leaseOwner, lease_epoch as leaseEpoch, deliveries`;
+
+export function getRun(db: Connection, runId: string): RunRow | undefined {
+  return db.get<RunRow>(`select ${runColumns} from runs where shard = :shard and run_id = :runId`, { shard: shardOf(runId), runId });
+}
+
+export function insertRun(db: Connection, row: RunRow): void {
+  db.run(
+    `insert into runs values (
+       :shard, :runId, :namespace, :status, :deploymentId, :workflowName, :specVersion, :executionContext, :encryptionKeyId, :error, :inputSeq, :outputSeq,
+       :createdAt, :updatedAt, :startedAt, :completedAt, :expiredAt, :lastSeq, :lastMs, :markerMs,
+       :dueAt, :leaseOwner, :leaseEpoch, :deliveries)`,
+    { ...row },
+  );
+}
+
+export interface RunAdvance {
+  readonly shard: number;
+  readonly runId: string;
+  readonly at: number;
+  readonly lastSeq: number;
+  readonly markerMs: number;
+  /** Earlier of this and what it was; null leaves it. */
+  readonly wakeAt: number | null;
+  /** The delivery that wrote this got somewhere, so its tries are counted anew. */
+  readonly progress: 0 | 1;
+}
+
+/** The part of every write: the log grew, and the run may be due earlier than before. */
+export function advanceRun(db: Connection, advance: RunAdvance): void {
+  db.run(
+    `update runs
+     set last_seq = :lastSeq, last_ms = :at, marker_ms = :markerMs, updated_at = :at,
+         deliveries = case when :progress then 0 else deliveries end,
+         due_at = case when :wakeAt is null then due_at else min(coalesce(due_at, :wakeAt), :wakeAt) end
+     where shard = :shard and run_id = :runId`,
+    { ...advance },
+  );
+}
+
+export function startRun(db: Connection, key: { shard: number; runId: string; at: number }): void {
+  db.run(
+    `update runs set status = 'running', started_at = coalesce(started_at, :at)
+     where shard = :shard and run_id = :runId`,
+    key,
+  );
+}
+
+export interface RunEnd {
+  readonly shard: number;
+  readonly runId: string;
+  readonly status: string;
+  readonly error: string | null;
+  readonly outputSeq: number | null;
+  readonly at: number;
+}
+
+/** The run is over: nothing of it is due any more, its tokens are free, its waits and unclaimed steps are gone from the queue. */
+export function finishRun(db: Connection, end: RunEnd): void {
+  db.run(
+    `update runs
+     set status = :status, error = :error, output_seq = :outputSeq, completed_at = :at, updated_at = :at,
+         due_at = null, lease_owner = null, deliveries = 0
+     where shard = :shard and run_id = :runId`,
+    { ...end },
+  );
+  db.run('delete from hook_tokens where run_id = :runId', { ...end });
+  db.run('delete from hooks where shard = :shard and run_id = :runId', { ...end });
+  db.run('delete from waits where shard = :shard and run_id = :runId', { ...end });
+  db.run('delete from messages where shard = :shard and run_id = :runId', { ...end });
+  db.run(
+    `update steps set due_at = null
+     where shard = :shard and run_id = :runId and due_at is not null and lease_owner is null`,
+    { ...end },
+  );
+}
+
+export function wakeRun(db: Connection, wake: { shard: number; runId: string; dueAt: number }): boolean {
+  return (
+    db.run(
+      `update runs set due_at = min(coalesce(due_at, :dueAt), :dueAt)
+       where shard = :shard and run_id = :runId and status in ('pending', 'running')`,
+      wake,
+    ) > 0
+  );
+}
+
+/**
+ * Gives a due run to a worker. What it was due for is delivered with it; timers that are still ahead stay, so that losing this delivery
+ * loses no wake.
+ */
+export function takeRun(db: Connection, take: { shard: number; runId: string; owner: string; now: number }): RunRow | undefined {
+  return db.get<RunRow>(
+    `update runs
+     set lease_owner = :owner, lease_epoch = lease_epoch + 1, deliveries = deliveries + 1,
+         due_at = (select min(w.due_at) from waits w
+                   where w.shard = :shard and w.run_id = :runId and w.status = 'waiting' and w.due_at > :now)
+     where shard = :shard and run_id = :runId and lease_owner is null and due_at <= :now
+     returning ${runColumns}`,
+    take,
+  );
+}
+
+export function listRuns(db: Connection, { workflowName, status, after, order, limit }: RunQuery): RunRow[] {
+  const past = order === 'asc' ? '>' : '<';
+  return db.all<RunRow>(
+    `select ${runColumns} from runs
+     where true
+       ${workflowName === undefined ? '' : 'and workflow_name = :workflowName'}
+       ${status === undefined ? '' : 'and status = :status'}
+       ${after === undefined ? '' : `and (created_at, run_id) ${past} (:at, :id)`}
+     order by created_at ${order}, run_id ${order}
+     limit :limit`,
+    { workflowName: workflowName ?? null, status: status ?? null, at: after?.at ?? null, id: after?.id ?? null, limit },
+  );
+}

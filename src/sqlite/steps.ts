@@ -1,0 +1,91 @@
+import type { ClaimedStep, OfRun } from '../world/port.ts';
+import type { StepRow } from '../world/rows.ts';
+import { shardOf } from '../world/shard.ts';
+import type { Connection } from './connection.ts';
+
+export const stepColumns = `
+  shard, run_id as runId, step_id as stepId, namespace, step_name as stepName, status, spec_version as specVersion, attempt, error,
+  input_seq as inputSeq, output_seq as outputSeq, created_at as createdAt, updated_at as updatedAt, started_at as startedAt,
+  completed_at as completedAt, retry_after as retryAfter,
+  due_at as dueAt, lease_owner as leaseOwner, lease_epoch as leaseEpoch, deliveries, version`;
+
+export function getStep(db: Connection, runId: string | undefined, stepId: string): StepRow | undefined {
+  if (runId === undefined) {
+    return db.get<StepRow>(`select ${stepColumns} from steps where step_id = :stepId order by created_at desc limit 1`, { stepId });
+  }
+  return db.get<StepRow>(`select ${stepColumns} from steps where shard = :shard and run_id = :runId and step_id = :stepId`, {
+    shard: shardOf(runId),
+    runId,
+    stepId,
+  });
+}
+
+/** Writes the whole next row over the one whose version is one less. */
+export function saveStep(db: Connection, row: StepRow): void {
+  if (row.version === 1) {
+    db.run(
+      `insert into steps values (
+         :shard, :runId, :stepId, :namespace, :stepName, :status, :specVersion, :attempt, :error, :inputSeq, :outputSeq,
+         :createdAt, :updatedAt, :startedAt, :completedAt, :retryAfter, :dueAt, :leaseOwner, :leaseEpoch, :deliveries, :version)`,
+      { ...row },
+    );
+    return;
+  }
+  db.run(
+    `update steps
+     set status = :status, attempt = :attempt, error = :error, output_seq = :outputSeq, updated_at = :updatedAt, started_at = :startedAt,
+         completed_at = :completedAt, retry_after = :retryAfter, due_at = :dueAt, lease_owner = :leaseOwner, lease_epoch = :leaseEpoch,
+         deliveries = :deliveries, version = :version
+     where shard = :shard and run_id = :runId and step_id = :stepId`,
+    { ...row },
+  );
+}
+
+export interface StepClaim {
+  readonly owner: string;
+  readonly now: number;
+  readonly namespaces: string;
+  readonly stepNames: string | null;
+  readonly deploymentId: string | null;
+  readonly limit: number;
+}
+
+/** Oldest due first. The run is read with it, because the message says its name and start. */
+export function claimSteps(db: Connection, claim: StepClaim): ClaimedStep[] {
+  const due = db.all<{ shard: number; runId: string; stepId: string; workflowName: string; workflowStartedAt: number }>(
+    `select s.shard, s.run_id as runId, s.step_id as stepId,
+            r.workflow_name as workflowName, coalesce(r.started_at, r.created_at) as workflowStartedAt
+     from steps s indexed by steps_due
+     join runs r on r.shard = s.shard and r.run_id = s.run_id
+     where s.due_at is not null and s.lease_owner is null and s.due_at <= :now
+       and s.namespace in (select value from json_each(:namespaces))
+       and (:stepNames is null or s.step_name in (select value from json_each(:stepNames)))
+       and (:deploymentId is null or r.deployment_id = :deploymentId)
+     order by s.due_at
+     limit :limit`,
+    { ...claim },
+  );
+  return due.map(({ workflowName, workflowStartedAt, ...key }) => ({
+    workflowName,
+    workflowStartedAt,
+    step: db.get<StepRow>(
+      `update steps
+       set lease_owner = :owner, lease_epoch = lease_epoch + 1, deliveries = deliveries + 1, version = version + 1
+       where shard = :shard and run_id = :runId and step_id = :stepId
+       returning ${stepColumns}`,
+      { ...key, owner: claim.owner },
+    ) as StepRow,
+  }));
+}
+
+export function listSteps(db: Connection, { runId, after, order, limit }: OfRun): StepRow[] {
+  const past = order === 'asc' ? '>' : '<';
+  return db.all<StepRow>(
+    `select ${stepColumns} from steps
+     where shard = :shard and run_id = :runId
+       ${after === undefined ? '' : `and (created_at, step_id) ${past} (:at, :id)`}
+     order by created_at ${order}, step_id ${order}
+     limit :limit`,
+    { shard: shardOf(runId), runId, at: after?.at ?? null, id: after?.id ?? null, limit },
+  );
+}

@@ -1,0 +1,176 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { GroupCommit } from '../store/group-commit.ts';
+import { unavailable } from '../world/errors.ts';
+import type { Act, Outcome, State, StateKey, Store } from '../world/port.ts';
+import { perform } from './acts.ts';
+import { currentBoot } from './boot.ts';
+import { nextDueAt } from './claim.ts';
+import { Connection } from './connection.ts';
+import { loadDriver } from './driver.ts';
+import { isBusy, toWorldError } from './errors.ts';
+import { getEvent, listEvents, listEventsByCorrelation, readPayload } from './events.ts';
+import { getHook, getHookByToken, getHookOfRun, getTokenHolder, listHooks } from './hooks.ts';
+import { listInbox } from './messages.ts';
+import { migrate } from './migrate.ts';
+import { getRun, listRuns } from './runs.ts';
+import { getStep, listSteps } from './steps.ts';
+import { getStream, listStreams, readChunks } from './streams.ts';
+import { getWait, listDueWaits } from './waits.ts';
+import { listWorkers } from './workers.ts';
+
+export interface SqliteStoreOptions {
+  /** A file, made with its folder if it is not there, or `:memory:`. */
+  readonly path: string;
+  readonly clock: Clock;
+  /** `full` (the default) survives a power cut; `normal` survives a crash of the process only. */
+  readonly sync?: 'full' | 'normal';
+}
+
+const busyTimeoutMs = 30_000;
+const foreignCommitPollMs = 25;
+
+/** The World's store in one SQLite file: one connection that writes, one that reads, several processes at once. */
+export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOptions): Store {
+  const inMemory = path === ':memory:';
+  let writer: Connection | undefined;
+  let reader: Connection | undefined;
+  let closed = false;
+  const group = new GroupCommit({ transact });
+
+  async function transact(acts: readonly Act[]): Promise<readonly Outcome[]> {
+    const db = opened(writer);
+    await begin(db);
+    try {
+      const outcomes = acts.map((act) => perform(db, act, currentBoot(clock)));
+      db.exec('commit');
+      return outcomes;
+    } catch (error) {
+      rollback(db);
+      throw toWorldError(error, path);
+    }
+  }
+
+  /** Waits for other processes without blocking this one: SQLite's own busy handler would sleep on the event loop. */
+  async function begin(db: Connection): Promise<void> {
+    const deadline = clock.monotonic() + busyTimeoutMs;
+    for (;;) {
+      try {
+        return db.exec('begin immediate');
+      } catch (error) {
+        if (!isBusy(error) || clock.monotonic() > deadline) throw toWorldError(error, path);
+        await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * 3));
+      }
+    }
+  }
+
+  async function read<T>(query: (db: Connection) => T): Promise<T> {
+    const db = opened(reader);
+    try {
+      return query(db);
+    } catch (error) {
+      throw toWorldError(error, path);
+    }
+  }
+
+  function opened(connection: Connection | undefined): Connection {
+    if (closed || !connection) throw unavailable(`The database ${path} is ${closed ? 'closed' : 'not open'}.`);
+    return connection;
+  }
+
+  async function open(): Promise<void> {
+    const openDatabase = await loadDriver();
+    try {
+      if (!inMemory) mkdirSync(dirname(path), { recursive: true });
+      writer = new Connection(openDatabase(path));
+      writer.exec('pragma busy_timeout = 5000');
+      writer.exec('pragma journal_mode = wal');
+      writer.exec(`pragma synchronous = ${sync}`);
+      writer.exec('pragma foreign_keys = on');
+      await migrate(writer, path);
+      writer.exec('pragma busy_timeout = 0');
+      reader = inMemory ? writer : new Connection(openDatabase(path, { readOnly: true }));
+      if (!inMemory) reader.exec('pragma busy_timeout = 5000');
+    } catch (error) {
+      closeConnections();
+      throw toWorldError(error, path);
+    }
+  }
+
+  function closeConnections(): void {
+    if (reader !== writer) reader?.close();
+    writer?.close();
+    reader = writer = undefined;
+  }
+
+  return {
+    open,
+    async close() {
+      if (closed) return;
+      await group.close();
+      closed = true;
+      closeConnections();
+    },
+    now: () => clock.now(),
+    commit: (act) => group.commit(act),
+    loadState: (key) => read((db) => loadState(db, key)),
+    getRun: (runId) => read((db) => getRun(db, runId)),
+    listRuns: (query) => read((db) => listRuns(db, query)),
+    getStep: (runId, stepId) => read((db) => getStep(db, runId, stepId)),
+    listSteps: (query) => read((db) => listSteps(db, query)),
+    getEvent: (runId, seq) => read((db) => getEvent(db, runId, seq)),
+    listEvents: (query) => read((db) => listEvents(db, query)),
+    listEventsByCorrelation: (query) => read((db) => listEventsByCorrelation(db, query)),
+    readPayloads: (keys) => read((db) => keys.map((key) => readPayload(db, key))),
+    getHook: (hookId) => read((db) => getHook(db, hookId)),
+    getHookByToken: (token) => read((db) => getHookByToken(db, token)),
+    listHooks: (query) => read((db) => listHooks(db, query)),
+    listInbox: (runId) => read((db) => listInbox(db, runId)),
+    getStream: (name) => read((db) => getStream(db, name)),
+    listStreams: (runId) => read((db) => listStreams(db, runId)),
+    readChunks: (name, from, limit) => read((db) => readChunks(db, name, from, limit)),
+    nextDueAt: (filter) => read((db) => nextDueAt(db, filter)),
+    listWorkers: () => read((db) => listWorkers(db, currentBoot(clock))),
+    getSetting: (key) =>
+      read((db) => db.get<{ value: string }>('select value from pawl_meta where key = :key', { key })?.value),
+    onForeignCommit: (listener) => (inMemory ? () => {} : pollDataVersion(() => opened(writer), clock, listener)),
+  };
+}
+
+function loadState(db: Connection, { runId, stepId, waitId, hookId, token, waitsDueAt }: StateKey): State {
+  return {
+    run: getRun(db, runId),
+    ...(stepId === undefined ? {} : { step: getStep(db, runId, stepId) }),
+    ...(waitId === undefined ? {} : { wait: getWait(db, runId, waitId) }),
+    ...(hookId === undefined ? {} : { hook: getHookOfRun(db, runId, hookId) }),
+    ...(token === undefined ? {} : { tokenHolder: getTokenHolder(db, token) }),
+    ...(waitsDueAt === undefined ? {} : { dueWaits: listDueWaits(db, runId, waitsDueAt) }),
+  };
+}
+
+/** To the connection that writes, `data_version` changes only when another process commits; asking costs a few microseconds. */
+function pollDataVersion(writer: () => Connection, clock: Clock, listener: () => void): () => void {
+  let seen = -1;
+  let cancel = () => {};
+  const poll = () => {
+    try {
+      const version = Number(writer().get<{ v: number }>('select data_version as v from pragma_data_version')?.v);
+      if (seen !== -1 && version !== seen) listener();
+      seen = version;
+    } catch {
+      return; // The store was closed; whoever listens is being closed too.
+    }
+    cancel = clock.after(foreignCommitPollMs, poll);
+  };
+  cancel = clock.after(foreignCommitPollMs, poll);
+  return () => cancel();
+}
+
+function rollback(db: Connection): void {
+  try {
+    db.exec('rollback');
+  } catch {
+    // SQLite has rolled back by itself after some errors (a full disk, for one).
+  }
+}

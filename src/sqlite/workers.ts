@@ -1,0 +1,52 @@
+import type { HeartbeatAct } from '../world/port.ts';
+import type { WorkerRow } from '../world/rows.ts';
+import type { Connection } from './connection.ts';
+
+/** The clock that leases are judged by: it never jumps, and all processes of one boot share it. */
+export interface Boot {
+  readonly id: string;
+  readonly tick: number;
+}
+
+export function heartbeat(db: Connection, { workerId, leaseMs, register }: HeartbeatAct, boot: Boot): boolean {
+  const beat = { workerId, bootId: boot.id, expiresAtTick: boot.tick + leaseMs };
+  if (register) {
+    db.run(
+      `insert into workers values (:workerId, :host, :pid, :deploymentId, :startedAt, :bootId, :expiresAtTick)
+       on conflict (worker_id) do update set expires_at_tick = excluded.expires_at_tick`,
+      { ...register, ...beat },
+    );
+    return true;
+  }
+  return db.run('update workers set expires_at_tick = :expiresAtTick where worker_id = :workerId', beat) > 0;
+}
+
+export function listWorkers(db: Connection, boot: Boot): WorkerRow[] {
+  return db
+    .all<Omit<WorkerRow, 'live'> & { live: number }>(
+      `select worker_id as workerId, host, pid, deployment_id as deploymentId, started_at as startedAt,
+              boot_id = :id and expires_at_tick > :tick as live
+       from workers
+       order by started_at, worker_id`,
+      { ...boot },
+    )
+    .map((row) => ({ ...row, live: row.live === 1 }));
+}
+
+/** Everything that the worker holds is due at once. Whether the lost deliveries count as attempts is the caller's word. */
+export function releaseAll(db: Connection, release: { owner: string; now: number; forgiven: 0 | 1 }): number {
+  const held = 'lease_owner = :owner';
+  return (
+    db.run(`update runs set lease_owner = null, due_at = :now, deliveries = max(0, deliveries - :forgiven) where ${held}`, release) +
+    db.run(
+      `update steps set lease_owner = null, due_at = :now, deliveries = max(0, deliveries - :forgiven), version = version + 1
+       where ${held}`,
+      release,
+    ) +
+    db.run(`update messages set lease_owner = null, due_at = :now, deliveries = max(0, deliveries - :forgiven) where ${held}`, release)
+  );
+}
+
+export function forgetWorker(db: Connection, workerId: string): void {
+  db.run('delete from workers where worker_id = :workerId', { workerId });
+}

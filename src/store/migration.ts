@@ -1,0 +1,33 @@
+import { readdir, readFile } from 'node:fs/promises';
+
+export interface Migration {
+  readonly version: number;
+  readonly slug: string;
+  readonly sql: string;
+}
+
+/** Reads `NNNN_slug.sql` files, in order and without gaps; each ladder belongs to one dialect. */
+export async function readMigrations(folder: URL): Promise<readonly Migration[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
+  return Promise.all(
+    names.map(async (name, index) => {
+      const match = /^(\d{4})_([a-z0-9_]+)\.sql$/.exec(name);
+      if (!match || Number(match[1]) !== index + 1) throw new Error(`Migration "${name}" must be number ${index + 1} of its folder.`);
+      return { version: index + 1, slug: String(match[2]), sql: await readFile(new URL(name, folder), 'utf8') };
+    }),
+  );
+}
+
+/** The migrations that a schema at `version` still lacks; a schema newer than this code is refused, never touched. */
+export function pendingMigrations(all: readonly Migration[], version: number, where: string): readonly Migration[] {
+  const newest = all.length;
+  if (version > newest) {
+    throw Object.assign(
+      new Error(
+        `The schema in ${where} has version ${version}, newer than the ${newest} this version of Pawl knows: upgrade Pawl, or open another database.`,
+      ),
+      { code: 'SCHEMA_TOO_NEW' },
+    );
+  }
+  return all.slice(version);
+}

@@ -1,0 +1,18 @@
+import type { Logger } from '../base/logger.ts';
+import type { Dispatcher } from './delivery.ts';
+import type { EventLogCache } from './event-log.ts';
+import type { Store } from './port.ts';
+
+/** What the parts of one World share. */
+export interface WorldContext {
+  /** Opens the store at the first call that needs it: making a World opens nothing (spec/world.md 0.2). */
+  store(): Promise<Store>;
+  log(): Promise<EventLogCache>;
+  /** The workers of this process, if there are any. */
+  dispatcher(): Dispatcher;
+  readonly namespace: string;
+  readonly encryptionKeyId: string | null;
+  /** The number of events at which the SDK fails a run. */
+  readonly maxEvents: number;
+  readonly logger: Logger;
+}

@@ -1,0 +1,121 @@
+import type { AnyEventRequest, CreateEventParams, EventResult, World } from '@workflow/world';
+import { PreconditionFailedError } from '@workflow/errors';
+import type { WorldContext } from './context.ts';
+import { currentDelivery, type Delivery } from './delivery.ts';
+import { unavailable } from './errors.ts';
+import { resultOf, unchangedResult } from './event-result.ts';
+import { parseRequest } from './parse-request.ts';
+import type { State, StateKey, Store } from './port.ts';
+import type { RunRow } from './rows.ts';
+import { decide } from './rules/decide.ts';
+import type { Decision, EventRequest, RuleContext } from './rules/request.ts';
+import { publishWrite } from './publish-write.ts';
+import type { Transition } from './transition.ts';
+
+// After so many refusals in a row the 412 guard lets a run end: hooks that arrive faster than a replay must not keep it alive (B6).
+const refusalsBeforeWaiver = 20;
+const triesPerWrite = 1_000;
+
+/** The one way to change anything: load what the rule needs, decide, commit under the rule's guards; whoever loses a race decides again. */
+export function createEvent(context: WorldContext): World['events']['create'] {
+  const refusals = new Map<string, number>();
+
+  return async (runId: string | null, data: AnyEventRequest, params: CreateEventParams = {}): Promise<EventResult> => {
+    const store = await context.store();
+    const request = parseRequest(runId, data, params, store.now());
+    const delivery = deliveryOf(request);
+    for (let tries = 1; tries <= triesPerWrite; tries += 1) {
+      const state = await store.loadState(stateKeyOf(request, delivery, store.now()));
+      const result = await attempt(request, state, delivery);
+      if (result) return result;
+      if (tries > 10) await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
+    }
+    throw unavailable(`Run "${request.runId}" changes too fast: "${request.type}" lost ${triesPerWrite} races in a row.`);
+  };
+
+  /** Undefined if a guard no longer held at the commit. */
+  async function attempt(request: EventRequest, state: State, delivery: Delivery | undefined): Promise<EventResult | undefined> {
+    const store = await context.store();
+    const bearStepFor = offerStep(context, request, delivery, state.run);
+    let born = false;
+    try {
+      const rules = ruleContext(store, context, request, delivery, bearStepFor, refusals);
+      const decision = countRefusals(request.runId, () => decide(request, state, rules));
+      if (decision.kind === 'unchanged') return await unchangedResult(context, store, request, state, decision.eventSeq);
+      const { transition } = decision;
+      const written = await commit(context, store, transition, state.run);
+      if (!written) return undefined;
+      born = bearStepFor !== undefined;
+      publishWrite({ context, log: await context.log(), delivery, transition, written });
+      return await resultOf({ context, store, request, state, transition, written });
+    } finally {
+      if (bearStepFor !== undefined && !born) context.dispatcher().dropStep();
+    }
+  }
+
+  function countRefusals(runId: string, decideNow: () => Decision): Decision {
+    try {
+      const decision = decideNow();
+      refusals.delete(runId);
+      return decision;
+    } catch (error) {
+      if (PreconditionFailedError.is(error)) refusals.set(runId, (refusals.get(runId) ?? 0) + 1);
+      throw error;
+    }
+  }
+}
+
+/** A step that a replay creates is given at once to a worker of this process, if one has a free slot for it (K5). */
+function offerStep({ dispatcher }: WorldContext, request: EventRequest, delivery: Delivery | undefined, run: RunRow | undefined) {
+  if (request.type !== 'step_created' || delivery?.of !== 'run' || !run) return undefined;
+  return dispatcher().offerStep(run, String(request.data['stepName']));
+}
+
+async function commit(context: WorldContext, store: Store, transition: Transition, run: RunRow | undefined) {
+  const due = transition.wakeAt !== null && transition.wakeAt <= transition.now;
+  const subject = transition.run.kind === 'create' ? transition.run.row : run;
+  const takeRunFor = (due && subject && context.dispatcher().offerRun(subject)) || null;
+  const outcome = await store.commit({ kind: 'write', transition, takeRunFor }).catch((error: unknown) => {
+    if (takeRunFor) context.dispatcher().dropRun();
+    throw error;
+  });
+  const taken = outcome.kind === 'written' ? outcome.taken : undefined;
+  if (taken) context.dispatcher().runTaken(taken);
+  else if (takeRunFor) context.dispatcher().dropRun();
+  return outcome.kind === 'written' ? outcome : undefined;
+}
+
+function ruleContext(
+  store: Store,
+  { namespace, encryptionKeyId, logger }: WorldContext,
+  { runId, type, correlationId }: EventRequest,
+  delivery: Delivery | undefined,
+  bearStepFor: string | undefined,
+  refusals: ReadonlyMap<string, number>,
+): RuleContext {
+  const waiveStaleness = (refusals.get(runId) ?? 0) >= refusalsBeforeWaiver;
+  if (waiveStaleness) logger.warn(`Run "${runId}" was refused ${refusalsBeforeWaiver} times in a row because events kept arriving; it may end now.`);
+  return {
+    now: store.now(),
+    namespace,
+    encryptionKeyId,
+    runLease: delivery?.of === 'run' ? delivery.lease : null,
+    stepLease: delivery?.of === 'step' && type.startsWith('step_') && delivery.stepId === correlationId ? delivery.lease : null,
+    bearStepFor: bearStepFor ?? null,
+    waiveStaleness,
+  };
+}
+
+/** The delivery that writes, if it is one of the same run: user code in a step may well write to other runs. */
+function deliveryOf({ runId }: EventRequest): Delivery | undefined {
+  const delivery = currentDelivery();
+  return delivery?.runId === runId ? delivery : undefined;
+}
+
+function stateKeyOf({ type, runId, correlationId, data }: EventRequest, delivery: Delivery | undefined, now: number): StateKey {
+  if (type.startsWith('step_')) return { runId, stepId: correlationId };
+  if (type.startsWith('wait_')) return { runId, waitId: correlationId };
+  if (type === 'hook_created') return { runId, hookId: correlationId, token: String(data['token']) };
+  if (type.startsWith('hook_')) return { runId, hookId: correlationId };
+  return type === 'run_started' && delivery?.of === 'run' ? { runId, waitsDueAt: now } : { runId };
+}

@@ -1,0 +1,64 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Lease, RunRow, StepRow } from './rows.ts';
+
+/** What the World knows of the delivery in whose course it is called (spec/world.md D8). */
+export interface Delivery {
+  readonly of: 'run' | 'step' | 'message';
+  readonly runId: string | undefined;
+  readonly stepId: string | undefined;
+  readonly lease: Lease;
+  /** Steps that this delivery created and that are leased to this worker, waiting for the message that the SDK sends after them. */
+  readonly born: Map<string, StepRow>;
+  /** Steps known to have a row, which is their message: queueing them again changes nothing. */
+  readonly knownSteps: Set<string>;
+  /** The terminal event of the step woke the run in the same act, so the wake that the SDK sends next says nothing new. */
+  wokeRun: boolean;
+  /** A write of this delivery ended its lease already: the step or the run is over, or due again. Nothing is left to settle. */
+  leaseEnded: boolean;
+}
+
+const storage = new AsyncLocalStorage<Delivery>();
+
+export function currentDelivery(): Delivery | undefined {
+  return storage.getStore();
+}
+
+export function runInDelivery<T>(delivery: Delivery, work: () => Promise<T>): Promise<T> {
+  return storage.run(delivery, work);
+}
+
+export interface StepMessage {
+  readonly payload: Record<string, unknown>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly messageId: string;
+}
+
+/**
+ * What the World asks of the workers of this process. A process without a worker offers nothing; then rows just wait for one elsewhere.
+ */
+export interface Dispatcher {
+  /** A worker that could deliver such a run at once, and keeps a slot for it until `runTaken` or `dropRun`; or undefined. */
+  offerRun(run: Pick<RunRow, 'namespace' | 'workflowName' | 'deploymentId'>): string | undefined;
+  dropRun(): void;
+  runTaken(run: RunRow): void;
+  /** The same for a step, until its delivery begins or `dropStep`. */
+  offerStep(run: Pick<RunRow, 'namespace' | 'deploymentId'>, stepName: string): string | undefined;
+  dropStep(): void;
+  /** Begins a step that was born leased to this worker, with the message that the SDK sent for it. */
+  deliverBorn(step: StepRow, message: StepMessage): void;
+  /** Something became due that this process did not take. */
+  somethingDue(dueAt: number): void;
+  /** The run ended under its delivery: signals of its steps may fire. */
+  runEnded(runId: string): void;
+}
+
+export const noDispatcher: Dispatcher = {
+  offerRun: () => undefined,
+  dropRun() {},
+  runTaken() {},
+  offerStep: () => undefined,
+  dropStep() {},
+  deliverBorn() {},
+  somethingDue() {},
+  runEnded() {},
+};

@@ -1,0 +1,44 @@
+import { hkdfSync } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import type { World, WorkflowRun } from '@workflow/world';
+import type { WorldContext } from './context.ts';
+import { unavailable } from './errors.ts';
+
+/** Which of the configured secrets a run was encrypted with: a fingerprint, stored with the run, that gives nothing away. */
+export function keyIdOf(secret: string): string {
+  return createHash('sha256').update(`pawl key id|${secret}`).digest('base64url').slice(0, 11);
+}
+
+const maxCachedRuns = 10_000;
+
+/**
+ * The AES-256 key of a run: HKDF-SHA-256 of a secret and the run id (spec/world.md A5). New runs use the newest secret; a run keeps the one
+ * it began with, so secrets can be rotated while runs are under way. Without secrets, encryption is off.
+ */
+export function encryption(context: WorldContext, secrets: readonly string[]): Pick<World, 'getEncryptionKeyForRun'> {
+  const byId = new Map(secrets.map((secret) => [keyIdOf(secret), secret]));
+  const keys = new Map<string, Uint8Array | undefined>();
+
+  async function secretOf(runId: string): Promise<string | undefined> {
+    const run = await (await context.store()).getRun(runId);
+    if (!run) return secrets[0];
+    if (run.encryptionKeyId === null) return undefined;
+    const secret = byId.get(run.encryptionKeyId);
+    if (secret !== undefined) return secret;
+    throw unavailable(
+      `Run "${runId}" is encrypted with key ${run.encryptionKeyId}, which is not in WORKFLOW_PAWL_ENCRYPTION_KEYS; add the key it began with at the end of the list.`,
+    );
+  }
+
+  const getEncryptionKeyForRun = async (runOrId: WorkflowRun | string): Promise<Uint8Array | undefined> => {
+    const runId = typeof runOrId === 'string' ? runOrId : runOrId.runId;
+    if (!keys.has(runId)) {
+      const secret = await secretOf(runId);
+      if (keys.size >= maxCachedRuns) keys.clear();
+      keys.set(runId, secret === undefined ? undefined : new Uint8Array(hkdfSync('sha256', secret, '', `v1|${runId}`, 32)));
+    }
+    const key = keys.get(runId);
+    return key && new Uint8Array(key);
+  };
+  return { getEncryptionKeyForRun };
+}

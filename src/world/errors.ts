@@ -1,0 +1,74 @@
+import {
+  EntityConflictError,
+  HookNotFoundError,
+  PreconditionFailedError,
+  RunExpiredError,
+  TooEarlyError,
+  WorkflowRunNotFoundError,
+  WorkflowWorldError,
+} from '@workflow/errors';
+
+// The SDK tells errors apart by `name` and `.status` (spec/world.md B2); these constructors are the only place that sets them.
+
+/** 400: the call itself is wrong and will stay wrong. */
+export function badRequest(message: string, cause?: unknown): WorkflowWorldError {
+  return new WorkflowWorldError(message, { status: 400, code: 'BAD_REQUEST', ...(cause === undefined ? {} : { cause }) });
+}
+
+/** 404 of a step, wait or event. */
+export function notFound(what: string): WorkflowWorldError {
+  return new WorkflowWorldError(`${what} not found.`, { status: 404, code: 'NOT_FOUND' });
+}
+
+/** 409: a duplicate, or the wrong state before. */
+export function conflict(message: string): EntityConflictError {
+  return withStatus(new EntityConflictError(message), 409);
+}
+
+/** The run is over: its message is consumed. The SDK never reads the status of this one; suites of the community ask for 409. */
+export function runExpired(runId: string, status: string): RunExpiredError {
+  return withStatus(new RunExpiredError(`Run "${runId}" is in terminal state "${status}" (terminal run).`), 409);
+}
+
+export function terminalConflict(runId: string, status: string, wanted: string): EntityConflictError {
+  return conflict(`Cannot ${wanted}: run "${runId}" is in terminal state "${status}" (terminal run).`);
+}
+
+/** 412: an event from outside arrived that the writer had not seen. */
+export function stale(runId: string): PreconditionFailedError {
+  return new PreconditionFailedError(
+    `Run "${runId}" received an event that this replay had not seen; load the newer events and replay.`,
+    {},
+  );
+}
+
+/** 425: a retry is not due yet. */
+export function tooEarly(stepId: string, retryAfter: number, now: number): TooEarlyError {
+  const seconds = Math.max(1, Math.ceil((retryAfter - now) / 1_000));
+  return withStatus(new TooEarlyError(`Step "${stepId}" may not start yet: retryAfter is ${seconds} s away.`, { retryAfter: seconds }), 425);
+}
+
+export function runNotFound(runId: string): WorkflowRunNotFoundError {
+  return withStatus(new WorkflowRunNotFoundError(runId), 404);
+}
+
+export function hookNotFound(hookIdOrToken: string): HookNotFoundError {
+  return withStatus(new HookNotFoundError(hookIdOrToken), 404);
+}
+
+/** 503: nothing was written, or it is not known to be durable; the caller may try again. */
+export function unavailable(message: string, cause?: unknown): WorkflowWorldError {
+  return new WorkflowWorldError(message, { status: 503, code: 'TRANSPORT', ...(cause === undefined ? {} : { cause }) });
+}
+
+/** 503: this delivery was given to another worker meanwhile, so what it writes is refused. */
+export function leaseLost(what: string): WorkflowWorldError {
+  return new WorkflowWorldError(`The lease on ${what} was lost to another worker; this delivery may not write any more.`, {
+    status: 503,
+    code: 'LEASE_LOST',
+  });
+}
+
+function withStatus<E extends Error>(error: E, status: number): E {
+  return Object.assign(error, { status });
+}

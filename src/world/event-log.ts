@@ -1,0 +1,84 @@
+import type { Event } from '@workflow/world';
+import { viewEvent } from './event-view.ts';
+import type { Store } from './port.ts';
+import type { EventRow } from './rows.ts';
+
+interface CachedLog {
+  readonly events: Event[];
+  bytes: number;
+}
+
+const maxBytes = 64 * 2 ** 20;
+const bytesPerEvent = 400;
+const pageSize = 1_000;
+
+/**
+ * The logs of the runs that this process works on, decoded once: a replay reads the whole log each time, and only its tail is new (K6).
+ * A cached log is always a prefix of the stored one, because sequences are dense and it grows only by the next one.
+ */
+export class EventLogCache {
+  readonly #store: Store;
+  // In order of use: the first is the one to forget.
+  readonly #logs = new Map<string, CachedLog>();
+  #bytes = 0;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Everything up to at least `lastSeq`, as an array and events of the caller's own. */
+  async read(runId: string, lastSeq: number): Promise<Event[]> {
+    const log = this.#use(runId);
+    while (log.events.length < lastSeq) {
+      const rows = await this.#store.listEvents({ runId, after: log.events.length, order: 'asc', limit: pageSize, payloads: true });
+      if (rows.length === 0) break;
+      for (const row of rows) this.#grow(runId, log, row);
+    }
+    this.#trim(runId);
+    return log.events.map((event) => ({ ...event }));
+  }
+
+  /** Takes over what this process just committed, if it is the next event of a log it has. */
+  append(row: EventRow): void {
+    const log = this.#logs.get(row.runId);
+    if (log) this.#grow(row.runId, log, row);
+    else if (row.seq === 1) this.#grow(row.runId, this.#use(row.runId), row);
+    this.#trim(row.runId);
+  }
+
+  /** The event at this place, if it is known here. */
+  find(runId: string, seq: number): Event | undefined {
+    return this.#logs.get(runId)?.events[seq - 1];
+  }
+
+  forget(runId: string): void {
+    const log = this.#logs.get(runId);
+    if (!log) return;
+    this.#bytes -= log.bytes;
+    this.#logs.delete(runId);
+  }
+
+  #use(runId: string): CachedLog {
+    const log = this.#logs.get(runId) ?? { events: [], bytes: 0 };
+    this.#logs.delete(runId);
+    this.#logs.set(runId, log);
+    return log;
+  }
+
+  #grow(runId: string, log: CachedLog, row: EventRow): void {
+    if (row.seq !== log.events.length + 1) return;
+    log.events.push(viewEvent(row));
+    // A log that was forgotten while it was being read still serves its reader, but counts no more.
+    if (this.#logs.get(runId) !== log) return;
+    const bytes = bytesPerEvent + (row.payload?.length ?? 0);
+    log.bytes += bytes;
+    this.#bytes += bytes;
+  }
+
+  #trim(keep: string): void {
+    for (const runId of this.#logs.keys()) {
+      if (this.#bytes <= maxBytes) return;
+      if (runId !== keep) this.forget(runId);
+    }
+  }
+}

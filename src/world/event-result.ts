@@ -1,0 +1,91 @@
+import type { Event, EventResult } from '@workflow/world';
+import { stripEventDataRefs } from '@workflow/world';
+import type { WorldContext } from './context.ts';
+import { encodeCursor } from './cursor.ts';
+import { viewEvent } from './event-view.ts';
+import { readPayload } from './payloads.ts';
+import type { State, Store } from './port.ts';
+import type { Written } from './publish-write.ts';
+import type { RunRow } from './rows.ts';
+import type { EventRequest } from './rules/request.ts';
+import type { Transition } from './transition.ts';
+import { viewHook, viewRun, viewStep, viewWait } from './views.ts';
+import { resolveHooks, resolveRun, resolveSteps, resolveWaits } from './written-rows.ts';
+
+export interface Committed {
+  readonly context: WorldContext;
+  readonly store: Store;
+  readonly request: EventRequest;
+  readonly state: State;
+  readonly transition: Transition;
+  readonly written: Written;
+}
+
+/** What `events.create` answers with: the event, and the entity as the commit left it (spec/world.md B1). */
+export async function resultOf(committed: Committed): Promise<EventResult> {
+  const { request, transition, written, context, store } = committed;
+  const events = transition.events.map((event, index) =>
+    viewEvent({ ...event, runId: transition.runId, seq: written.firstSeq + index, createdAt: written.at }),
+  );
+  const event = pickEvent(events, request.type);
+  const answer: EventResult = event ? { event: stripEventDataRefs(event, request.params.resolveData ?? 'all') } : {};
+  if (request.type.startsWith('run_')) {
+    const run = resolveRun(transition, committed.state.run, written);
+    return { ...answer, ...(await runAnswer(context, store, request, run)) };
+  }
+  return { ...answer, ...(await entityAnswer(committed)) };
+}
+
+/** Where nothing had to be written: the run as it is, or the event that said the same before. */
+export async function unchangedResult(
+  context: WorldContext,
+  store: Store,
+  request: EventRequest,
+  state: State,
+  eventSeq: number | null,
+): Promise<EventResult> {
+  if (eventSeq !== null) {
+    const row = await store.getEvent(request.runId, eventSeq);
+    return row ? { event: viewEvent(row) } : {};
+  }
+  return runAnswer(context, store, request, state.run as RunRow);
+}
+
+async function runAnswer(context: WorldContext, store: Store, request: EventRequest, row: RunRow): Promise<EventResult> {
+  const log = await context.log();
+  // run_started always carries the whole log, so that a replay needs no further read (spec/world.md 0.11).
+  const events = request.type === 'run_started' ? await log.read(row.runId, row.lastSeq) : undefined;
+  const bare = request.params.resolveData === 'none';
+  const payloads = bare
+    ? {}
+    : {
+        input: await readPayload(store, log, row.runId, row.inputSeq),
+        output: request.type === 'run_completed' ? request.data['output'] : undefined,
+      };
+  const preload = events && {
+    events: events.map((event) => stripEventDataRefs(event, request.params.resolveData ?? 'all')),
+    cursor: encodeCursor('events', [events.length]),
+    hasMore: false,
+  };
+  return { run: viewRun(row, payloads), ...preload, maxEvents: context.maxEvents };
+}
+
+async function entityAnswer({ context, store, request, transition, written }: Committed): Promise<EventResult> {
+  const [step] = resolveSteps(transition, written);
+  const [wait] = resolveWaits(transition, written);
+  const [hook] = resolveHooks(transition, written);
+  if (wait) return { wait: viewWait(wait) };
+  if (hook) return hook.status === 'live' ? { hook: viewHook(hook, request.data['metadata']) } : {};
+  if (!step) return {};
+  if (request.params.resolveData === 'none') return { step: viewStep(step, {}) };
+  const input =
+    request.type === 'step_created'
+      ? request.data['input']
+      : await readPayload(store, await context.log(), step.runId, step.inputSeq);
+  return { step: viewStep(step, { input, output: request.data['result'] }) };
+}
+
+function pickEvent(events: readonly Event[], type: string): Event | undefined {
+  const named = events.find(({ eventType }) => eventType === type);
+  return named ?? events.find(({ eventType }) => eventType === 'hook_conflict');
+}

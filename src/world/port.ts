@@ -1,0 +1,264 @@
+import type { Transition } from './transition.ts';
+import type { ChunkRow, EventRow, HookRow, Lease, MessageRow, RunRow, StepRow, StreamRow, WaitRow, WorkerRow } from './rows.ts';
+
+/**
+ * What the World needs of a store. Every act is atomic, takes and gives plain data, and decides nothing: the rules are in `world/rules`.
+ */
+export interface Store {
+  /** Creates or upgrades the schema, refuses one that is newer than this code. Safe against two processes at once. */
+  open(): Promise<void>;
+  /** Idempotent; open readers are told by `onCommit` falling silent, calls that follow are refused. */
+  close(): Promise<void>;
+  /** The instant by the clock of the store. */
+  now(): number;
+
+  /**
+   * Performs one act, in one transaction with whatever else is waiting; durable when it resolves. A `lost` outcome means that a guard no
+   * longer held and nothing was written. Rejects with `unavailable` (503) if the store cannot make it durable.
+   */
+  commit<A extends Act>(act: A): Promise<OutcomeOf<A>>;
+
+  loadState(key: StateKey): Promise<State>;
+  getRun(runId: string): Promise<RunRow | undefined>;
+  listRuns(query: RunQuery): Promise<readonly RunRow[]>;
+  getStep(runId: string | undefined, stepId: string): Promise<StepRow | undefined>;
+  listSteps(query: OfRun): Promise<readonly StepRow[]>;
+  getEvent(runId: string, seq: number): Promise<EventRow | undefined>;
+  /** Without payloads the blobs are not even read. */
+  listEvents(query: EventQuery): Promise<readonly EventRow[]>;
+  listEventsByCorrelation(query: CorrelationQuery): Promise<readonly EventRow[]>;
+  /** The payload of each of these events, in order; undefined where there is none. */
+  readPayloads(keys: readonly EventKey[]): Promise<readonly (Uint8Array | undefined)[]>;
+  getHook(hookId: string): Promise<HookRow | undefined>;
+  getHookByToken(token: string): Promise<HookRow | undefined>;
+  listHooks(query: Omit<OfRun, 'runId'> & { readonly runId?: string }): Promise<readonly HookRow[]>;
+  listInbox(runId: string): Promise<readonly MessageRow[]>;
+
+  getStream(name: string): Promise<StreamRow | undefined>;
+  listStreams(runId: string): Promise<readonly string[]>;
+  readChunks(name: string, from: number, limit: number): Promise<readonly ChunkRow[]>;
+
+  /** The earliest instant at which something that `filter` admits becomes due; undefined: nothing is. */
+  nextDueAt(filter: ClaimFilter): Promise<number | undefined>;
+  listWorkers(): Promise<readonly WorkerRow[]>;
+  getSetting(key: string): Promise<string | undefined>;
+  /** Calls back when another process may have committed something; a hint, never the only way to notice. */
+  onForeignCommit(listener: () => void): () => void;
+}
+
+export type Act =
+  | WriteAct
+  | WakeAct
+  | EnqueueAct
+  | ClaimAct
+  | SettleAct
+  | AdoptAct
+  | AppendAct
+  | HeartbeatAct
+  | ReapAct
+  | LeaveAct
+  | SweepStreamsAct;
+
+export interface WriteAct {
+  readonly kind: 'write';
+  readonly transition: Transition;
+  /** If the write makes the run due and nobody has it, this worker takes it in the same act. */
+  readonly takeRunFor: string | null;
+}
+
+/** Makes a run due; where there is no such run (or a finished one) nothing happens and the outcome says so. */
+export interface WakeAct {
+  readonly kind: 'wake';
+  readonly shard: number;
+  readonly runId: string;
+  readonly dueAt: number;
+  readonly now: number;
+  readonly takeRunFor: string | null;
+}
+
+/** Adds a message; one with a key that a waiting or running message already has is not added, and its id returned instead. */
+export interface EnqueueAct {
+  readonly kind: 'enqueue';
+  readonly message: MessageRow;
+  /** The run of the message becomes due at this instant in the same act. */
+  readonly wakeRunAt: number | null;
+}
+
+export interface ClaimFilter {
+  readonly namespaces: readonly string[];
+  readonly kinds: readonly DeliveryKind[];
+  /** Only these steps; null: any. */
+  readonly stepNames: readonly string[] | null;
+  /** Only runs of this deployment; null: any. */
+  readonly deploymentId: string | null;
+}
+
+export type DeliveryKind = 'run' | 'step' | 'message';
+
+export interface ClaimAct {
+  readonly kind: 'claim';
+  readonly owner: string;
+  readonly now: number;
+  readonly filter: ClaimFilter;
+  readonly limits: Readonly<Record<DeliveryKind, number>>;
+}
+
+/** Ends a delivery. A lease that was lost meanwhile makes it a no-op. */
+export interface SettleAct {
+  readonly kind: 'settle';
+  readonly of: DeliveryKind;
+  readonly shard: number;
+  /** Of a run, a step or a message. */
+  readonly runId: string | null;
+  readonly id: string;
+  readonly lease: Lease;
+  readonly now: number;
+  readonly result: SettleResult;
+  /** If the run is due again at once, this worker keeps it. */
+  readonly takeRunFor: string | null;
+  /** Messages that were delivered together with a run. */
+  readonly inbox: readonly string[];
+}
+
+export type SettleResult =
+  /** Delivered. */
+  | { readonly kind: 'done' }
+  /** Delivered, and to be delivered anew at this instant. No attempt is counted. */
+  | { readonly kind: 'again'; readonly dueAt: number }
+  /** Not delivered; the next try counts as one more attempt. */
+  | { readonly kind: 'retry'; readonly dueAt: number }
+  /** Given back untouched, as a worker does that shuts down: not an attempt. */
+  | { readonly kind: 'release'; readonly dueAt: number };
+
+/** Passes a delivery on to the process that received it over HTTP; `held: false` if the lease was lost before. */
+export interface AdoptAct {
+  readonly kind: 'adopt';
+  readonly of: DeliveryKind;
+  readonly shard: number;
+  readonly runId: string | null;
+  readonly id: string;
+  readonly lease: Lease;
+  readonly owner: string;
+}
+
+export interface AppendAct {
+  readonly kind: 'append';
+  readonly shard: number;
+  readonly name: string;
+  readonly runId: string;
+  readonly chunks: readonly Uint8Array[];
+  readonly close: boolean;
+  readonly now: number;
+}
+
+/** Registers a worker, or prolongs its life: `known: false` if it was given up for dead meanwhile. */
+export interface HeartbeatAct {
+  readonly kind: 'heartbeat';
+  readonly workerId: string;
+  readonly leaseMs: number;
+  readonly register: Readonly<{ host: string; pid: number; deploymentId: string; startedAt: number }> | null;
+}
+
+/** Gives back everything that workers held whose heartbeat ran out, and forgets them. */
+export interface ReapAct {
+  readonly kind: 'reap';
+  readonly now: number;
+}
+
+/** Gives back everything that this worker holds, without counting an attempt, and forgets it. */
+export interface LeaveAct {
+  readonly kind: 'leave';
+  readonly workerId: string;
+  readonly now: number;
+}
+
+/** Deletes streams that belong to no run (health checks) and are older than `before`. */
+export interface SweepStreamsAct {
+  readonly kind: 'sweepStreams';
+  readonly namePrefix: string;
+  readonly before: number;
+}
+
+export interface Claims {
+  readonly runs: readonly RunRow[];
+  readonly steps: readonly ClaimedStep[];
+  readonly messages: readonly MessageRow[];
+}
+
+/** A step and what its message says of its run. */
+export interface ClaimedStep {
+  readonly step: StepRow;
+  readonly workflowName: string;
+  readonly workflowStartedAt: number;
+}
+
+export interface Outcomes {
+  write: { readonly kind: 'written'; readonly firstSeq: number; readonly at: number; readonly taken: RunRow | undefined } | { readonly kind: 'lost' };
+  wake: { readonly kind: 'woken'; readonly found: boolean; readonly taken: RunRow | undefined };
+  enqueue: { readonly kind: 'enqueued'; readonly messageId: string };
+  claim: { readonly kind: 'claimed'; readonly claims: Claims };
+  settle: { readonly kind: 'settled'; readonly held: boolean; readonly taken: RunRow | undefined };
+  adopt: { readonly kind: 'adopted'; readonly held: boolean };
+  append: { readonly kind: 'appended'; readonly chunkCount: number };
+  heartbeat: { readonly kind: 'alive'; readonly known: boolean };
+  reap: { readonly kind: 'reaped'; readonly workers: readonly string[]; readonly deliveries: number };
+  leave: { readonly kind: 'left' };
+  sweepStreams: { readonly kind: 'swept'; readonly streams: number };
+}
+export type OutcomeOf<A extends Act> = Outcomes[A['kind']];
+export type Outcome = Outcomes[Act['kind']];
+
+export interface StateKey {
+  readonly runId: string;
+  readonly stepId?: string;
+  readonly waitId?: string;
+  readonly hookId?: string;
+  readonly token?: string;
+  /** Also the waits that are due at this instant. */
+  readonly waitsDueAt?: number;
+}
+
+/** What a rule needs to know, as of one moment. */
+export interface State {
+  readonly run: RunRow | undefined;
+  readonly step?: StepRow | undefined;
+  readonly wait?: WaitRow | undefined;
+  readonly hook?: HookRow | undefined;
+  readonly tokenHolder?: { readonly runId: string; readonly hookId: string } | undefined;
+  readonly dueWaits?: readonly WaitRow[];
+}
+
+export type Order = 'asc' | 'desc';
+
+export interface Page<K> {
+  /** Strictly after this key in this order. */
+  readonly after: K | undefined;
+  readonly order: Order;
+  readonly limit: number;
+}
+
+export interface RunQuery extends Page<{ readonly at: number; readonly id: string }> {
+  readonly workflowName: string | undefined;
+  readonly status: RunStatusFilter | undefined;
+}
+export type RunStatusFilter = RunRow['status'];
+
+export interface OfRun extends Page<{ readonly at: number; readonly id: string }> {
+  readonly runId: string;
+}
+
+export interface EventQuery extends Page<number> {
+  readonly runId: string;
+  readonly payloads: boolean;
+}
+
+export interface CorrelationQuery extends Page<{ readonly at: number; readonly runId: string; readonly seq: number }> {
+  readonly correlationId: string;
+  readonly runId: string | undefined;
+  readonly payloads: boolean;
+}
+
+export interface EventKey {
+  readonly runId: string;
+  readonly seq: number;
+}

@@ -1,0 +1,187 @@
+import type { Event, PaginatedResponse, PaginationOptions, ResolveData, Storage } from '@workflow/world';
+import { stripEventDataRefs } from '@workflow/world';
+import type { WorldContext } from './context.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { badRequest, hookNotFound, notFound, runNotFound } from './errors.ts';
+import { eventSeq, viewEvent } from './event-view.ts';
+import { readPayloadsOf } from './payloads.ts';
+import type { Order, Page } from './port.ts';
+import type { HookRow, RunRow, StepRow } from './rows.ts';
+import { viewHook, viewRun, viewStep } from './views.ts';
+
+const maxLimit = 1_000;
+
+/** What a page of a list is asked for with; the order is the list's own where the caller names none. */
+function pageOf<K>(pagination: PaginationOptions | undefined, defaults: { order: Order; limit: number }, after: K | undefined): Page<K> {
+  const { limit = defaults.limit, sortOrder = defaults.order } = pagination ?? {};
+  if (!Number.isInteger(limit) || limit < 1) {
+    // The default of a list that gives everything is infinite; only a caller's own number is checked.
+    if (limit !== Infinity) throw badRequest(`pagination.limit must be a whole number of at least 1, not ${String(limit)}.`);
+  }
+  if (sortOrder !== 'asc' && sortOrder !== 'desc') throw badRequest(`pagination.sortOrder must be "asc" or "desc", not "${String(sortOrder)}".`);
+  return { after, order: sortOrder, limit: limit === Infinity ? Number.MAX_SAFE_INTEGER - 1 : Math.min(limit, maxLimit) };
+}
+
+/** Reads one row more than asked for: whether it is there says if there is another page. */
+async function paginate<R, V, K>(
+  page: Page<K>,
+  read: (page: Page<K>) => Promise<readonly R[]>,
+  view: (rows: readonly R[]) => Promise<V[]>,
+  cursorOf: (row: R) => string,
+): Promise<PaginatedResponse<V>> {
+  const rows = await read({ ...page, limit: page.limit + 1 });
+  const shown = rows.slice(0, page.limit);
+  const last = shown.at(-1);
+  const hasMore = rows.length > page.limit;
+  return { data: await view(shown), cursor: hasMore && last ? cursorOf(last) : null, hasMore };
+}
+
+const atKey = (key: readonly (string | number)[] | undefined) => key && { at: Number(key[0]), id: String(key[1]) };
+
+export function runReads(context: WorldContext): Storage['runs'] {
+  const view = async (rows: readonly RunRow[], resolveData: ResolveData = 'all') => {
+    if (resolveData === 'none') return rows.map((row) => viewRun(row, {}));
+    const store = await context.store();
+    const payloads = await readPayloadsOf(
+      store,
+      rows.flatMap(({ runId, inputSeq, outputSeq }) => [
+        { runId, seq: inputSeq },
+        { runId, seq: outputSeq },
+      ]),
+    );
+    return rows.map((row, index) => viewRun(row, { input: payloads[2 * index], output: payloads[2 * index + 1] }));
+  };
+
+  const get = async (runId: string, params?: { resolveData?: ResolveData }) => {
+    const row = await (await context.store()).getRun(runId);
+    if (!row) throw runNotFound(runId);
+    return (await view([row], params?.resolveData))[0];
+  };
+
+  const list = async (params: Parameters<Storage['runs']['list']>[0] = {}) => {
+    const { workflowName, status, pagination, resolveData } = params;
+    const after = atKey(decodeCursor('runs', pagination?.cursor, ['number', 'string']));
+    const page = pageOf(pagination, { order: 'desc', limit: 20 }, after);
+    const store = await context.store();
+    return paginate(
+      page,
+      (asked) => store.listRuns({ ...asked, workflowName, status }),
+      (rows) => view(rows, resolveData),
+      (row) => encodeCursor('runs', [row.createdAt, row.runId]),
+    );
+  };
+  return { get, list } as Storage['runs'];
+}
+
+export function stepReads(context: WorldContext): Storage['steps'] {
+  const view = async (rows: readonly StepRow[], resolveData: ResolveData = 'all') => {
+    if (resolveData === 'none') return rows.map((row) => viewStep(row, {}));
+    const payloads = await readPayloadsOf(
+      await context.store(),
+      rows.flatMap(({ runId, inputSeq, outputSeq }) => [
+        { runId, seq: inputSeq },
+        { runId, seq: outputSeq },
+      ]),
+    );
+    return rows.map((row, index) => viewStep(row, { input: payloads[2 * index], output: payloads[2 * index + 1] }));
+  };
+
+  const get = async (runId: string | undefined, stepId: string, params?: { resolveData?: ResolveData }) => {
+    const row = await (await context.store()).getStep(runId, stepId);
+    if (!row) throw notFound(`Step "${stepId}"${runId === undefined ? '' : ` of run "${runId}"`}`);
+    return (await view([row], params?.resolveData))[0];
+  };
+
+  const list = async ({ runId, pagination, resolveData }: Parameters<Storage['steps']['list']>[0]) => {
+    const after = atKey(decodeCursor('steps', pagination?.cursor, ['number', 'string']));
+    const page = pageOf(pagination, { order: 'desc', limit: 20 }, after);
+    const store = await context.store();
+    return paginate(
+      page,
+      (asked) => store.listSteps({ ...asked, runId }),
+      (rows) => view(rows, resolveData),
+      (row) => encodeCursor('steps', [row.createdAt, row.stepId]),
+    );
+  };
+  return { get, list } as Storage['steps'];
+}
+
+export function hookReads(context: WorldContext): Storage['hooks'] {
+  const view = async (rows: readonly HookRow[], resolveData: ResolveData = 'all') => {
+    const bare = resolveData === 'none';
+    const metadata = bare ? [] : await readPayloadsOf(await context.store(), rows.map(({ runId, eventSeq: seq }) => ({ runId, seq })));
+    return rows.map((row, index) => viewHook(row, metadata[index]));
+  };
+
+  return {
+    async get(hookId, params) {
+      const row = await (await context.store()).getHook(hookId);
+      if (!row) throw hookNotFound(hookId);
+      return (await view([row], params?.resolveData))[0] as ReturnType<typeof viewHook>;
+    },
+    async getByToken(token, params) {
+      const row = await (await context.store()).getHookByToken(token);
+      if (!row) throw hookNotFound(token);
+      return (await view([row], params?.resolveData))[0] as ReturnType<typeof viewHook>;
+    },
+    async list({ runId, pagination, resolveData } = {}) {
+      const after = atKey(decodeCursor('hooks', pagination?.cursor, ['number', 'string']));
+      const page = pageOf(pagination, { order: 'asc', limit: 100 }, after);
+      const store = await context.store();
+      return paginate(
+        page,
+        (asked) => store.listHooks({ ...asked, ...(runId === undefined ? {} : { runId }) }),
+        (rows) => view(rows, resolveData),
+        (row) => encodeCursor('hooks', [row.createdAt, row.hookId]),
+      );
+    },
+  };
+}
+
+export function eventReads(context: WorldContext): Omit<Storage['events'], 'create'> {
+  const strip = (resolveData: ResolveData | undefined) => (event: Event) => stripEventDataRefs(event, resolveData ?? 'all');
+
+  return {
+    async get(runId, eventId, params) {
+      const seq = eventSeq(runId, eventId);
+      const row = seq === undefined ? undefined : await (await context.store()).getEvent(runId, seq);
+      const event = row && viewEvent(row);
+      if (event?.eventId !== eventId) throw notFound(`Event "${eventId}" of run "${runId}"`);
+      return strip(params?.resolveData)(event);
+    },
+    async list({ runId, pagination, resolveData }) {
+      const given = decodeCursor('events', pagination?.cursor, ['number'])?.[0] as number | undefined;
+      // Without a limit a replay gets its whole log in one page (spec/world.md C2).
+      const page = pageOf(pagination, { order: 'asc', limit: Infinity }, given);
+      const store = await context.store();
+      const result = await paginate(
+        page,
+        (asked) => store.listEvents({ ...asked, runId, payloads: resolveData !== 'none' }),
+        async (rows) => rows.map(viewEvent).map(strip(resolveData)),
+        (row) => encodeCursor('events', [row.seq]),
+      );
+      // The SDK resumes from the end of a log, so unlike other lists this one has a cursor there too (C3).
+      const last = result.data.at(-1);
+      const tail = last ? eventSeq(runId, last.eventId) : given;
+      return { ...result, cursor: tail === undefined ? null : encodeCursor('events', [tail]) };
+    },
+    async listByCorrelationId({ correlationId, runId, pagination, resolveData }) {
+      const key = decodeCursor('correlated events', pagination?.cursor, ['number', 'string', 'number']);
+      const after = key && { at: Number(key[0]), runId: String(key[1]), seq: Number(key[2]) };
+      const page = pageOf(pagination, { order: 'asc', limit: 100 }, after);
+      const store = await context.store();
+      const result = await paginate(
+        page,
+        (asked) => store.listEventsByCorrelation({ ...asked, correlationId, runId, payloads: resolveData !== 'none' }),
+        async (rows) => rows.map((row) => ({ row, event: strip(resolveData)(viewEvent(row)) })),
+        (row) => encodeCursor('correlated events', [row.createdAt, row.runId, row.seq]),
+      );
+      const last = result.data.at(-1)?.row;
+      return {
+        data: result.data.map(({ event }) => event),
+        cursor: last ? encodeCursor('correlated events', [last.createdAt, last.runId, last.seq]) : (pagination?.cursor ?? null),
+        hasMore: result.hasMore,
+      };
+    },
+  };
+}

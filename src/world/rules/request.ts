@@ -1,0 +1,32 @@
+import type { AnyEventRequest, CreateEventParams } from '@workflow/world';
+import type { Lease } from '../rows.ts';
+import type { Transition } from '../transition.ts';
+
+/** A request as the rules read it: its shape is checked, its type one that the SDK may send (spec/world.md B4). */
+export interface EventRequest {
+  readonly runId: string;
+  readonly type: AnyEventRequest['eventType'];
+  readonly correlationId: string;
+  readonly specVersion: number | undefined;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly params: CreateEventParams;
+}
+
+export interface RuleContext {
+  readonly now: number;
+  readonly namespace: string;
+  /** Of the secret that new runs are encrypted with; null: encryption is off. */
+  readonly encryptionKeyId: string | null;
+  /** The lease under which the writer runs, if it writes as a delivery of this run or of this step. */
+  readonly runLease: Lease | null;
+  readonly stepLease: Lease | null;
+  /** A worker of this process that would deliver a new step at once: the step is born leased to it. */
+  readonly bearStepFor: string | null;
+  /** True where the 412 guard gives way, so that a stream of hooks faster than the replay cannot keep a run from ending. */
+  readonly waiveStaleness: boolean;
+}
+
+export type Decision =
+  | { readonly kind: 'commit'; readonly transition: Transition }
+  /** Nothing to write: things are already as asked for; `eventSeq` names the event that says so, if one does. */
+  | { readonly kind: 'unchanged'; readonly eventSeq: number | null };

@@ -1,0 +1,157 @@
+import { encodeFields } from '../../base/codec.ts';
+import { conflict, runExpired, runNotFound, stale, terminalConflict } from '../errors.ts';
+import type { State } from '../port.ts';
+import { isTerminal, type RunRow, type WaitRow } from '../rows.ts';
+import { shardOf } from '../shard.ts';
+import { atCommit, type NewEvent, seqOfEvent } from '../transition.ts';
+import type { Decision, EventRequest, RuleContext } from './request.ts';
+import { lastLegacySpecVersion, specVersion } from './spec-version.ts';
+import { blank, eventOf, guardRun, newEvent, onRun, specVersionOf, structuredError } from './transitions.ts';
+import { completeWait } from './waits.ts';
+
+/** run_created: the run, its first event and its first wake are one act, so that no run is ever left without a message (K2). */
+export function createRun(request: EventRequest, { run }: State, context: RuleContext): Decision {
+  if (run) throw conflict(`Run "${request.runId}" already exists.`);
+  const row = newRun(request, specVersionOf(request), context, 'pending');
+  return {
+    kind: 'commit',
+    transition: {
+      ...blank(row.shard, row.runId, context.now),
+      run: { kind: 'create', row },
+      events: [eventOf(request)],
+      // A run of another protocol is stored for the tools that read it, and never delivered.
+      wakeAt: isSupported(row.specVersion) ? context.now : null,
+    },
+  };
+}
+
+/**
+ * run_started. On a running run nothing is appended and the log is returned all the same; a missing run is created from what the queue
+ * carried (B7), its `run_created` first. Waits that are due are completed here, so that the replay sees them at once (K4).
+ */
+export function startRun(request: EventRequest, { run, dueWaits = [] }: State, context: RuleContext): Decision {
+  if (!run) return createStartedRun(request, context);
+  if (isTerminal(run.status)) throw runExpired(run.runId, run.status);
+  const due = context.runLease ? dueWaits : [];
+  if (run.status === 'running' && due.length === 0) return { kind: 'unchanged', eventSeq: null };
+
+  const starts = run.status === 'pending';
+  const completions = due.map((wait) => completeWait(wait));
+  return {
+    kind: 'commit',
+    transition: onRun(run, context, {
+      run: { kind: starts ? 'start' : 'append' },
+      events: [...(starts ? [eventOf(request, {})] : []), ...due.map(waitCompletedEvent)],
+      waits: completions,
+    }),
+  };
+}
+
+export function completeRun(request: EventRequest, { run }: State, context: RuleContext): Decision {
+  const live = activeRun(request, run);
+  const { stateUpdatedAt } = request.params;
+  const guarded = stateUpdatedAt !== undefined && !context.waiveStaleness;
+  if (guarded && stateUpdatedAt < live.markerMs) throw stale(live.runId);
+  return {
+    kind: 'commit',
+    transition: onRun(live, context, {
+      guard: guardRun(live, context, guarded ? stateUpdatedAt : null),
+      run: { kind: 'finish', status: 'completed', error: null, outputSeq: seqOfEvent(0) },
+      events: [eventOf(request)],
+    }),
+  };
+}
+
+export function failRun(request: EventRequest, { run }: State, context: RuleContext): Decision {
+  const live = activeRun(request, run);
+  const { error, errorCode, stack } = request.data;
+  return {
+    kind: 'commit',
+    transition: onRun(live, context, {
+      run: { kind: 'finish', status: 'failed', error: structuredError(error, stack, errorCode), outputSeq: null },
+      events: [eventOf(request)],
+    }),
+  };
+}
+
+/** run_cancelled: repeating it is recorded once more and changes nothing. It comes from outside, so no lease is asked for. */
+export function cancelRun(request: EventRequest, { run }: State, context: RuleContext): Decision {
+  if (!run) throw runNotFound(request.runId);
+  const outside = { ...context, runLease: null };
+  if (run.status === 'cancelled') {
+    return { kind: 'commit', transition: onRun(run, outside, { events: [eventOf(request)] }) };
+  }
+  const live = activeRun(request, run);
+  return {
+    kind: 'commit',
+    transition: onRun(live, outside, {
+      run: { kind: 'finish', status: 'cancelled', error: null, outputSeq: null },
+      events: [eventOf(request)],
+    }),
+  };
+}
+
+function createStartedRun(request: EventRequest, context: RuleContext): Decision {
+  const { deploymentId, workflowName, input } = request.data;
+  if (!deploymentId || !workflowName || input === undefined) throw runNotFound(request.runId);
+  const version = specVersionOf(request);
+  const row = newRun(request, version, context, 'running');
+  return {
+    kind: 'commit',
+    transition: {
+      ...blank(row.shard, row.runId, context.now),
+      run: { kind: 'create', row },
+      events: [newEvent('run_created', null, version, request.data), eventOf(request, {})],
+      // Under no lease: whoever starts a run by hand still wants it delivered.
+      wakeAt: context.now,
+    },
+  };
+}
+
+function newRun(request: EventRequest, version: number, context: RuleContext, status: 'pending' | 'running'): RunRow {
+  const { deploymentId, workflowName, executionContext } = request.data;
+  return {
+    shard: shardOf(request.runId),
+    runId: request.runId,
+    namespace: context.namespace,
+    status,
+    deploymentId: String(deploymentId),
+    workflowName: String(workflowName),
+    specVersion: version,
+    executionContext: executionContext === undefined ? null : encodeFields(executionContext as Record<string, unknown>),
+    encryptionKeyId: context.encryptionKeyId,
+    error: null,
+    inputSeq: seqOfEvent(0),
+    outputSeq: null,
+    createdAt: atCommit,
+    updatedAt: atCommit,
+    startedAt: status === 'running' ? atCommit : null,
+    completedAt: null,
+    expiredAt: null,
+    lastSeq: 0,
+    lastMs: 0,
+    markerMs: 0,
+    dueAt: null,
+    leaseOwner: null,
+    leaseEpoch: 0,
+    deliveries: 0,
+  };
+}
+
+function isSupported(version: number): boolean {
+  return version > lastLegacySpecVersion && version <= specVersion;
+}
+
+function activeRun(request: EventRequest, run: RunRow | undefined): RunRow {
+  if (!run) throw runNotFound(request.runId);
+  if (isTerminal(run.status)) throw conflict(`Cannot transition run "${run.runId}" from terminal state "${run.status}" (terminal run).`);
+  return run;
+}
+
+function waitCompletedEvent(wait: WaitRow): NewEvent {
+  return newEvent('wait_completed', wait.waitId, wait.specVersion, { resumeAt: new Date(wait.resumeAt) });
+}
+
+export function assertNotTerminal(run: RunRow, wanted: string): void {
+  if (isTerminal(run.status)) throw terminalConflict(run.runId, run.status, wanted);
+}

@@ -1,0 +1,81 @@
+import type { Hook, Step, StructuredError, Wait, WorkflowRun } from '@workflow/world';
+import { decodeFields } from '../base/codec.ts';
+import type { HookRow, RunRow, StepRow, WaitRow } from './rows.ts';
+
+// Rows as the SDK reads them (spec/world.md C1). Each call makes fresh objects: the SDK changes some of them (0.14).
+
+const date = (ms: number | null): Date | undefined => (ms === null ? undefined : new Date(ms));
+
+/** Decoded; both stay out for `resolveData: 'none'`, where the keys are there and undefined (C2). */
+export interface Payloads {
+  readonly input?: unknown;
+  readonly output?: unknown;
+}
+
+export function viewRun(row: RunRow, payloads: Payloads): WorkflowRun {
+  return {
+    runId: row.runId,
+    status: row.status,
+    deploymentId: row.deploymentId,
+    workflowName: row.workflowName,
+    specVersion: row.specVersion,
+    ...(row.executionContext === null ? {} : { executionContext: decodeFields(row.executionContext) }),
+    input: payloads.input,
+    output: payloads.output,
+    ...(row.error === null ? {} : { error: JSON.parse(row.error) as StructuredError }),
+    ...dates({ expiredAt: row.expiredAt, startedAt: row.startedAt, completedAt: row.completedAt }),
+    createdAt: new Date(row.createdAt),
+    updatedAt: new Date(row.updatedAt),
+  } as WorkflowRun;
+}
+
+export function viewStep(row: StepRow, payloads: Payloads): Step {
+  return {
+    runId: row.runId,
+    stepId: row.stepId,
+    stepName: row.stepName,
+    status: row.status,
+    input: payloads.input,
+    output: payloads.output,
+    ...(row.error === null ? {} : { error: JSON.parse(row.error) as StructuredError }),
+    attempt: row.attempt,
+    ...dates({ startedAt: row.startedAt, completedAt: row.completedAt, retryAfter: row.retryAfter }),
+    createdAt: new Date(row.createdAt),
+    updatedAt: new Date(row.updatedAt),
+    specVersion: row.specVersion,
+  };
+}
+
+export function viewHook(row: HookRow, metadata: unknown): Hook {
+  return {
+    runId: row.runId,
+    hookId: row.hookId,
+    token: row.token,
+    // One database is one owner here; the SDK wants the fields filled (spec/world.md H).
+    ownerId: 'pawl',
+    projectId: 'pawl',
+    environment: 'self-hosted',
+    ...(metadata === undefined ? {} : { metadata }),
+    createdAt: new Date(row.createdAt),
+    specVersion: row.specVersion,
+    isWebhook: row.isWebhook,
+  };
+}
+
+export function viewWait(row: WaitRow): Wait {
+  return {
+    waitId: `${row.runId}-${row.waitId}`,
+    runId: row.runId,
+    status: row.status,
+    resumeAt: new Date(row.resumeAt),
+    ...dates({ completedAt: row.completedAt }),
+    createdAt: new Date(row.createdAt),
+    updatedAt: new Date(row.updatedAt),
+    specVersion: row.specVersion,
+  };
+}
+
+function dates(instants: Readonly<Record<string, number | null>>): Record<string, Date> {
+  const entries = Object.entries(instants).map(([name, ms]) => [name, date(ms)] as const);
+  return Object.fromEntries(entries.filter((entry): entry is [string, Date] => entry[1] !== undefined));
+}

@@ -1,0 +1,61 @@
+import type { HookRow, RunRow, StepRow, WaitRow } from './rows.ts';
+import { atCommit, type Transition } from './transition.ts';
+
+/** A row as it was committed: the rules leave to the commit its instant and the sequences of its events. */
+export function resolveRow<R extends object>(row: R, at: number, firstSeq: number): R {
+  const resolved = { ...row } as Record<string, unknown>;
+  for (const column of instants) if (resolved[column] === atCommit) resolved[column] = at;
+  for (const column of sequences) {
+    const value = resolved[column];
+    if (typeof value === 'number') resolved[column] = resolveSeq(value, firstSeq);
+  }
+  return resolved as R;
+}
+
+/** -1-k stands for the sequence of the k-th event of the transition; real ones are never negative. */
+export function resolveSeq(seq: number, firstSeq: number): number {
+  return seq < 0 ? firstSeq + (-1 - seq) : seq;
+}
+
+const instants = ['createdAt', 'updatedAt', 'startedAt', 'completedAt'];
+const sequences = ['inputSeq', 'outputSeq', 'eventSeq'];
+
+interface Commit {
+  readonly at: number;
+  readonly firstSeq: number;
+}
+
+export function resolveSteps({ steps }: Transition, { at, firstSeq }: Commit): StepRow[] {
+  return steps.map((row) => resolveRow(row, at, firstSeq));
+}
+
+export function resolveWaits({ waits }: Transition, { at, firstSeq }: Commit): WaitRow[] {
+  return waits.map((row) => resolveRow(row, at, firstSeq));
+}
+
+export function resolveHooks({ hooks }: Transition, { at, firstSeq }: Commit): HookRow[] {
+  return hooks.map((row) => resolveRow(row, at, firstSeq));
+}
+
+/** The run as the commit left it, given what it was before. */
+export function resolveRun({ run, events }: Transition, before: RunRow | undefined, { at, firstSeq }: Commit): RunRow {
+  const base = run.kind === 'create' ? resolveRow(run.row, at, firstSeq) : (before as RunRow);
+  const row = { ...base, updatedAt: at, lastSeq: firstSeq + events.length - 1, lastMs: at };
+  switch (run.kind) {
+    case 'create':
+    case 'append':
+      return row;
+    case 'start':
+      return { ...row, status: 'running', startedAt: row.startedAt ?? at };
+    case 'cancelLegacy':
+      return { ...row, status: 'cancelled', completedAt: at };
+    case 'finish':
+      return {
+        ...row,
+        status: run.status,
+        completedAt: at,
+        error: run.error,
+        outputSeq: run.outputSeq === null ? null : resolveSeq(run.outputSeq, firstSeq),
+      };
+  }
+}
