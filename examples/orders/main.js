@@ -13,8 +13,8 @@ const ending = new AbortController();
 /** What has to be closed at the end, in the order it was opened. */
 const opened = [];
 
-process.once('SIGINT', () => void end(0));
-process.once('SIGTERM', () => void end(0));
+process.on('SIGINT', () => void end(0));
+process.on('SIGTERM', () => void end(0));
 main(process.argv[2]).catch((error) => {
   if (ending.signal.aborted) return;
   console.error(error instanceof OrdersFileError ? error.message : error);
@@ -66,6 +66,8 @@ function useWorldIn(demo) {
 }
 
 async function end(exitCode) {
+  // A signal may come twice, from the terminal and from npm.
+  if (ending.signal.aborted) return;
   ending.abort();
   for (const resource of opened.toReversed()) {
     await Promise.resolve(resource.close()).catch((error) => console.error(error));

@@ -21,7 +21,8 @@ const server = serve(
   },
 );
 
-process.once('SIGTERM', stop);
+let stopping = false;
+process.on('SIGTERM', stop);
 // Ctrl-C reaches every process of the terminal; the runner decides when its worker ends.
 process.on('SIGINT', () => {});
 process.once('disconnect', stop);
@@ -29,6 +30,9 @@ process.once('disconnect', stop);
 if (process.send && !process.connected) void stop();
 
 async function stop() {
+  // The group and the runner may both say it; said twice it must not cut the drain short.
+  if (stopping) return;
+  stopping = true;
   // A worker that cannot drain in time is cut off; its leases expire and another one carries on.
   setTimeout(() => process.exit(1), 4000).unref();
   server.close();
