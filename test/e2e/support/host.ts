@@ -1,0 +1,142 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { HostApi } from "./host-api.ts";
+
+export type HostRole = "worker" | "producer";
+
+export interface HostOptions {
+  readonly id: string;
+  readonly role: HostRole;
+  /** The whole environment beside PATH and HOME: a host inherits no setting of the test process. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+}
+
+const program = fileURLToPath(new URL("../../fixtures/app/host.mjs", import.meta.url));
+const READY_MS = 60_000;
+const STOP_MS = 30_000;
+
+/** A host process (test/fixtures/app/host.mjs) that this test process has started and must end. */
+export class Host {
+  readonly id: string;
+  readonly role: HostRole;
+  readonly #process: ChildProcess;
+  readonly #ready: Promise<HostApi>;
+  #api: HostApi | undefined;
+  #errors = "";
+
+  private constructor({ id, role, env, cwd }: HostOptions) {
+    this.id = id;
+    this.role = role;
+    this.#process = spawn(process.execPath, [program], {
+      cwd,
+      env: { ...inheritedEnv(), ...env, E2E_ROLE: role, E2E_HOST_ID: id },
+      // The host ends when its stdin closes, so that none is left behind even if this process is killed.
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    this.#process.stdin?.on("error", () => undefined);
+    this.#process.stderr?.on("data", (chunk: Buffer) => {
+      this.#errors = (this.#errors + chunk.toString()).slice(-8_000);
+    });
+    this.#ready = this.#listen();
+    // Whoever needs the host awaits ready(); a host that is killed while it starts needs no answer.
+    this.#ready.catch(() => undefined);
+  }
+
+  /** Starts the process and returns at once. */
+  static launch(options: HostOptions): Host {
+    return new Host(options);
+  }
+
+  /** Resolves when the host serves. */
+  async ready(): Promise<this> {
+    try {
+      this.#api = await this.#ready;
+      return this;
+    } catch (error) {
+      await this.kill();
+      throw new Error(`Host ${this.id} did not become ready:\n${this.#errors}`, { cause: error });
+    }
+  }
+
+  /** What can be asked of the host, once it is ready. */
+  get api(): HostApi {
+    if (this.#api === undefined) throw new Error(`Host ${this.id} is not ready yet.`);
+    return this.#api;
+  }
+
+  get isRunning(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  /** The end of what the host has written to stderr. */
+  get errors(): string {
+    return this.#errors;
+  }
+
+  /** SIGKILL: the host gets no chance to clean up. */
+  async kill(): Promise<void> {
+    if (!this.isRunning) return;
+    const exited = once(this.#process, "exit");
+    this.#process.kill("SIGKILL");
+    await exited;
+  }
+
+  /** SIGSTOP: the host stands still, and nobody tells it or its World. */
+  pause(): void {
+    this.#process.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#process.kill("SIGCONT");
+  }
+
+  /** SIGTERM: the host closes its World and must then end by itself. */
+  async stop(): Promise<void> {
+    if (this.#api === undefined) return await this.kill();
+    if (!this.isRunning) return;
+    const exited = once(this.#process, "exit", { signal: AbortSignal.timeout(STOP_MS) });
+    this.#process.kill("SIGTERM");
+    try {
+      await exited;
+    } catch (error) {
+      await this.kill();
+      throw new Error(`Host ${this.id} still ran ${STOP_MS} ms after SIGTERM:\n${this.#errors}`, {
+        cause: error,
+      });
+    }
+    const end = this.#process.exitCode ?? this.#process.signalCode;
+    if (end !== 0) throw new Error(`Host ${this.id} ended with ${end}:\n${this.#errors}`);
+  }
+
+  async #listen(): Promise<HostApi> {
+    let output = "";
+    return await new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`No ready line within ${READY_MS} ms.`)),
+        READY_MS,
+      );
+      this.#process.once("error", reject);
+      this.#process.once("exit", (code, signal) => {
+        clearTimeout(timer);
+        reject(new Error(`It ended with ${code ?? signal}.`));
+      });
+      this.#process.stdout?.on("data", (chunk: Buffer) => {
+        output += chunk.toString();
+        const ready = /^\{"ready":true,"port":(\d+)\}$/m.exec(output);
+        if (ready === null) return;
+        clearTimeout(timer);
+        resolve(new HostApi(`http://127.0.0.1:${ready[1]}`));
+      });
+    });
+  }
+}
+
+/** A child process must not see the settings, the debug flags or the test runner of this one. */
+export function inheritedEnv(): Record<string, string> {
+  const names = ["PATH", "HOME", "TMPDIR", "LANG"];
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+}
