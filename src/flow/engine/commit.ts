@@ -1,0 +1,73 @@
+import { describeError } from '../../base/logger.ts';
+import { dueAtOf } from '../decide/due.ts';
+import { settlesOf } from '../decide/end.ts';
+import type { Transition } from '../decide/transition.ts';
+import type { ExecutionCommit } from '../execution-index.ts';
+import { revise } from '../execution-record.ts';
+import type { Execution } from '../types.ts';
+import type { EngineCore } from './core.ts';
+import { emitFacts } from './emit.ts';
+
+/**
+ * Writes a decided transition, then tells of it: events are emitted only after what they report is durable
+ * (flow.md §2). Throws what the store throws, EXECUTION_CONFLICT above all.
+ */
+export async function commitTransition(
+  core: EngineCore,
+  transition: Transition,
+  { previous, epoch }: { readonly previous?: Execution; readonly epoch?: number },
+): Promise<Execution> {
+  const commit = toCommit(transition, { previous, epoch, now: core.clock.now() });
+  await core.index.commit(commit);
+  if (transition.revokesTokens) await revokeTokens(core, commit.execution.id);
+  await startCode(core, commit);
+  emitFacts(core, commit);
+  core.watchers.notify(commit.execution.id);
+  return commit.execution;
+}
+
+interface Basis {
+  readonly previous: Execution | undefined;
+  readonly epoch: number | undefined;
+  readonly now: number;
+}
+
+function toCommit(transition: Transition, { previous, epoch, now }: Basis): ExecutionCommit {
+  const { execution: decided, writes, tail, facts, spawn, cancelChildren, consumesToken, revokesTokens } = transition;
+  const expectedRevision = previous?.revision ?? 0;
+  const execution = revise(decided, { changes: { revision: expectedRevision + 1, updatedAt: now } });
+  const settles = settlesOf(execution);
+  return {
+    execution,
+    expectedRevision,
+    writes,
+    tail,
+    facts,
+    spawn,
+    dueAt: dueAtOf(execution),
+    join: execution.join ?? null,
+    ...(previous ? { previous } : {}),
+    ...(epoch === undefined ? {} : { epoch }),
+    ...(settles ? { settles } : {}),
+    ...(cancelChildren ? { cancelChildren } : {}),
+    ...(consumesToken === undefined ? {} : { consumesToken }),
+    ...(revokesTokens ? { revokesTokens } : {}),
+  };
+}
+
+/** The ended execution refuses its tokens anyway; a manager that fails here only keeps rows it does not need. */
+async function revokeTokens(core: EngineCore, executionId: string): Promise<void> {
+  try {
+    await core.tokens.revokeAll?.(executionId);
+  } catch (error) {
+    core.logger.warn(`The tokens of execution ${executionId} could not be revoked: ${describeError(error)}`, {
+      executionId,
+    });
+  }
+}
+
+async function startCode(core: EngineCore, { spawn }: ExecutionCommit): Promise<void> {
+  for (const child of spawn) {
+    if (child.kind === 'code') await core.code?.start(child);
+  }
+}

@@ -1,0 +1,148 @@
+import { createContext } from '../context.ts';
+import { newExecution } from '../decide/create.ts';
+import { isTerminal, unchanged } from '../decide/transition.ts';
+import { FlowError } from '../errors.ts';
+import { adoptExecution } from '../execution-record.ts';
+import { seal } from '../seal.ts';
+import type { Execution, Flow } from '../types.ts';
+import { commitTransition } from './commit.ts';
+import type { EngineCore } from './core.ts';
+import { expectInput } from './expect-input.ts';
+
+export interface CreateOptions {
+  /** `[A-Za-z0-9_-]`, up to 128 characters; default a fresh one. */
+  readonly executionId?: string;
+  /** Default: the newest published version. */
+  readonly version?: string;
+  readonly tenantId?: string;
+  /** One execution per tenant, flow and key while the key lives. */
+  readonly idempotencyKey?: string;
+  /** Milliseconds the key lives; default 24 h, at most 30 d. */
+  readonly idempotencyTTL?: number;
+  /** The child is cancelled by whoever cancels the parent only if a step of the parent started it. */
+  readonly parentExecutionId?: string;
+  /** Milliseconds after which the execution as a whole is cancelled. */
+  readonly timeout?: number;
+  readonly metadata?: Record<string, unknown>;
+}
+
+export interface CreateResult {
+  readonly execution: Execution;
+  /** False if a live execution with the same idempotency key was found instead. */
+  readonly created: boolean;
+}
+
+const defaultTtl = 86_400_000;
+const longestTtl = 30 * 86_400_000;
+
+/** See `Engine.create`. */
+export async function createExecution(
+  core: EngineCore,
+  flowId: string,
+  context: Readonly<Record<string, unknown>>,
+  options: CreateOptions = {},
+): Promise<CreateResult> {
+  const flow = await core.flows.get(flowId, options.version);
+  expectPublished(flow);
+  const now = core.clock.now();
+  const idempotency = idempotencyOf(options, now);
+  const scope = { flowId: flow.id, ...(options.tenantId === undefined ? {} : { tenantId: options.tenantId }) };
+  if (idempotency) {
+    const existing = await findLive(core, idempotency.key, scope);
+    if (existing) return { execution: existing, created: false };
+  }
+  const execution = await prepare(core, flow, context, { options, now, idempotency });
+  await core.registry.flush?.();
+  try {
+    const transition = { ...unchanged(execution), facts: [{ type: 'created' as const, at: now }] };
+    return { execution: await commitTransition(core, transition, {}), created: true };
+  } catch (error) {
+    // Someone else was first: with the key, or with the id.
+    if (!idempotency || !FlowError.is(error, 'EXECUTION_CONFLICT')) throw error;
+    const winner = await findLive(core, idempotency.key, scope);
+    if (!winner) throw error;
+    return { execution: winner, created: false };
+  }
+}
+
+async function findLive(
+  core: EngineCore,
+  key: string,
+  scope: { readonly flowId: string; readonly tenantId?: string },
+): Promise<Execution | undefined> {
+  const found = await core.store.findByIdempotencyKey(key, scope);
+  // A store that knows only the seed's one argument may answer with another tenant's execution (decisions C3).
+  const fits = found?.flowId === scope.flowId && found.tenantId === scope.tenantId;
+  const lives = (found?.idempotencyExpiresAt ?? 0) > core.clock.now();
+  return found && fits && lives ? adoptExecution(found) : undefined;
+}
+
+interface Prepared {
+  readonly options: CreateOptions;
+  readonly now: number;
+  readonly idempotency: { readonly key: string; readonly expiresAt: number } | undefined;
+}
+
+async function prepare(
+  core: EngineCore,
+  flow: Flow,
+  given: Readonly<Record<string, unknown>>,
+  { options, now, idempotency }: Prepared,
+): Promise<Execution> {
+  const { executionId, timeout, metadata, parentExecutionId, tenantId } = options;
+  const context = createContext(given, core.limits);
+  await expectInput(core, flow, context);
+  if (timeout !== undefined && !(timeout > 0))
+    throw new FlowError('INVALID_INPUT', `timeout must be a number of milliseconds above 0, not ${timeout}.`);
+  return newExecution({
+    id: executionId === undefined ? core.ids.execution(now) : expectId(executionId),
+    flow,
+    context,
+    now,
+    tenantId,
+    idempotency,
+    deadlineAt: timeout === undefined ? undefined : now + timeout,
+    metadata: metadata === undefined ? undefined : seal(metadata, { what: 'metadata', maxDepth: core.limits.maxDepth }),
+    parent:
+      parentExecutionId === undefined ? undefined : { execution: await readParent(core, parentExecutionId, tenantId) },
+  });
+}
+
+async function readParent(core: EngineCore, id: string, tenantId: string | undefined): Promise<Execution> {
+  const parent = await core.index.read(id);
+  if (!parent) throw new FlowError('EXECUTION_NOT_FOUND', `There is no parent execution ${id}.`);
+  if (parent.tenantId !== tenantId)
+    throw new FlowError('TENANT_MISMATCH', `Parent execution ${id} belongs to another tenant.`);
+  if (isTerminal(parent))
+    throw new FlowError('EXECUTION_CONFLICT', `Parent execution ${id} is ${parent.status}.`, { retryable: false });
+  return parent;
+}
+
+function idempotencyOf(
+  { idempotencyKey: key, idempotencyTTL = defaultTtl }: CreateOptions,
+  now: number,
+): Prepared['idempotency'] {
+  if (key === undefined) return undefined;
+  if (key === '') throw new FlowError('INVALID_INPUT', 'idempotencyKey must not be empty.');
+  if (!(idempotencyTTL > 0) || idempotencyTTL > longestTtl) {
+    throw new FlowError(
+      'INVALID_INPUT',
+      `idempotencyTTL must be above 0 and at most ${longestTtl} ms (30 days), not ${idempotencyTTL}.`,
+    );
+  }
+  return { key, expiresAt: now + idempotencyTTL };
+}
+
+function expectId(id: string): string {
+  if (/^[A-Za-z0-9_-]{1,128}$/.test(id)) return id;
+  throw new FlowError('INVALID_INPUT', `executionId "${id}" must be 1 to 128 letters, digits, "_" or "-".`);
+}
+
+export function expectPublished(flow: Flow): void {
+  const status = flow.status ?? 'published';
+  if (status === 'published') return;
+  throw new FlowError(
+    'INVALID_FLOW',
+    `${flow.id}@${flow.version} is ${status}; only published flows start executions.`,
+  );
+}

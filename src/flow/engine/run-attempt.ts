@@ -1,0 +1,171 @@
+import { sealOutput } from '../context.ts';
+import { attemptOf, idempotencyKeyOf } from '../decide/begin.ts';
+import { advance, unchanged } from '../decide/transition.ts';
+import { FlowError, toExecutionError } from '../errors.ts';
+import type { Checkpoint, HandlerParams, HandlerResult } from '../types.ts';
+import { checkCall, type HandlerCall } from './begin-next.ts';
+import { childrenView } from './children-view.ts';
+import type { EngineCore } from './core.ts';
+import type { Session } from './session.ts';
+import { startTimer } from './timer.ts';
+
+/** How a call of a handler ended. Everything but `result` discards what the handler may still return. */
+export type AttemptOutcome =
+  | { readonly type: 'result'; readonly result: HandlerResult }
+  /** The execution's deadline passed. */
+  | { readonly type: 'expired' }
+  /** Cancelled here or elsewhere, or the lease is lost. */
+  | { readonly type: 'interrupted' }
+  /** The engine closes. */
+  | { readonly type: 'drained' };
+
+/**
+ * Calls the handler and does not wait for it longer than it may take: on a time-out, a deadline, a cancellation or
+ * shutdown the signal aborts and the answer is known at once, whatever the handler does (flow.md §2, timeout).
+ */
+export async function runAttempt(core: EngineCore, session: Session, call: HandlerCall): Promise<AttemptOutcome> {
+  const { execution } = session;
+  const controller = new AbortController();
+  let stop: (outcome: AttemptOutcome) => void = () => {};
+  const stopped = new Promise<AttemptOutcome>((resolve) => {
+    stop = resolve;
+  });
+  const end = (outcome: AttemptOutcome, reason: Error) => {
+    stop(outcome);
+    controller.abort(reason);
+  };
+  const release = [
+    startTimer(core.clock, timeoutOf(core, call), () => {
+      const error = timeoutError(core, call);
+      end({ type: 'result', result: { type: 'failure', error: toExecutionError(error, call.step.id) } }, error);
+    }),
+    ...(execution.deadlineAt === undefined
+      ? []
+      : [
+          startTimer(core.clock, execution.deadlineAt - core.clock.now(), () =>
+            end({ type: 'expired' }, aborted('the execution is overdue')),
+          ),
+        ]),
+    onAbort(session.signal, () => end({ type: 'interrupted' }, aborted('the execution ended or its lease was lost'))),
+    onAbort(core.shutdown, () => end({ type: 'drained' }, aborted('the engine closes'))),
+    registerRunning(core, execution.id, () => end({ type: 'interrupted' }, aborted('the execution was cancelled'))),
+  ];
+  const active = { current: true };
+  try {
+    return await Promise.race([stopped, callHandler(core, session, call, { signal: controller.signal, active })]);
+  } finally {
+    active.current = false;
+    for (const undo of release) undo();
+  }
+}
+
+interface Attempt {
+  readonly signal: AbortSignal;
+  /** False once the attempt is over: a checkpoint that comes later must not touch what followed. */
+  readonly active: { current: boolean };
+}
+
+async function callHandler(
+  core: EngineCore,
+  session: Session,
+  call: HandlerCall,
+  attempt: Attempt,
+): Promise<AttemptOutcome> {
+  const params = handlerParams(core, session, call, attempt);
+  try {
+    await checkCall(call, params.input);
+    return { type: 'result', result: expectResult(await call.handler.execute(params), call) };
+  } catch (error) {
+    return { type: 'result', result: { type: 'failure', error: toExecutionError(error, call.step.id) } };
+  }
+}
+
+function handlerParams(
+  core: EngineCore,
+  session: Session,
+  { step, resumed }: HandlerCall,
+  attempt: Attempt,
+): HandlerParams {
+  const { execution } = session;
+  const current = attemptOf(execution);
+  return {
+    input: current.input,
+    config: step.config ?? noConfig,
+    context: execution.context,
+    step,
+    execution,
+    attempt: current.attempt,
+    idempotencyKey: idempotencyKeyOf(execution),
+    signal: attempt.signal,
+    tokens: core.tokens,
+    checkpoint: checkpointOf(core, session, attempt),
+    async progress(percent, message) {
+      const report = {
+        executionId: execution.id,
+        stepId: step.id,
+        percent,
+        ...(message === undefined ? {} : { message }),
+      };
+      await core.progress?.(report);
+    },
+    logger: core.logger,
+    clock: core.clock,
+    children: childrenView(core, execution),
+    evaluate: (expression, data) => core.sandbox.evaluate(expression, data, core.clock.now()),
+    ...(resumed ? { resumed } : {}),
+  };
+}
+
+const noConfig: Record<string, unknown> = Object.freeze({});
+
+function checkpointOf(core: EngineCore, session: Session, attempt: Attempt): Checkpoint {
+  return {
+    load: async <T>() => session.execution.checkpoint as T | undefined,
+    async save(value) {
+      const checkpoint = sealOutput(value, 'checkpoint', core.limits);
+      await session.commit(async (execution) => {
+        if (!attempt.active.current)
+          throw new FlowError('EXECUTION_CONFLICT', 'The attempt that saves this checkpoint is over.');
+        return { transition: advance(unchanged(execution), { changes: { checkpoint } }) };
+      });
+    },
+  };
+}
+
+function expectResult(result: unknown, { handler }: HandlerCall): HandlerResult {
+  const type = typeof result === 'object' && result !== null ? (result as { type?: unknown }).type : undefined;
+  if (type === 'success' || type === 'failure' || type === 'wait') return result as HandlerResult;
+  throw new FlowError('HANDLER_ERROR', `Handler "${handler.type}" must return a Result, not ${typeof result}.`, {
+    retryable: false,
+  });
+}
+
+function timeoutOf(core: EngineCore, { step, handler }: HandlerCall): number {
+  return step.timeout ?? handler.metadata?.defaultTimeout ?? core.defaultStepTimeout;
+}
+
+function timeoutError(core: EngineCore, call: HandlerCall): FlowError {
+  const ms = timeoutOf(core, call);
+  return new FlowError('TIMEOUT', `Step "${call.step.id}" did not answer within ${ms} ms.`, {
+    details: { timeoutMs: ms },
+  });
+}
+
+function aborted(why: string): Error {
+  const error = new Error(`The step was aborted: ${why}.`);
+  error.name = 'AbortError';
+  return error;
+}
+
+function onAbort(signal: AbortSignal, abort: () => void): () => void {
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  return () => signal.removeEventListener('abort', abort);
+}
+
+function registerRunning(core: EngineCore, executionId: string, abort: () => void): () => void {
+  core.running.set(executionId, abort);
+  return () => {
+    if (core.running.get(executionId) === abort) core.running.delete(executionId);
+  };
+}

@@ -1,0 +1,50 @@
+import { canonicalJson } from './canonical-json.ts';
+import { invalidFlow } from './errors.ts';
+import type { FlowRegistry, HandlerRegistry } from './ports.ts';
+import { compareSemver } from './semver.ts';
+import type { Flow } from './types.ts';
+import { parseFlow } from './validate.ts';
+
+export interface FlowRegistryOptions {
+  /** If given, steps are checked against the handlers too. */
+  readonly handlers?: HandlerRegistry;
+}
+
+/**
+ * Flow definitions in memory. `register` throws one INVALID_FLOW with every problem; the same id and version with
+ * the same content is a no-op, with other content INVALID_FLOW. `get` without a version gives the newest published
+ * one in semver order (decisions C7).
+ */
+export function createFlowRegistry(flows: Iterable<Flow> = [], options: FlowRegistryOptions = {}): FlowRegistry {
+  const versions = new Map<string, Map<string, Flow>>();
+  const registry: FlowRegistry = {
+    register(definition) {
+      const flow = parseFlow(definition, options);
+      const known = versions.get(flow.id) ?? new Map<string, Flow>();
+      const existing = known.get(flow.version);
+      if (existing) return expectSame(existing, flow);
+      known.set(flow.version, flow);
+      versions.set(flow.id, known);
+    },
+    get: (id, version) => (version === undefined ? newestPublished(versions.get(id)) : versions.get(id)?.get(version)),
+    has: (id) => versions.has(id),
+    list: () => [...versions.values()].flatMap((known) => [...known.values()]),
+  };
+  for (const flow of flows) registry.register(flow);
+  return registry;
+}
+
+function newestPublished(known: ReadonlyMap<string, Flow> = new Map()): Flow | undefined {
+  let newest: Flow | undefined;
+  for (const flow of known.values()) {
+    if ((flow.status ?? 'published') !== 'published') continue;
+    if (!newest || compareSemver(flow.version, newest.version) > 0) newest = flow;
+  }
+  return newest;
+}
+
+function expectSame(existing: Flow, flow: Flow): void {
+  if (canonicalJson(existing) === canonicalJson(flow)) return;
+  const message = `${flow.id}@${flow.version} is already registered with other content; give the change a new version`;
+  throw invalidFlow(flow.id, [{ pointer: '/version', message }]);
+}

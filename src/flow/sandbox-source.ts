@@ -1,0 +1,67 @@
+/**
+ * The program of a sandbox worker. It is text because a worker needs a file of its own, and there is none that runs
+ * both from the sources and from the package. It imports nothing of ours.
+ */
+export const sandboxSource = String.raw`
+'use strict';
+const { parentPort, workerData } = require('node:worker_threads');
+const load = require('node:module').createRequire(workerData.base);
+
+// Expressions see the time of the Engine's clock. The time limit is kept outside, by ending this thread.
+let now = 0;
+const HostDate = Date;
+globalThis.Date = class Date extends HostDate {
+  constructor(...parts) { parts.length === 0 ? super(now) : super(...parts); }
+  static now() { return now; }
+};
+
+const cacheSize = 500;
+function cached(create) {
+  const entries = new Map();
+  return (text) => {
+    let entry = entries.get(text);
+    if (entry === undefined) {
+      entry = create(text);
+      if (entries.size >= cacheSize) entries.delete(entries.keys().next().value);
+      entries.set(text, entry);
+    }
+    return entry;
+  };
+}
+
+const jsonata = load('jsonata');
+const expression = cached((text) => jsonata(text, { stack: workerData.maxStack }));
+
+const { Ajv2020 } = load('ajv/dist/2020.js');
+const ajv = new Ajv2020({ allErrors: false, strict: false, addUsedSchema: false });
+load('ajv-formats').default(ajv);
+const schema = cached((text) => ajv.compile(JSON.parse(text)));
+
+const jobs = {
+  async evaluate({ text, data }) {
+    return JSON.stringify(await expression(text).evaluate(data === undefined ? undefined : JSON.parse(data)));
+  },
+  async validate({ text, data }) {
+    const check = schema(text);
+    if (check(data === undefined ? undefined : JSON.parse(data))) return '[]';
+    return JSON.stringify(check.errors.map((error) => ({
+      pointer: error.instancePath,
+      message: error.message + (error.params.additionalProperty ? ' ("' + error.params.additionalProperty + '")' : ''),
+    })));
+  },
+};
+
+parentPort.on('message', async (job) => {
+  now = job.now;
+  try {
+    const value = await jobs[job.kind](job);
+    if (value !== undefined && value.length > workerData.maxResult) {
+      throw new Error('the result has ' + value.length + ' characters; the limit is ' + workerData.maxResult);
+    }
+    parentPort.postMessage({ value });
+  } catch (error) {
+    parentPort.postMessage({ problem: String((error && error.message) || error), code: error && error.code });
+  }
+});
+parentPort.postMessage('ready');
+`;
