@@ -1,23 +1,19 @@
-import { afterAll, beforeAll, describe } from "vitest";
-import { basicsScenarios } from "./scenarios/basics.ts";
-import { cancelScenarios } from "./scenarios/cancel.ts";
-import { childScenarios } from "./scenarios/children.ts";
-import { fanOutScenarios } from "./scenarios/fan-out.ts";
-import { hookScenarios } from "./scenarios/hooks.ts";
-import { outputScenarios } from "./scenarios/outputs.ts";
-import { retryScenarios } from "./scenarios/retries.ts";
-import { declareScenarios, type ScenarioOptions } from "./scenarios/scenario.ts";
-import { sleepScenarios } from "./scenarios/sleeps.ts";
-import { streamScenarios } from "./scenarios/streams.ts";
-import { App } from "./support/app.ts";
-import type { WorldUnderTest } from "./support/stage.ts";
+import { afterAll, beforeAll, describe } from 'vitest';
+import { basicsScenarios } from './scenarios/basics.ts';
+import { cancelScenarios } from './scenarios/cancel.ts';
+import { childScenarios } from './scenarios/children.ts';
+import { fanOutScenarios } from './scenarios/fan-out.ts';
+import { hookScenarios } from './scenarios/hooks.ts';
+import { outputScenarios } from './scenarios/outputs.ts';
+import { retryScenarios } from './scenarios/retries.ts';
+import { declareScenarios, type ScenarioOptions } from './scenarios/scenario.ts';
+import { sleepScenarios } from './scenarios/sleeps.ts';
+import { streamScenarios } from './scenarios/streams.ts';
+import { App } from './support/app.ts';
+import type { WorldUnderTest } from './support/stage.ts';
 
 /** What every World promises to programs of the Workflow SDK, asked with real compiled workflows in real processes. */
-export function sdkScenarios(
-  name: string,
-  openWorld: () => Promise<WorldUnderTest>,
-  options: ScenarioOptions = {},
-): void {
+export function sdkScenarios(name: string, openWorld: () => Promise<WorldUnderTest>, options: ScenarioOptions = {}): void {
   describe(`the Workflow SDK on ${name}`, () => {
     let app: App;
     beforeAll(async () => {
@@ -28,14 +24,14 @@ export function sdkScenarios(
     }, 60_000);
 
     const scenario = declareScenarios(() => app, options);
-    describe("basics", () => basicsScenarios(scenario));
-    describe("outputs", () => outputScenarios(scenario));
-    describe("fan-out", () => fanOutScenarios(scenario));
-    describe("sleeps", () => sleepScenarios(scenario));
-    describe("retries", () => retryScenarios(scenario));
-    describe("hooks", () => hookScenarios(scenario));
-    describe("streams", () => streamScenarios(scenario));
-    describe("cancellation", () => cancelScenarios(scenario));
-    describe("child runs", () => childScenarios(scenario));
+    describe('basics', () => basicsScenarios(scenario));
+    describe('outputs', () => outputScenarios(scenario));
+    describe('fan-out', () => fanOutScenarios(scenario));
+    describe('sleeps', () => sleepScenarios(scenario));
+    describe('retries', () => retryScenarios(scenario));
+    describe('hooks', () => hookScenarios(scenario));
+    describe('streams', () => streamScenarios(scenario));
+    describe('cancellation', () => cancelScenarios(scenario));
+    describe('child runs', () => childScenarios(scenario));
   });
 }

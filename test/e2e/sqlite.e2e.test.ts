@@ -1,8 +1,8 @@
-import { sdkScenarios } from "./scenarios.ts";
-import { recoveryScenarios } from "./scenarios/recovery.ts";
-import { settingScenarios } from "./scenarios/settings.ts";
-import { openSqliteWorld } from "./support/sqlite-world.ts";
+import { sdkScenarios } from './scenarios.ts';
+import { recoveryScenarios } from './scenarios/recovery.ts';
+import { settingScenarios } from './scenarios/settings.ts';
+import { openSqliteWorld } from './support/sqlite-world.ts';
 
-sdkScenarios("SQLite", openSqliteWorld);
-settingScenarios("SQLite", openSqliteWorld);
-recoveryScenarios("SQLite", openSqliteWorld);
+sdkScenarios('SQLite', openSqliteWorld);
+settingScenarios('SQLite', openSqliteWorld);
+recoveryScenarios('SQLite', openSqliteWorld);

@@ -1,36 +1,33 @@
-import { describe, expect, onTestFinished, test } from "vitest";
-import { countEvents, finish, valueOf } from "../support/finish.ts";
-import type { Host } from "../support/host.ts";
-import { Stage, type WorldUnderTest } from "../support/stage.ts";
-import { until } from "../support/until.ts";
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { countEvents, finish, valueOf } from '../support/finish.ts';
+import type { Host } from '../support/host.ts';
+import { Stage, type WorldUnderTest } from '../support/stage.ts';
+import { until } from '../support/until.ts';
 
 /** What becomes of work when the processes that do it end, are killed, or stand still. Leases of one second are assumed. */
 export function recoveryScenarios(name: string, openWorld: () => Promise<WorldUnderTest>): void {
   describe(`recovery on ${name}`, () => {
-    test("keeps a run until there is a worker", async () => {
+    test('keeps a run until there is a worker', async () => {
       const stage = await openStage(openWorld);
-      const producer = await stage.startHost("producer");
-      const runId = await producer.api.start("basics//addition", [1]);
+      const producer = await stage.startHost('producer');
+      const runId = await producer.api.start('basics//addition', [1]);
       await producer.kill();
-      const worker = await stage.startHost("worker");
+      const worker = await stage.startHost('worker');
       await finish(worker, runId);
 
       expect(await valueOf(worker, runId)).toBe(10);
     });
 
-    test("gives the step of a killed worker to a worker that is there, without any restart", async () => {
-      const { stage, gate, runId, holder, others } = await holdStep(openWorld, [
-        "worker",
-        "worker",
-      ]);
+    test('gives the step of a killed worker to a worker that is there, without any restart', async () => {
+      const { stage, gate, runId, holder, others } = await holdStep(openWorld, ['worker', 'worker']);
       await holder.kill();
       await untilNotes(stage, runId, `held ${gate}`, 2);
       await stage.openGate(gate);
       const survivor = others[0] as Host;
       const { events } = await finish(survivor, runId);
 
-      expect(await valueOf(survivor, runId)).toBe("behind");
-      expect(countEvents(events, "step_started")).toBe(3);
+      expect(await valueOf(survivor, runId)).toBe('behind');
+      expect(countEvents(events, 'step_started')).toBe(3);
       const held = (await stage.executions(runId)).filter(({ note }) => note === `held ${gate}`);
       expect(held.map(({ attempt, host }) => [attempt, host])).toEqual([
         [1, holder.id],
@@ -38,21 +35,21 @@ export function recoveryScenarios(name: string, openWorld: () => Promise<WorldUn
       ]);
     });
 
-    test("gives the step of a killed worker to the next one that starts", async () => {
-      const { stage, gate, runId, holder } = await holdStep(openWorld, ["worker"]);
+    test('gives the step of a killed worker to the next one that starts', async () => {
+      const { stage, gate, runId, holder } = await holdStep(openWorld, ['worker']);
       await holder.kill();
-      const next = await stage.startHost("worker");
+      const next = await stage.startHost('worker');
       await untilNotes(stage, runId, `held ${gate}`, 2);
       await stage.openGate(gate);
       await finish(next, runId);
 
-      expect(await valueOf(next, runId)).toBe("behind");
+      expect(await valueOf(next, runId)).toBe('behind');
     });
 
-    test("does not repeat a long step while its worker lives", async () => {
-      const { stage, gate, runId, holder } = await holdStep(openWorld, ["worker", "worker"]);
+    test('does not repeat a long step while its worker lives', async () => {
+      const { stage, gate, runId, holder } = await holdStep(openWorld, ['worker', 'worker']);
       // Several lives of a lease, told by what other runs do meanwhile rather than by a clock.
-      const naps = await holder.api.start("sleeps//naps", [10, 400]);
+      const naps = await holder.api.start('sleeps//naps', [10, 400]);
       await finish(holder, naps);
       await stage.openGate(gate);
       await finish(holder, runId);
@@ -61,11 +58,8 @@ export function recoveryScenarios(name: string, openWorld: () => Promise<WorldUn
       expect(held).toHaveLength(1);
     });
 
-    test("refuses the late result of a worker that stood still beyond its lease", async () => {
-      const { stage, gate, runId, holder, others } = await holdStep(openWorld, [
-        "worker",
-        "worker",
-      ]);
+    test('refuses the late result of a worker that stood still beyond its lease', async () => {
+      const { stage, gate, runId, holder, others } = await holdStep(openWorld, ['worker', 'worker']);
       const survivor = others[0] as Host;
       await pauseOutsideOfWrites(holder, survivor);
       await untilNotes(stage, runId, `held ${gate}`, 2);
@@ -73,36 +67,36 @@ export function recoveryScenarios(name: string, openWorld: () => Promise<WorldUn
       await finish(survivor, runId);
       holder.resume();
       await untilNotes(stage, runId, `released ${gate}`, 2);
-      const afterwards = await holder.api.start("basics//addition", [1]);
+      const afterwards = await holder.api.start('basics//addition', [1]);
       await finish(holder, afterwards);
 
       const { events } = await finish(survivor, runId);
-      expect(countEvents(events, "step_completed")).toBe(2);
-      expect(events.at(-1)?.eventType).toBe("run_completed");
+      expect(countEvents(events, 'step_completed')).toBe(2);
+      expect(events.at(-1)?.eventType).toBe('run_completed');
       expect(await valueOf(holder, afterwards)).toBe(10);
     });
 
-    test("lets a worker that is told to end finish the step it is at, and then ends by itself", async () => {
-      const { stage, gate, runId, holder } = await holdStep(openWorld, ["worker"]);
+    test('lets a worker that is told to end finish the step it is at, and then ends by itself', async () => {
+      const { stage, gate, runId, holder } = await holdStep(openWorld, ['worker']);
       const stopped = holder.stop();
       await stage.openGate(gate);
       await stopped;
-      const next = await stage.startHost("worker");
+      const next = await stage.startHost('worker');
       const { events } = await finish(next, runId);
 
-      expect(await valueOf(next, runId)).toBe("behind");
-      expect(countEvents(events, "step_started")).toBe(2);
+      expect(await valueOf(next, runId)).toBe('behind');
+      expect(countEvents(events, 'step_started')).toBe(2);
       expect((await stage.executions(runId)).map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
     });
   });
 }
 
 /** Starts the hosts and a run whose first step waits at a gate, and tells which of the hosts holds it. */
-async function holdStep(openWorld: () => Promise<WorldUnderTest>, roles: readonly "worker"[]) {
+async function holdStep(openWorld: () => Promise<WorldUnderTest>, roles: readonly 'worker'[]) {
   const stage = await openStage(openWorld);
   const hosts = await Promise.all(roles.map(async (role) => await stage.startHost(role)));
   const gate = stage.newGate();
-  const runId = await (hosts[0] as Host).api.start("gated//heldStep", [gate]);
+  const runId = await (hosts[0] as Host).api.start('gated//heldStep', [gate]);
   const [begun] = await untilNotes(stage, runId, `held ${gate}`, 1);
   const holder = hosts.find(({ id }) => id === begun?.host) as Host;
   return { stage, gate, runId, holder, others: hosts.filter((host) => host !== holder) };
@@ -110,10 +104,10 @@ async function holdStep(openWorld: () => Promise<WorldUnderTest>, roles: readonl
 
 /** A process that is stopped in the middle of a write may hold the lock of a database file; that is another subject. */
 async function pauseOutsideOfWrites(host: Host, other: Host): Promise<void> {
-  await until("the host to stand still outside of a write", async () => {
+  await until('the host to stand still outside of a write', async () => {
     host.pause();
     try {
-      await finish(other, await other.api.start("basics//addition", [1]), { deadlineMs: 5_000 });
+      await finish(other, await other.api.start('basics//addition', [1]), { deadlineMs: 5_000 });
       return true;
     } catch {
       host.resume();

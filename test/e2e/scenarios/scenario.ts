@@ -1,12 +1,8 @@
-import { test } from "vitest";
-import type { App } from "../support/app.ts";
+import { test } from 'vitest';
+import type { App } from '../support/app.ts';
 
 /** Declares one scenario: a sentence, and what an application on the World under test must then do. */
-export type Scenario = (
-  title: string,
-  play: (app: App) => Promise<void>,
-  timeoutMs?: number,
-) => void;
+export type Scenario = (title: string, play: (app: App) => Promise<void>, timeoutMs?: number) => void;
 
 export interface ScenarioOptions {
   /** Scenarios that the World under test is known to fail, and why. */

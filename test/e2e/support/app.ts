@@ -1,8 +1,8 @@
-import { errorOf, finish, type Finished, valueOf } from "./finish.ts";
-import type { Host } from "./host.ts";
-import type { HostErrorShape } from "./host-api.ts";
-import type { LedgerLine } from "./ledger.ts";
-import { Stage, type WorldUnderTest } from "./stage.ts";
+import { errorOf, finish, type Finished, valueOf } from './finish.ts';
+import type { Host } from './host.ts';
+import type { HostErrorShape } from './host-api.ts';
+import type { LedgerLine } from './ledger.ts';
+import { Stage, type WorldUnderTest } from './stage.ts';
 
 export interface AppOptions {
   /** Settings of the World or of the processes, on top of the World's own. */
@@ -28,8 +28,8 @@ export class App {
   static async open(world: WorldUnderTest, { env = {}, tolerated }: AppOptions = {}): Promise<App> {
     const stage = await Stage.open({ ...world, env: { ...world.env, ...env } });
     try {
-      const worker = await stage.startHost("worker");
-      const producer = await stage.startHost("producer");
+      const worker = await stage.startHost('worker');
+      const producer = await stage.startHost('producer');
       return new App(stage, worker, producer, tolerated);
     } catch (error) {
       await stage.close();
@@ -44,27 +44,17 @@ export class App {
 
   /** Waits until a run has ended and checks its log. */
   async finish(runId: string): Promise<Finished> {
-    return await finish(
-      this.worker,
-      runId,
-      this.#tolerated === undefined ? {} : { tolerated: this.#tolerated },
-    );
+    return await finish(this.worker, runId, this.#tolerated === undefined ? {} : { tolerated: this.#tolerated });
   }
 
   /** Starts a workflow, waits until it has completed, and gives its value beside its log. */
-  async complete(
-    workflow: string,
-    ...args: readonly unknown[]
-  ): Promise<Finished & { readonly value: unknown }> {
+  async complete(workflow: string, ...args: readonly unknown[]): Promise<Finished & { readonly value: unknown }> {
     const finished = await this.finish(await this.start(workflow, ...args));
     return { ...finished, value: await valueOf(this.worker, finished.runId) };
   }
 
   /** Starts a workflow that is expected to fail, and gives its error beside its log. */
-  async fail(
-    workflow: string,
-    ...args: readonly unknown[]
-  ): Promise<Finished & { readonly error: HostErrorShape }> {
+  async fail(workflow: string, ...args: readonly unknown[]): Promise<Finished & { readonly error: HostErrorShape }> {
     const finished = await this.finish(await this.start(workflow, ...args));
     return { ...finished, error: await errorOf(this.worker, finished.runId) };
   }

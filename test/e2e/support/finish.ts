@@ -1,9 +1,9 @@
-import type { Event, WorkflowRun } from "@workflow/world";
-import { expect } from "vitest";
-import { brokenLogRules } from "../../../src/testing/log-rules.ts";
-import type { Host } from "./host.ts";
-import type { HostErrorShape } from "./host-api.ts";
-import { until, type UntilOptions } from "./until.ts";
+import type { Event, WorkflowRun } from '@workflow/world';
+import { expect } from 'vitest';
+import { brokenLogRules } from '../../../src/testing/log-rules.ts';
+import type { Host } from './host.ts';
+import type { HostErrorShape } from './host-api.ts';
+import { until, type UntilOptions } from './until.ts';
 
 export interface Finished {
   readonly runId: string;
@@ -47,41 +47,26 @@ export async function errorOf(host: Host, runId: string): Promise<HostErrorShape
 }
 
 /** Waits until the log of a run has an event of this type, `count` times, and gives the last of them. */
-export async function untilEvent(
-  host: Host,
-  runId: string,
-  type: Event["eventType"],
-  count = 1,
-): Promise<Event> {
+export async function untilEvent(host: Host, runId: string, type: Event['eventType'], count = 1): Promise<Event> {
   return await until(
     `${count} ${type} in run ${runId}`,
-    async () =>
-      (await host.api.events(runId)).filter((event) => event.eventType === type)[count - 1],
+    async () => (await host.api.events(runId)).filter((event) => event.eventType === type)[count - 1],
     { onDeadline: async () => await describeRun(host, runId) },
   );
 }
 
 export function isTerminal({ status }: WorkflowRun): boolean {
-  return status === "completed" || status === "failed" || status === "cancelled";
+  return status === 'completed' || status === 'failed' || status === 'cancelled';
 }
 
-export function countEvents(events: readonly Event[], type: Event["eventType"]): number {
+export function countEvents(events: readonly Event[], type: Event['eventType']): number {
   return events.filter((event) => event.eventType === type).length;
 }
 
 /** What somebody needs who has to find out why a run did not get further. */
 export async function describeRun(host: Host, runId: string): Promise<string> {
-  const run = await host.api
-    .run(runId)
-    .catch((error: Error) => ({ status: error.message, workflowName: "unknown" }));
+  const run = await host.api.run(runId).catch((error: Error) => ({ status: error.message, workflowName: 'unknown' }));
   const events = await host.api.events(runId).catch(() => []);
-  const steps = events.map(
-    (event) => `${event.createdAt.toISOString()} ${event.eventType} ${event.correlationId ?? ""}`,
-  );
-  return [
-    `${run.workflowName} is ${run.status}; its last events:`,
-    ...steps.slice(-20),
-    `stderr of ${host.id}:`,
-    host.errors,
-  ].join("\n");
+  const steps = events.map((event) => `${event.createdAt.toISOString()} ${event.eventType} ${event.correlationId ?? ''}`);
+  return [`${run.workflowName} is ${run.status}; its last events:`, ...steps.slice(-20), `stderr of ${host.id}:`, host.errors].join('\n');
 }

@@ -1,9 +1,7 @@
-import type { Event, Step, WorkflowRun } from "@workflow/world";
-import { parse, stringify } from "devalue";
+import type { Event, Step, WorkflowRun } from '@workflow/world';
+import { parse, stringify } from 'devalue';
 
-export type RunResult =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly error: HostErrorShape };
+export type RunResult = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: HostErrorShape };
 
 export interface HostErrorShape {
   readonly name: string;
@@ -33,12 +31,12 @@ export class HostApi {
   }
 
   async start(workflow: string, args: readonly unknown[] = []): Promise<string> {
-    const { runId } = await this.#post<{ runId: string }>("/start", { workflow, args });
+    const { runId } = await this.#post<{ runId: string }>('/start', { workflow, args });
     return runId;
   }
 
   async runs(): Promise<WorkflowRun[]> {
-    return await this.#get("/runs");
+    return await this.#get('/runs');
   }
 
   async run(runId: string): Promise<WorkflowRun> {
@@ -50,7 +48,7 @@ export class HostApi {
     return await this.#get(`/runs/${runId}/raw`);
   }
 
-  async events(runId: string, data: "none" | "all" = "none"): Promise<Event[]> {
+  async events(runId: string, data: 'none' | 'all' = 'none'): Promise<Event[]> {
     return await this.#get(`/runs/${runId}/events?data=${data}`);
   }
 
@@ -87,16 +85,12 @@ export class HostApi {
   }
 
   /** Opens a stream at once, yields its chunks as they come, and ends when the stream is closed. */
-  async stream(
-    runId: string,
-    { startIndex, namespace }: StreamPosition = {},
-  ): Promise<AsyncGenerator<unknown>> {
+  async stream(runId: string, { startIndex, namespace }: StreamPosition = {}): Promise<AsyncGenerator<unknown>> {
     const query = new URLSearchParams();
-    if (startIndex !== undefined) query.set("startIndex", String(startIndex));
-    if (namespace !== undefined) query.set("namespace", namespace);
+    if (startIndex !== undefined) query.set('startIndex', String(startIndex));
+    if (namespace !== undefined) query.set('namespace', namespace);
     const response = await fetch(`${this.url}/runs/${runId}/stream?${query}`);
-    if (response.body === null)
-      throw new Error(`The host answered ${response.status} without a body.`);
+    if (response.body === null) throw new Error(`The host answered ${response.status} without a body.`);
     return chunks(response.body);
   }
 
@@ -112,9 +106,7 @@ export class HostApi {
   }
 
   async #post<T>(path: string, body: unknown): Promise<T> {
-    return await parseAnswer<T>(
-      await fetch(`${this.url}${path}`, { method: "POST", body: stringify(body) }),
-    );
+    return await parseAnswer<T>(await fetch(`${this.url}${path}`, { method: 'POST', body: stringify(body) }));
   }
 }
 
@@ -127,10 +119,10 @@ async function parseAnswer<T>(response: Response): Promise<T> {
 
 async function* chunks(body: ReadableStream<Uint8Array>): AsyncGenerator<unknown> {
   const decoder = new TextDecoder();
-  let pending = "";
+  let pending = '';
   for await (const bytes of body) {
-    const lines = (pending + decoder.decode(bytes, { stream: true })).split("\n");
-    pending = lines.pop() ?? "";
+    const lines = (pending + decoder.decode(bytes, { stream: true })).split('\n');
+    pending = lines.pop() ?? '';
     for (const line of lines) yield parse(line) as unknown;
   }
 }

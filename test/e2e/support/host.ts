@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
-import { HostApi } from "./host-api.ts";
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { HostApi } from './host-api.ts';
 
-export type HostRole = "worker" | "producer";
+export type HostRole = 'worker' | 'producer';
 
 export interface HostOptions {
   readonly id: string;
@@ -13,7 +13,7 @@ export interface HostOptions {
   readonly cwd: string;
 }
 
-const program = fileURLToPath(new URL("../../fixtures/app/host.mjs", import.meta.url));
+const program = fileURLToPath(new URL('../../fixtures/app/host.mjs', import.meta.url));
 const READY_MS = 60_000;
 const STOP_MS = 30_000;
 
@@ -24,7 +24,7 @@ export class Host {
   readonly #process: ChildProcess;
   readonly #ready: Promise<HostApi>;
   #api: HostApi | undefined;
-  #errors = "";
+  #errors = '';
 
   private constructor({ id, role, env, cwd }: HostOptions) {
     this.id = id;
@@ -33,10 +33,10 @@ export class Host {
       cwd,
       env: { ...inheritedEnv(), ...env, E2E_ROLE: role, E2E_HOST_ID: id },
       // The host ends when its stdin closes, so that none is left behind even if this process is killed.
-      stdio: ["pipe", "pipe", "pipe"],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
-    this.#process.stdin?.on("error", () => undefined);
-    this.#process.stderr?.on("data", (chunk: Buffer) => {
+    this.#process.stdin?.on('error', () => undefined);
+    this.#process.stderr?.on('data', (chunk: Buffer) => {
       this.#errors = (this.#errors + chunk.toString()).slice(-8_000);
     });
     this.#ready = this.#listen();
@@ -78,26 +78,26 @@ export class Host {
   /** SIGKILL: the host gets no chance to clean up. */
   async kill(): Promise<void> {
     if (!this.isRunning) return;
-    const exited = once(this.#process, "exit");
-    this.#process.kill("SIGKILL");
+    const exited = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
     await exited;
   }
 
   /** SIGSTOP: the host stands still, and nobody tells it or its World. */
   pause(): void {
-    this.#process.kill("SIGSTOP");
+    this.#process.kill('SIGSTOP');
   }
 
   resume(): void {
-    this.#process.kill("SIGCONT");
+    this.#process.kill('SIGCONT');
   }
 
   /** SIGTERM: the host closes its World and must then end by itself. */
   async stop(): Promise<void> {
     if (this.#api === undefined) return await this.kill();
     if (!this.isRunning) return;
-    const exited = once(this.#process, "exit", { signal: AbortSignal.timeout(STOP_MS) });
-    this.#process.kill("SIGTERM");
+    const exited = once(this.#process, 'exit', { signal: AbortSignal.timeout(STOP_MS) });
+    this.#process.kill('SIGTERM');
     try {
       await exited;
     } catch (error) {
@@ -111,18 +111,15 @@ export class Host {
   }
 
   async #listen(): Promise<HostApi> {
-    let output = "";
+    let output = '';
     return await new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`No ready line within ${READY_MS} ms.`)),
-        READY_MS,
-      );
-      this.#process.once("error", reject);
-      this.#process.once("exit", (code, signal) => {
+      const timer = setTimeout(() => reject(new Error(`No ready line within ${READY_MS} ms.`)), READY_MS);
+      this.#process.once('error', reject);
+      this.#process.once('exit', (code, signal) => {
         clearTimeout(timer);
         reject(new Error(`It ended with ${code ?? signal}.`));
       });
-      this.#process.stdout?.on("data", (chunk: Buffer) => {
+      this.#process.stdout?.on('data', (chunk: Buffer) => {
         output += chunk.toString();
         const ready = /^\{"ready":true,"port":(\d+)\}$/m.exec(output);
         if (ready === null) return;
@@ -135,8 +132,6 @@ export class Host {
 
 /** A child process must not see the settings, the debug flags or the test runner of this one. */
 export function inheritedEnv(): Record<string, string> {
-  const names = ["PATH", "HOME", "TMPDIR", "LANG"];
-  return Object.fromEntries(
-    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-  );
+  const names = ['PATH', 'HOME', 'TMPDIR', 'LANG'];
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
 }

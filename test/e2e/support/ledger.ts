@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile } from 'node:fs/promises';
 
 /** One line of the append-only file into which step bodies write that they have begun. */
 export interface LedgerLine {
@@ -13,7 +13,7 @@ export interface LedgerLine {
 
 /** The body executions of a run, or of all runs, in the order in which they began. */
 export async function readLedger(path: string, runId?: string): Promise<LedgerLine[]> {
-  const lines = (await readFile(path, "utf8")).split("\n").filter((line) => line !== "");
+  const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
   const executions = lines.map((line) => JSON.parse(line) as LedgerLine);
   return runId === undefined ? executions : executions.filter((line) => line.runId === runId);
 }

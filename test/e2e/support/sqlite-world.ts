@@ -1,12 +1,12 @@
-import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import type { WorldUnderTest } from "./stage.ts";
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { WorldUnderTest } from './stage.ts';
 
 /** The built package: host processes load it as a user's application would, not from the sources. */
-export const pawl = fileURLToPath(new URL("../../../dist/index.js", import.meta.url));
+export const pawl = fileURLToPath(new URL('../../../dist/index.js', import.meta.url));
 
 export interface SqliteWorld extends WorldUnderTest {
   readonly file: string;
@@ -14,16 +14,15 @@ export interface SqliteWorld extends WorldUnderTest {
 
 /** A SQLite World on a file of its own, with leases as short as the suite needs them. */
 export async function openSqliteWorld(): Promise<SqliteWorld> {
-  if (!existsSync(pawl))
-    throw new Error(`${pawl} is missing: run \`npm run build\` before the end-to-end tests.`);
-  const directory = await mkdtemp(join(tmpdir(), "pawl-e2e-sqlite-"));
-  const file = join(directory, "pawl.db");
+  if (!existsSync(pawl)) throw new Error(`${pawl} is missing: run \`npm run build\` before the end-to-end tests.`);
+  const directory = await mkdtemp(join(tmpdir(), 'pawl-e2e-sqlite-'));
+  const file = join(directory, 'pawl.db');
   return {
     file,
     env: {
       WORKFLOW_TARGET_WORLD: pawl,
       WORKFLOW_PAWL_URL: `sqlite:${file}`,
-      WORKFLOW_PAWL_LEASE_MS: "1000",
+      WORKFLOW_PAWL_LEASE_MS: '1000',
     },
     close: async () => await rm(directory, { recursive: true, force: true }),
   };

@@ -1,10 +1,10 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { buildApp } from "../../fixtures/app/build.js";
-import { Host, type HostRole } from "./host.ts";
-import { type LedgerLine, readLedger } from "./ledger.ts";
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildApp } from '../../fixtures/app/build.js';
+import { Host, type HostRole } from './host.ts';
+import { type LedgerLine, readLedger } from './ledger.ts';
 
 /** How a test reaches the World it is about: settings for the host processes, and a way to take it down. */
 export interface WorldUnderTest {
@@ -28,17 +28,17 @@ export class Stage {
     this.world = world;
     this.directory = directory;
     this.#routes = routes;
-    this.#ledger = join(directory, "ledger.jsonl");
-    this.#gates = join(directory, "gates");
+    this.#ledger = join(directory, 'ledger.jsonl');
+    this.#gates = join(directory, 'gates');
   }
 
   /** Takes the World over: `close()` closes it too. */
   static async open(world: WorldUnderTest): Promise<Stage> {
     const routes = await buildApp();
-    const directory = await mkdtemp(join(tmpdir(), "pawl-e2e-"));
+    const directory = await mkdtemp(join(tmpdir(), 'pawl-e2e-'));
     const stage = new Stage(world, directory, routes);
     await mkdir(stage.#gates);
-    await writeFile(stage.#ledger, "");
+    await writeFile(stage.#ledger, '');
     return stage;
   }
 
@@ -76,16 +76,16 @@ export class Stage {
   }
 
   async openGate(gate: string): Promise<void> {
-    await writeFile(join(this.#gates, gate), "");
+    await writeFile(join(this.#gates, gate), '');
   }
 
   async close(): Promise<void> {
     for (const host of this.#hosts) host.resume();
-    await this.openGate("all");
+    await this.openGate('all');
     const ends = await Promise.allSettled(this.#hosts.map((host) => host.stop()));
     await this.world.close();
     await rm(this.directory, { recursive: true, force: true });
-    const failed = ends.flatMap((end) => (end.status === "rejected" ? [end.reason] : []));
-    if (failed.length > 0) throw new AggregateError(failed, failed.map(String).join("\n"));
+    const failed = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
+    if (failed.length > 0) throw new AggregateError(failed, failed.map(String).join('\n'));
   }
 }

@@ -17,9 +17,7 @@ export async function until<T>(
     if (answer !== undefined) return answer;
     if (performance.now() > deadline) {
       const detail = await onDeadline?.();
-      throw new Error(
-        `Waited ${deadlineMs} ms for ${what}${detail === undefined ? "." : `:\n${detail}`}`,
-      );
+      throw new Error(`Waited ${deadlineMs} ms for ${what}${detail === undefined ? '.' : `:\n${detail}`}`);
     }
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }

@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { inheritedEnv } from "./host.ts";
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inheritedEnv } from './host.ts';
 
 export interface CliAnswer {
   readonly exitCode: number | null;
@@ -12,8 +12,8 @@ export interface CliAnswer {
   readonly stderr: string;
 }
 
-const repository = fileURLToPath(new URL("../../..", import.meta.url));
-const leash = fileURLToPath(new URL("leash.js", import.meta.url));
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
+const leash = fileURLToPath(new URL('leash.js', import.meta.url));
 
 /** A project of somebody who has installed `pawl` and `workflow`, and works with the official command line in it. */
 export class UserProject {
@@ -26,36 +26,36 @@ export class UserProject {
   }
 
   static async create(env: Readonly<Record<string, string>>): Promise<UserProject> {
-    const directory = await mkdtemp(join(tmpdir(), "pawl-e2e-project-"));
-    const modules = join(directory, "node_modules");
-    await mkdir(join(modules, ".bin"), { recursive: true });
-    await writeFile(join(directory, "package.json"), '{ "name": "shop", "private": true }\n');
-    await symlink(repository, join(modules, "pawl"));
-    await symlink(join(repository, "node_modules", "workflow"), join(modules, "workflow"));
-    await symlink("../workflow/bin/run.js", join(modules, ".bin", "workflow"));
-    const home = join(directory, "home");
-    await rememberVersionCheck(home);
-    return new UserProject(directory, { ...env, HOME: home, XDG_DATA_HOME: join(home, "data") });
+    const directory = await mkdtemp(join(tmpdir(), 'pawl-e2e-project-'));
+    const modules = join(directory, 'node_modules');
+    await mkdir(join(modules, '.bin'), { recursive: true });
+    await writeFile(join(directory, 'package.json'), '{ "name": "shop", "private": true }\n');
+    await symlink(repository, join(modules, 'pawl'));
+    await symlink(join(repository, 'node_modules', 'workflow'), join(modules, 'workflow'));
+    await symlink('../workflow/bin/run.js', join(modules, '.bin', 'workflow'));
+    // Neither npx nor the command line is to ask the npm registry for newer versions of themselves.
+    const quiet = { npm_config_update_notifier: 'false', WORKFLOW_NO_UPDATE_CHECK: '1' };
+    return new UserProject(directory, { ...env, ...quiet, HOME: directory });
   }
 
   /** `npx workflow ...` and what it printed. */
   async workflow(...args: readonly string[]): Promise<CliAnswer> {
-    const child = spawn("npx", ["--no-install", "workflow", ...args], {
+    const child = spawn('npx', ['--no-install', 'workflow', ...args], {
       cwd: this.directory,
       env: { ...inheritedEnv(), ...this.#env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
     const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
-    await once(child, "close");
+    await once(child, 'close');
     return { exitCode: child.exitCode, stdout: stdout(), stderr: stderr() };
   }
 
   /** The same for a command that goes on until it is ended, which `end` does. */
   keepRunning(...args: readonly string[]): { readonly output: () => string; end(): Promise<void> } {
-    const child = spawn(process.execPath, [leash, "npx", "--no-install", "workflow", ...args], {
+    const child = spawn(process.execPath, [leash, 'npx', '--no-install', 'workflow', ...args], {
       cwd: this.directory,
       env: { ...inheritedEnv(), ...this.#env },
-      stdio: ["pipe", "pipe", "pipe"],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
     const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
     return { output: () => stdout() + stderr(), end: async () => await end(child) };
@@ -68,25 +68,13 @@ export class UserProject {
 
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, "exit");
+  const exited = once(child, 'exit');
   child.stdin?.end();
   await exited;
 }
 
 function collect(stream: NodeJS.ReadableStream): () => string {
-  let text = "";
-  stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  let text = '';
+  stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
   return () => text;
-}
-
-/** The command line asks the npm registry for a newer version every three days; a test must not. */
-async function rememberVersionCheck(home: string): Promise<void> {
-  const cli = join(repository, "node_modules", "@workflow", "cli", "package.json");
-  const { version } = JSON.parse(await readFile(cli, "utf8")) as { version: string };
-  const file = join(home, "data", "workflow", "version-check.json");
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(
-    file,
-    JSON.stringify({ currentVersion: version, needsUpdate: false, timestamp: Date.now() }),
-  );
 }
