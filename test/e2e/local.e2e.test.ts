@@ -4,10 +4,37 @@ import { join } from 'node:path';
 import { describe } from 'vitest';
 import { sdkScenarios } from './scenarios.ts';
 
-// The scenarios against the SDK's own development world: it shows that they ask for nothing that only Pawl does. Slow, so on demand.
+// The scenarios against the SDK's own development world: it shows that they ask for nothing that only Pawl does. Slow, so on demand:
+// E2E_REFERENCE=1 npx vitest run test/e2e/local.e2e.test.ts
 describe.runIf(process.env.E2E_REFERENCE === '1')('reference', () => {
   sdkScenarios('world-local', openLocalWorld, {
-    tolerated: /log begins with|at place|after the end of the run|does not sort|is older/,
+    tolerated: /log begins with|at place|after the end of the run|does not sort|is older|something follows/,
+    skip: [
+      { reason: 'puts the raw name into an HTTP header', scenarios: ['runs a step whose name is not ASCII'] },
+      {
+        reason: 'the queue lives in one process',
+        scenarios: [
+          'runs what another process has started',
+          'wakes a run from another process, one sleep at a time',
+          'resumes a hook from another process',
+        ],
+      },
+      {
+        reason: 'ends a run several times when its last steps end together',
+        scenarios: [
+          'gives 110 parallel steps one execution each',
+          'completes 200 parallel steps',
+          'completes 50 parallel steps that end one by one',
+        ],
+      },
+      { reason: 'counts every sleep as an attempt', scenarios: ['completes 60 sleeps in sequence'] },
+      { reason: 'forgets to skip live chunks', scenarios: ['gives a reader that starts beyond the tail what comes after'] },
+      {
+        reason: 'gives two readers different orders',
+        scenarios: ['keeps the chunks of steps that write at the same time, each in its own order'],
+      },
+      { reason: 'answers "missing" instead of a conflict', scenarios: ['cancels a sleeping run'] },
+    ],
   });
 });
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { basicsScenarios } from './scenarios/basics.ts';
 import { cancelScenarios } from './scenarios/cancel.ts';
 import { childScenarios } from './scenarios/children.ts';
@@ -33,5 +33,8 @@ export function sdkScenarios(name: string, openWorld: () => Promise<WorldUnderTe
     describe('streams', () => streamScenarios(scenario));
     describe('cancellation', () => cancelScenarios(scenario));
     describe('child runs', () => childScenarios(scenario));
+    test.runIf(options.unspoken)(`the worker never said ${options.unspoken}`, () => {
+      expect(app.worker.linesWith(options.unspoken ?? /^/)).toEqual([]);
+    });
   });
 }

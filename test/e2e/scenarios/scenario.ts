@@ -9,6 +9,8 @@ export interface ScenarioOptions {
   readonly skip?: readonly { readonly reason: string; readonly scenarios: readonly string[] }[];
   /** Rules of the log that it is known to break. */
   readonly tolerated?: RegExp;
+  /** What its workers must not have said on stderr when all scenarios have been played. */
+  readonly unspoken?: RegExp;
 }
 
 export function declareScenarios(app: () => App, { skip = [] }: ScenarioOptions): Scenario {

@@ -37,7 +37,7 @@ export class Host {
     });
     this.#process.stdin?.on('error', () => undefined);
     this.#process.stderr?.on('data', (chunk: Buffer) => {
-      this.#errors = (this.#errors + chunk.toString()).slice(-8_000);
+      this.#errors += chunk.toString();
     });
     this.#ready = this.#listen();
     // Whoever needs the host awaits ready(); a host that is killed while it starts needs no answer.
@@ -56,7 +56,7 @@ export class Host {
       return this;
     } catch (error) {
       await this.kill();
-      throw new Error(`Host ${this.id} did not become ready:\n${this.#errors}`, { cause: error });
+      throw new Error(`Host ${this.id} did not become ready:\n${this.errors}`, { cause: error });
     }
   }
 
@@ -72,7 +72,12 @@ export class Host {
 
   /** The end of what the host has written to stderr. */
   get errors(): string {
-    return this.#errors;
+    return this.#errors.slice(-8_000);
+  }
+
+  /** The lines on stderr, since the start, in which this stands. */
+  linesWith(pattern: RegExp): string[] {
+    return this.#errors.split('\n').filter((line) => pattern.test(line));
   }
 
   /** SIGKILL: the host gets no chance to clean up. */
@@ -102,12 +107,12 @@ export class Host {
       await exited;
     } catch (error) {
       await this.kill();
-      throw new Error(`Host ${this.id} still ran ${STOP_MS} ms after SIGTERM:\n${this.#errors}`, {
+      throw new Error(`Host ${this.id} still ran ${STOP_MS} ms after SIGTERM:\n${this.errors}`, {
         cause: error,
       });
     }
     const end = this.#process.exitCode ?? this.#process.signalCode;
-    if (end !== 0) throw new Error(`Host ${this.id} ended with ${end}:\n${this.#errors}`);
+    if (end !== 0) throw new Error(`Host ${this.id} ended with ${end}:\n${this.errors}`);
   }
 
   async #listen(): Promise<HostApi> {

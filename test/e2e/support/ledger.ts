@@ -18,12 +18,13 @@ export async function readLedger(path: string, runId?: string): Promise<LedgerLi
   return runId === undefined ? executions : executions.filter((line) => line.runId === runId);
 }
 
-/** How often each step was executed. */
-export function countByStep(executions: readonly LedgerLine[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { runId, stepId } of executions) {
-    const step = `${runId} ${stepId}`;
-    counts.set(step, (counts.get(step) ?? 0) + 1);
+/** The body executions of each step, under the id of its run and its own. */
+export function groupBySteps(executions: readonly LedgerLine[]): Map<string, Map<string, LedgerLine[]>> {
+  const runs = new Map<string, Map<string, LedgerLine[]>>();
+  for (const line of executions) {
+    const steps = runs.get(line.runId) ?? new Map<string, LedgerLine[]>();
+    runs.set(line.runId, steps);
+    steps.set(line.stepId, [...(steps.get(line.stepId) ?? []), line]);
   }
-  return counts;
+  return runs;
 }

@@ -79,13 +79,21 @@ export class Stage {
     await writeFile(join(this.#gates, gate), '');
   }
 
-  async close(): Promise<void> {
+  /** Ends every host that still runs, and fails if one of them does not end by itself. */
+  async stopHosts(): Promise<void> {
     for (const host of this.#hosts) host.resume();
     await this.openGate('all');
-    const ends = await Promise.allSettled(this.#hosts.map((host) => host.stop()));
-    await this.world.close();
-    await rm(this.directory, { recursive: true, force: true });
-    const failed = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
+    const ends = await Promise.allSettled(this.#hosts.map(async (host) => await host.stop()));
+    const failed = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
     if (failed.length > 0) throw new AggregateError(failed, failed.map(String).join('\n'));
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.stopHosts();
+    } finally {
+      await this.world.close();
+      await rm(this.directory, { recursive: true, force: true });
+    }
   }
 }

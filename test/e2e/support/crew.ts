@@ -1,0 +1,35 @@
+import type { Host } from './host.ts';
+import type { Random } from './random.ts';
+import type { Stage } from './stage.ts';
+
+/** A fixed number of worker processes. Whoever is killed is replaced. */
+export class Crew {
+  /** The ids of the workers that were killed. */
+  readonly killed: string[] = [];
+  readonly #stage: Stage;
+  readonly #random: Random;
+  readonly #workers: Host[] = [];
+
+  constructor(stage: Stage, random: Random) {
+    this.#stage = stage;
+    this.#random = random;
+  }
+
+  async start(count: number): Promise<void> {
+    while (this.#workers.length < count) this.#workers.push(this.#stage.launchHost('worker'));
+    await this.ready();
+  }
+
+  async ready(): Promise<void> {
+    await Promise.all(this.#workers.map(async (worker) => await worker.ready()));
+  }
+
+  /** Kills a worker of the crew, be it at work or still starting, and starts another in its place without waiting for it. */
+  async killOne(): Promise<void> {
+    const place = this.#random.between(0, this.#workers.length - 1);
+    const worker = this.#workers[place] as Host;
+    await worker.kill();
+    this.killed.push(worker.id);
+    this.#workers[place] = this.#stage.launchHost('worker');
+  }
+}
