@@ -17,6 +17,9 @@ export type TypedHandlerParams<Input, Config> = Omit<HandlerParams, 'input' | 'c
   config: SchemaOutput<Config, Record<string, unknown>>;
 };
 
+/** On the handler itself, so that a copy with another `execute` around this one keeps it. */
+const selfChecking = Symbol('checks itself');
+
 /**
  * A handler whose `execute` gets what its schemas parsed. An input or config that does not fit fails the step with
  * INVALID_INPUT, an output that does not fit with HANDLER_ERROR; neither is tried again (flow.md §1).
@@ -36,7 +39,8 @@ export function defineHandler<
     return known;
   }
 
-  const handler: StepHandler = {
+  return {
+    [selfChecking]: true,
     type,
     ...(stateful === undefined ? {} : { stateful }),
     metadata: {
@@ -59,16 +63,12 @@ export function defineHandler<
       if (result.type !== 'success' || output === undefined) return result;
       return { ...result, output: await parse(output, result.output, `output of "${type}"`, 'HANDLER_ERROR') };
     },
-  };
-  selfChecking.add(handler);
-  return handler;
+  } as StepHandler;
 }
 
-/** Handlers that check their own input, config and output; the Engine checks the others by their metadata. */
-const selfChecking = new WeakSet<StepHandler>();
-
+/** True for a handler that checks its own input, config and output; the Engine checks the others by their metadata. */
 export function checksItself(handler: StepHandler): boolean {
-  return selfChecking.has(handler);
+  return selfChecking in handler;
 }
 
 /** The parsed value; throws with every problem, never retryable. */

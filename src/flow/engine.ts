@@ -119,7 +119,9 @@ export class Engine {
     throw new FlowError(
       'EXECUTION_CONFLICT',
       `Execution ${executionId} is ${execution.status}; there is no step to run.`,
-      { retryable: false },
+      {
+        retryable: false,
+      },
     );
   }
 

@@ -66,7 +66,9 @@ type StepAct = Extract<ReturnType<typeof nextAct>, { readonly stepId: string }>;
 async function beginStep(scope: Scope, act: StepAct): Promise<Begun> {
   const { core, flow, execution, now } = scope;
   const step = stepOf(flow, act.stepId);
-  const tooMany = act.type === 'retry' ? undefined : stepsExceeded(core, execution, step);
+  // A retry and a redelivery go on with a step that was counted when it began.
+  const counts = act.type === 'enter' || (act.type === 'continue' && !act.redelivery);
+  const tooMany = counts ? stepsExceeded(core, execution, step) : undefined;
   if (tooMany) return { transition: failExecution(unchanged(execution), tooMany, now) };
   const begun = await begin(scope, step, act);
   const handler = core.handlers.get(step.type);

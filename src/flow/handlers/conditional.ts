@@ -6,10 +6,10 @@ import { targetProblems } from './targets.ts';
 
 const target = z.string().min(1).nullable().optional();
 
-/** Goes to `then` or `else`; where one is absent, on by the step's own `onSuccess`. */
+/** Goes to `onTrue` or `onFalse`; where one is absent, on by the step's own `onSuccess`. */
 export const conditionalHandler = defineHandler({
   type: 'conditional',
-  config: z.strictObject({ if: condition, then: target, else: target }),
+  config: z.strictObject({ if: condition, onTrue: target, onFalse: target }),
   input: z.unknown(),
   output: z.object({ result: z.boolean() }),
   metadata: {
@@ -18,13 +18,13 @@ export const conditionalHandler = defineHandler({
     category: 'flow control',
     checkConfig: (config, flow) => [
       ...conditionProblems(config.if, '/if'),
-      ...targetProblems(flow, config.then, '/then'),
-      ...targetProblems(flow, config.else, '/else'),
+      ...targetProblems(flow, config.onTrue, '/onTrue'),
+      ...targetProblems(flow, config.onFalse, '/onFalse'),
     ],
   },
   async execute(params) {
     const result = await holds(params.config.if, params);
-    const next = result ? params.config.then : params.config.else;
+    const next = result ? params.config.onTrue : params.config.onFalse;
     return Result.success({ result }, next === undefined ? {} : { next });
   },
 });

@@ -154,6 +154,6 @@ function networkFailure(error: unknown, url: URL): HandlerResult {
     code: 'HANDLER_ERROR',
     message: `${url.origin} could not be reached: ${message}`,
     retryable: !final.has(code ?? ''),
-    details: { ...(code === undefined ? {} : { errorCode: code }) },
+    details: code === undefined ? {} : { errorCode: code },
   });
 }

@@ -8,7 +8,7 @@ import { targetProblems } from './targets.ts';
 const config = z.strictObject({
   /** Tried in order: the first whose condition holds decides. */
   cases: z
-    .array(z.strictObject({ name: z.string().optional(), if: condition, then: z.string().min(1).nullable() }))
+    .array(z.strictObject({ name: z.string().optional(), if: condition, goTo: z.string().min(1).nullable() }))
     .min(1),
   default: z.string().min(1).nullable().optional(),
 });
@@ -30,7 +30,7 @@ export const switchHandler = defineHandler({
   },
   async execute(params) {
     for (const [index, one] of params.config.cases.entries()) {
-      if (await holds(one.if, params)) return Result.success({ case: one.name ?? index }, { next: one.then });
+      if (await holds(one.if, params)) return Result.success({ case: one.name ?? index }, { next: one.goTo });
     }
     const { default: otherwise } = params.config;
     return Result.success({ case: null }, otherwise === undefined ? {} : { next: otherwise });
@@ -39,8 +39,8 @@ export const switchHandler = defineHandler({
 
 function caseProblems(cases: unknown, flow: Flow): FlowProblem[] {
   if (!Array.isArray(cases)) return [];
-  return cases.flatMap((one: { if?: unknown; then?: unknown } | null, index) => [
+  return cases.flatMap((one: { if?: unknown; goTo?: unknown } | null, index) => [
     ...conditionProblems(one?.if, `/cases/${index}/if`),
-    ...targetProblems(flow, one?.then, `/cases/${index}/then`),
+    ...targetProblems(flow, one?.goTo, `/cases/${index}/goTo`),
   ]);
 }

@@ -1,0 +1,37 @@
+import type { FakeClock } from '../../../base/fake-clock.ts';
+import type { EngineOptions } from '../../engine/core.ts';
+import type { Engine } from '../../engine.ts';
+import type { Flow, StepHandler } from '../../types.ts';
+import { testEngineChildren } from './engine-children.ts';
+import { testEngineFaults } from './engine-faults.ts';
+import { testEngineModel } from './engine-model.ts';
+import { testEngineRules } from './engine-rules.ts';
+import { testEngineSemantics } from './engine-semantics.ts';
+
+export interface OpenOptions extends Omit<EngineOptions, 'clock'> {
+  readonly handlers?: readonly StepHandler[];
+  readonly flows?: readonly Flow[];
+}
+
+/** One storage with any number of workers on it. */
+export interface EngineBackend {
+  /** A worker with these handlers; the flows are registered where all workers see them. */
+  open(options: OpenOptions): Promise<Engine> | Engine;
+  /** The worker's process dies: what it holds is given up, and nothing it does afterwards counts. */
+  kill(engine: Engine): Promise<void> | void;
+  close?(): Promise<void>;
+}
+
+export type EngineBackendFactory = (options: { readonly clock: FakeClock }) => Promise<EngineBackend> | EngineBackend;
+
+/**
+ * What an Engine over a store with the `index` capability promises: the semantics of flow.md §2, the thirteen rules
+ * of §4, and both again under random graphs, outcomes and kills.
+ */
+export function testEngine(name: string, factory: EngineBackendFactory): void {
+  testEngineSemantics(name, factory);
+  testEngineChildren(name, factory);
+  testEngineRules(name, factory);
+  testEngineFaults(name, factory);
+  testEngineModel(name, factory);
+}
