@@ -24,14 +24,18 @@ export function createEventBus({ logger = silentLogger }: { readonly logger?: Lo
     },
     emit(event, data) {
       // A copy: a listener may take itself off while it is called.
-      for (const listener of [...(listeners.get(event) ?? [])]) {
+      for (const listener of Array.from(listeners.get(event) ?? [])) {
         try {
           const returned = listener(data);
-          if (returned instanceof Promise) returned.catch((error: unknown) => report(event, error));
+          if (isThenable(returned)) returned.then(undefined, (error: unknown) => report(event, error));
         } catch (error) {
           report(event, error);
         }
       }
     },
   };
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isSemver } from './semver.ts';
+import { semverPattern } from './semver.ts';
 
 const flowId = z
   .string()
@@ -73,7 +73,10 @@ export const flowSchema = z
   .strictObject({
     $schema: z.string().optional(),
     id: flowId,
-    version: z.string().refine(isSemver, 'must be a semantic version without build metadata, such as 1.2.0'),
+    version: z
+      .string()
+      .max(128)
+      .regex(semverPattern, 'must be a semantic version without build metadata, such as 1.2.0'),
     name: z.string().optional(),
     description: z.string().optional(),
     tags: z.array(z.string()).optional(),

@@ -1,9 +1,9 @@
 // Semver 2.0 without build metadata: it has no place in the order, so two such versions would be equal and different.
-const pattern =
+export const semverPattern =
   /^(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,15})(?:-((?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?$/;
 
 export function isSemver(text: string): boolean {
-  return text.length <= 128 && pattern.test(text);
+  return text.length <= 128 && semverPattern.test(text);
 }
 
 /** Negative if `a` is older than `b`, 0 if they are the same, positive if newer. Both must be semver. */
@@ -17,7 +17,7 @@ export function compareSemver(a: string, b: string): number {
 }
 
 function parse(text: string) {
-  const match = pattern.exec(text);
+  const match = semverPattern.exec(text);
   if (!match) throw new TypeError(`"${text}" is not a semantic version such as 1.2.3`);
   return {
     numbers: [Number(match[1]), Number(match[2]), Number(match[3])] as const,

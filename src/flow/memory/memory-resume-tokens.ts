@@ -47,7 +47,7 @@ export class MemoryResumeTokens implements ResumeTokenManager {
   }
 
   async revokeAll(executionId: string): Promise<void> {
-    for (const hash of [...(this.#byExecution.get(executionId) ?? [])]) this.#remove(hash);
+    for (const hash of this.#byExecution.get(executionId) ?? []) this.#remove(hash);
   }
 
   #live(hash: string): Row | undefined {
