@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'vitest';
 import { sdkScenarios } from './scenarios.ts';
+import type { WorldUnderTest } from './support/stage.ts';
 
 // The scenarios against the SDK's own development world: it shows that they ask for nothing that only Pawl does. Slow, so on demand:
 // E2E_REFERENCE=1 npx vitest run test/e2e/local.e2e.test.ts
@@ -28,7 +29,10 @@ if (process.env.E2E_REFERENCE === '1') {
         ],
       },
       { reason: 'counts every sleep as an attempt', scenarios: ['completes 60 sleeps in sequence'] },
-      { reason: 'forgets to skip live chunks', scenarios: ['gives a reader that starts beyond the tail what comes after'] },
+      {
+        reason: 'forgets to skip live chunks',
+        scenarios: ['gives a reader that starts beyond the tail what comes after'],
+      },
       {
         reason: 'gives two readers different orders',
         scenarios: ['keeps the chunks of steps that write at the same time, each in its own order'],
@@ -40,10 +44,11 @@ if (process.env.E2E_REFERENCE === '1') {
   test.skip('the Workflow SDK on world-local (set E2E_REFERENCE=1 to run it)');
 }
 
-async function openLocalWorld() {
+async function openLocalWorld(): Promise<WorldUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), 'pawl-e2e-local-'));
   return {
     env: { WORKFLOW_TARGET_WORLD: 'local', WORKFLOW_LOCAL_DATA_DIR: directory },
+    keepsProcessesAlive: true,
     close: async () => await rm(directory, { recursive: true, force: true }),
   };
 }

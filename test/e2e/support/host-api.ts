@@ -1,7 +1,9 @@
 import type { Event, Step, WorkflowRun } from '@workflow/world';
 import { parse, stringify } from 'devalue';
 
-export type RunResult = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: HostErrorShape };
+export type RunResult =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: HostErrorShape };
 
 export interface HostErrorShape {
   readonly name: string;

@@ -87,7 +87,8 @@ export class Load {
       async () => {
         const events = await this.#host.api.events(runId);
         const ids = events.map(({ eventId }) => eventId);
-        if (!seen.every((id, index) => ids[index] === id)) this.changedLogs.push(`${seen.join(' ')} became ${ids.join(' ')}`);
+        if (!seen.every((id, index) => ids[index] === id))
+          this.changedLogs.push(`${seen.join(' ')} became ${ids.join(' ')}`);
         seen = ids;
         return events.some(endsRun) ? true : undefined;
       },

@@ -9,6 +9,8 @@ import { type LedgerLine, readLedger } from './ledger.ts';
 /** How a test reaches the World it is about: settings for the host processes, and a way to take it down. */
 export interface WorldUnderTest {
   readonly env: Readonly<Record<string, string>>;
+  /** Its `close()` is known to leave timers behind: processes on it have to be killed. */
+  readonly keepsProcessesAlive?: true;
   close(): Promise<void>;
 }
 
@@ -83,7 +85,8 @@ export class Stage {
   async stopHosts(): Promise<void> {
     for (const host of this.#hosts) host.resume();
     await this.openGate('all');
-    const ends = await Promise.allSettled(this.#hosts.map(async (host) => await host.stop()));
+    const end = async (host: Host) => (this.world.keepsProcessesAlive === true ? await host.kill() : await host.stop());
+    const ends = await Promise.allSettled(this.#hosts.map(end));
     const failed = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
     if (failed.length > 0) throw new AggregateError(failed, failed.map(String).join('\n'));
   }
