@@ -8,7 +8,8 @@ import { dueAtOf } from './decide/due.ts';
 import { isTerminal } from './decide/transition.ts';
 import { cancelById, type CancelOptions, type CancelResult } from './engine/cancel.ts';
 import { createWatchers, type EngineCore, type EngineOptions } from './engine/core.ts';
-import { createExecution, type CreateOptions, type CreateResult } from './engine/create.ts';
+import { announceCommit, toCommit } from './engine/commit.ts';
+import { createExecution, prepareExecution, type CreateOptions, type CreateResult } from './engine/create.ts';
 import { drive, type DriveOutcome } from './engine/drive.ts';
 import { createFlowSource } from './engine/flow-source.ts';
 import { ulidIds } from './engine/ids.ts';
@@ -19,7 +20,7 @@ import { keepAlive, waitUntil } from './engine/timer.ts';
 import { waitForExecution, type WaitForOptions } from './engine/wait-for.ts';
 import { FlowError } from './errors.ts';
 import { createEventBus } from './event-bus.ts';
-import type { ExecutionClaim } from './execution-index.ts';
+import type { ExecutionClaim, ExecutionCommit } from './execution-index.ts';
 import { MemoryResumeTokens } from './memory/memory-resume-tokens.ts';
 import type { EventBus, FlowRegistry, HandlerRegistry, ResumeTokenManager, StateStore } from './ports.ts';
 import { sharedSandbox } from './sandbox.ts';
@@ -37,6 +38,12 @@ export interface Delivered {
   readonly stepResults: readonly StepResult[];
   /** When it must be delivered again without being asked; null if never by itself. */
   readonly dueAt: number | null;
+}
+
+/** An execution to be written, or one that exists already and needs no commit. */
+export interface Prepared {
+  readonly execution: Execution;
+  readonly commit?: ExecutionCommit;
 }
 
 /** Creates and drives executions of flows (flow.md §1). It owns no storage: the store does. */
@@ -93,6 +100,21 @@ export class Engine {
    */
   create(flowId: string, context: Record<string, unknown> = {}, options: CreateOptions = {}): Promise<CreateResult> {
     return createExecution(this.#core, flowId, context, options);
+  }
+
+  /**
+   * As `create`, without writing: for a store that writes an execution together with what caused it, such as a
+   * trigger's firing. Tell `announce` when the commit is durable.
+   */
+  async prepare(flowId: string, context: Record<string, unknown> = {}, options: CreateOptions = {}): Promise<Prepared> {
+    const prepared = await prepareExecution(this.#core, flowId, context, options);
+    if (!prepared.created) return { execution: prepared.execution };
+    return { execution: prepared.execution, commit: toCommit(prepared.transition, { now: this.#core.clock.now() }) };
+  }
+
+  /** Emits the events of a commit that someone else has made durable, and wakes who waits for it. */
+  announce(commit: ExecutionCommit): Promise<void> {
+    return announceCommit(this.#core, commit);
   }
 
   /**

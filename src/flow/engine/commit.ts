@@ -19,20 +19,25 @@ export async function commitTransition(
 ): Promise<Execution> {
   const commit = toCommit(transition, { previous, epoch, now: core.clock.now() });
   await core.index.commit(commit);
-  if (transition.revokesTokens) await revokeTokens(core, commit.execution.id);
-  await startCode(core, commit);
-  emitFacts(core, commit);
-  core.watchers.notify(commit.execution.id);
+  await announceCommit(core, commit);
   return commit.execution;
 }
 
+/** What follows a commit that is durable, whoever wrote it. */
+export async function announceCommit(core: EngineCore, commit: ExecutionCommit): Promise<void> {
+  if (commit.revokesTokens) await revokeTokens(core, commit.execution.id);
+  await startCode(core, commit);
+  emitFacts(core, commit);
+  core.watchers.notify(commit.execution.id);
+}
+
 interface Basis {
-  readonly previous: Execution | undefined;
-  readonly epoch: number | undefined;
+  readonly previous?: Execution | undefined;
+  readonly epoch?: number | undefined;
   readonly now: number;
 }
 
-function toCommit(transition: Transition, { previous, epoch, now }: Basis): ExecutionCommit {
+export function toCommit(transition: Transition, { previous, epoch, now }: Basis): ExecutionCommit {
   const { execution: decided, writes, tail, facts, spawn, cancelChildren, consumesToken, revokesTokens } = transition;
   const expectedRevision = previous?.revision ?? 0;
   const execution = revise(decided, { changes: { revision: expectedRevision + 1, updatedAt: now } });

@@ -1,8 +1,9 @@
 import { createContext } from '../context.ts';
 import { newExecution } from '../decide/create.ts';
-import { isTerminal, unchanged } from '../decide/transition.ts';
+import { isTerminal, unchanged, type Transition } from '../decide/transition.ts';
 import { FlowError } from '../errors.ts';
 import { adoptExecution } from '../execution-record.ts';
+import type { IdempotencyScope } from '../ports.ts';
 import { seal } from '../seal.ts';
 import type { Execution, Flow } from '../types.ts';
 import { commitTransition } from './commit.ts';
@@ -42,34 +43,55 @@ export async function createExecution(
   context: Readonly<Record<string, unknown>>,
   options: CreateOptions = {},
 ): Promise<CreateResult> {
-  const flow = await core.flows.get(flowId, options.version);
-  expectPublished(flow);
-  const now = core.clock.now();
-  const idempotency = idempotencyOf(options, now);
-  const scope = { flowId: flow.id, ...(options.tenantId === undefined ? {} : { tenantId: options.tenantId }) };
-  if (idempotency) {
-    const existing = await findLive(core, idempotency.key, scope);
-    if (existing) return { execution: existing, created: false };
-  }
-  const execution = await prepare(core, flow, context, { options, now, idempotency });
-  await core.registry.flush?.();
+  const prepared = await prepareExecution(core, flowId, context, options);
+  if (!prepared.created) return prepared;
+  const { execution } = prepared;
   try {
-    const transition = { ...unchanged(execution), facts: [{ type: 'created' as const, at: now }] };
-    return { execution: await commitTransition(core, transition, {}), created: true };
+    return { execution: await commitTransition(core, prepared.transition, {}), created: true };
   } catch (error) {
     // Someone else was first: with the key, or with the id.
-    if (!idempotency || !FlowError.is(error, 'EXECUTION_CONFLICT')) throw error;
-    const winner = await findLive(core, idempotency.key, scope);
+    const key = execution.idempotencyKey;
+    if (key === undefined || !FlowError.is(error, 'EXECUTION_CONFLICT')) throw error;
+    const winner = await findLive(core, key, scopeOf(execution));
     if (!winner) throw error;
     return { execution: winner, created: false };
   }
 }
 
-async function findLive(
+export type PreparedExecution =
+  | { readonly created: true; readonly execution: Execution; readonly transition: Transition }
+  | { readonly created: false; readonly execution: Execution };
+
+/** Everything `create` does before it writes: the checked first state, or the live execution with the same key. */
+export async function prepareExecution(
   core: EngineCore,
-  key: string,
-  scope: { readonly flowId: string; readonly tenantId?: string },
-): Promise<Execution | undefined> {
+  flowId: string,
+  context: Readonly<Record<string, unknown>>,
+  options: CreateOptions = {},
+): Promise<PreparedExecution> {
+  const flow = await core.flows.get(flowId, options.version);
+  expectPublished(flow);
+  const now = core.clock.now();
+  const idempotency = idempotencyOf(options, now);
+  const existing =
+    idempotency && (await findLive(core, idempotency.key, scopeOf({ flowId: flow.id, tenantId: options.tenantId })));
+  if (existing) return { execution: existing, created: false };
+  const execution = await prepare(core, flow, context, { options, now, idempotency });
+  await core.registry.flush?.();
+  return { execution, created: true, transition: { ...unchanged(execution), facts: [{ type: 'created', at: now }] } };
+}
+
+function scopeOf({
+  flowId,
+  tenantId,
+}: {
+  readonly flowId: string;
+  readonly tenantId?: string | undefined;
+}): IdempotencyScope {
+  return { flowId, ...(tenantId === undefined ? {} : { tenantId }) };
+}
+
+async function findLive(core: EngineCore, key: string, scope: IdempotencyScope): Promise<Execution | undefined> {
   const found = await core.store.findByIdempotencyKey(key, scope);
   // A store that knows only the seed's one argument may answer with another tenant's execution (decisions C3).
   const fits = found?.flowId === scope.flowId && found.tenantId === scope.tenantId;

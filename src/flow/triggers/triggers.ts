@@ -1,0 +1,223 @@
+import { systemClock, type Clock } from '../../base/clock.ts';
+import { describeError, silentLogger, type Logger } from '../../base/logger.ts';
+import type { CreateOptions } from '../engine/create.ts';
+import type { Engine } from '../engine.ts';
+import { FlowError } from '../errors.ts';
+import type { ExecutionCommit } from '../execution-index.ts';
+import { sharedSandbox, type Sandbox } from '../sandbox.ts';
+import type { Execution } from '../types.ts';
+import { eventSeen, matchesEvent } from './event.ts';
+import { acceptRequest, RejectedRequest, type TriggerRequest } from './http.ts';
+import type { TriggerStore } from './port.ts';
+import { dueOccurrences, nextOccurrence } from './schedule.ts';
+import type { SecretSource } from './signature.ts';
+import type { EventTrigger, Firing, ScheduleTrigger, Trigger, TriggerRecord } from './types.ts';
+import { parseTrigger } from './validate-trigger.ts';
+
+export interface TriggersOptions {
+  readonly engine: Engine;
+  readonly store: TriggerStore;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+  readonly sandbox?: Sandbox;
+  /** Where secrets are found by name; default: the environment. */
+  readonly secrets?: SecretSource;
+}
+
+export interface TriggerResponse {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Starts executions by requests, by the clock and by other executions (flow.md §2, triggers). */
+export interface Triggers {
+  /** Stores a trigger, or replaces the one with its id. Throws INVALID_INPUT with every problem. */
+  register(trigger: Trigger): Promise<TriggerRecord>;
+  find(id: string): Promise<TriggerRecord | undefined>;
+  list(): Promise<readonly TriggerRecord[]>;
+  remove(id: string): Promise<void>;
+  /** What became of its firings, the newest first. */
+  firings(id: string, options?: { readonly limit?: number }): Promise<readonly Firing[]>;
+  /** Answers a request: 202 with the execution's id, 200 if it was started before, else 4xx and why. */
+  handle(request: TriggerRequest): Promise<TriggerResponse>;
+  /** Fires every schedule that is due, each occurrence once across all workers. Returns when the next one is due. */
+  fireDue(): Promise<number | undefined>;
+  /** Fires the event triggers of an execution's event. Safe to repeat: each trigger fires once per event and execution. */
+  fireEvent(event: string, execution: Execution): Promise<void>;
+}
+
+export function createTriggers(options: TriggersOptions): Triggers {
+  const {
+    engine,
+    store,
+    clock = systemClock,
+    logger = silentLogger,
+    sandbox = sharedSandbox(),
+    secrets = fromEnvironment,
+  } = options;
+
+  async function register(given: Trigger): Promise<TriggerRecord> {
+    const trigger = parseTrigger(given);
+    for (;;) {
+      const now = clock.now();
+      const known = await store.find(trigger.id);
+      const nextFireAt = trigger.type === 'schedule' ? nextOccurrence(trigger, now) : undefined;
+      const record = {
+        trigger,
+        revision: (known?.revision ?? 0) + 1,
+        createdAt: known?.createdAt ?? now,
+        ...(nextFireAt === undefined ? {} : { nextFireAt }),
+      };
+      try {
+        await store.put(record);
+        return record;
+      } catch (error) {
+        if (!FlowError.is(error, 'EXECUTION_CONFLICT')) throw error;
+      }
+    }
+  }
+
+  /** The context of a firing, out of what the trigger saw. */
+  async function contextOf(
+    trigger: Trigger,
+    seen: Readonly<Record<string, unknown>>,
+  ): Promise<Record<string, unknown>> {
+    if (trigger.transform === undefined) return seen;
+    const context = await sandbox.evaluate(trigger.transform, seen, clock.now());
+    if (typeof context === 'object' && context !== null && !Array.isArray(context))
+      return context as Record<string, unknown>;
+    throw new FlowError('INVALID_INPUT', `The transform of trigger ${trigger.id} must give an object.`);
+  }
+
+  interface Outcome {
+    readonly firing: Firing;
+    readonly commit?: ExecutionCommit;
+  }
+
+  /** Never throws for what is wrong with this firing: that becomes its record. */
+  async function prepare(
+    trigger: Trigger,
+    seen: Readonly<Record<string, unknown>>,
+    more: Partial<Firing> & { readonly key?: string },
+  ): Promise<Outcome> {
+    const { key, ...rest } = more;
+    const firing = { triggerId: trigger.id, firedAt: clock.now(), ...rest };
+    try {
+      const created = await engine.prepare(trigger.flowId, await contextOf(trigger, seen), createOptions(trigger, key));
+      const duplicate = created.commit === undefined ? { duplicate: true } : {};
+      return {
+        firing: { ...firing, executionId: created.execution.id, ...duplicate },
+        ...(created.commit ? { commit: created.commit } : {}),
+      };
+    } catch (error) {
+      logger.warn(`Trigger ${trigger.id} could not fire: ${describeError(error)}`, { triggerId: trigger.id });
+      const code = FlowError.is(error) ? error.code : 'HANDLER_ERROR';
+      return { firing: { ...firing, error: { code, message: (error as Error).message } } };
+    }
+  }
+
+  async function write(triggerId: string, outcomes: readonly Outcome[], record?: TriggerRecord): Promise<void> {
+    const commits = outcomes.flatMap(({ commit }) => commit ?? []);
+    const firings = outcomes.map(({ firing }) => firing);
+    await store.fire({ triggerId, firings, commits, ...(record ? { record } : {}) });
+    for (const commit of commits) await engine.announce(commit);
+  }
+
+  /** Fires for one occasion; again if its idempotency key was taken meanwhile, which then names the execution. */
+  async function fireOnce(trigger: Trigger, attempt: () => Promise<Outcome>): Promise<Firing> {
+    for (;;) {
+      const outcome = await attempt();
+      try {
+        await write(trigger.id, [outcome]);
+        return outcome.firing;
+      } catch (error) {
+        if (!FlowError.is(error, 'EXECUTION_CONFLICT')) throw error;
+      }
+    }
+  }
+
+  async function handle(request: TriggerRequest): Promise<TriggerResponse> {
+    const record = await store.findHttp(request.method, request.path);
+    if (record?.trigger.type !== 'http' || record.trigger.enabled === false)
+      return { status: 404, body: { error: 'There is no such trigger.' } };
+    const { trigger } = record;
+    try {
+      const { seen, idempotencyKey } = await acceptRequest(trigger, request, { sandbox, secrets, now: clock.now() });
+      const key = idempotencyKey === undefined ? {} : { key: idempotencyKey };
+      return answerTo(await fireOnce(trigger, () => prepare(trigger, seen, key)));
+    } catch (error) {
+      if (!(error instanceof RejectedRequest)) throw error;
+      return { status: error.status, body: { error: error.message, ...error.details } };
+    }
+  }
+
+  async function fireDue(): Promise<number | undefined> {
+    for (;;) {
+      const { records, nextDueAt } = await store.due({ now: clock.now(), limit: 100 });
+      if (records.length === 0) return nextDueAt;
+      for (const record of records) await fireSchedule(record);
+    }
+  }
+
+  async function fireSchedule(record: TriggerRecord): Promise<void> {
+    const trigger = record.trigger as ScheduleTrigger;
+    const { fire, nextFireAt } = dueOccurrences(trigger, record.nextFireAt ?? clock.now(), clock.now());
+    const outcomes: Outcome[] = [];
+    for (const scheduledFor of fire) {
+      const seen = { ...trigger.context, scheduledFor: new Date(scheduledFor).toISOString() };
+      outcomes.push(await prepare(trigger, seen, { scheduledFor }));
+    }
+    const { nextFireAt: _, ...rest } = record;
+    const next = { ...rest, revision: record.revision + 1, ...(nextFireAt === undefined ? {} : { nextFireAt }) };
+    try {
+      await write(trigger.id, outcomes, next);
+    } catch (error) {
+      // Another worker was first: its firing stands, and nothing of ours was written.
+      if (!FlowError.is(error, 'EXECUTION_CONFLICT')) throw error;
+    }
+  }
+
+  async function fireEvent(event: string, execution: Execution): Promise<void> {
+    for (const { trigger } of await store.listEvent(event, execution.flowId)) {
+      try {
+        if (!(await matchesEvent(trigger as EventTrigger, { event, execution }, { sandbox, now: clock.now() })))
+          continue;
+        const key = `${trigger.id}:${event}:${execution.id}:${execution.stepCount}`;
+        await fireOnce(trigger, () => prepare(trigger, eventSeen(event, execution), { key }));
+      } catch (error) {
+        logger.error(`Event trigger ${trigger.id} failed: ${describeError(error)}`, { triggerId: trigger.id });
+      }
+    }
+  }
+
+  return {
+    register,
+    find: (id) => store.find(id),
+    list: () => store.list(),
+    remove: (id) => store.delete(id),
+    firings: (id, page) => store.firings(id, page),
+    handle,
+    fireDue,
+    fireEvent,
+  };
+}
+
+function createOptions({ id, tenantId, version }: Trigger, key: string | undefined): CreateOptions {
+  return {
+    metadata: { triggerId: id },
+    ...(tenantId === undefined ? {} : { tenantId }),
+    ...(version === undefined ? {} : { version }),
+    ...(key === undefined ? {} : { idempotencyKey: key }),
+  };
+}
+
+function answerTo(firing: Firing): TriggerResponse {
+  if (firing.error)
+    return {
+      status: firing.error.code === 'INVALID_INPUT' ? 422 : 500,
+      body: { error: firing.error.message, code: firing.error.code },
+    };
+  return { status: firing.duplicate ? 200 : 202, body: { executionId: firing.executionId } };
+}
+
+const fromEnvironment: SecretSource = (name) => process.env[name];
