@@ -35,6 +35,7 @@ export function createWorld(options: CreateWorldOptions = {}): PawlWorld {
     store: async () => lazy().host.store(user),
     log: async () => lazy().host.log(user),
     dispatcher: () => lazy().host.dispatcher,
+    now: () => lazy().clock.now(),
     get namespace() {
       return lazy().settings.namespace;
     },

@@ -113,7 +113,8 @@ export class Host {
   }
 
   async #opened(user: object): Promise<Open> {
-    await this.#closing;
+    // Deliveries that a close waits for go on using what is open.
+    if (!this.#open) await this.#closing;
     this.#users.add(user);
     this.#open ??= this.#openStore();
     try {

@@ -1,4 +1,4 @@
-import { decodeFields, decodeValue } from '../base/codec.ts';
+import { decodeFields, decodeValue, encodeFields } from '../base/codec.ts';
 import type { StepMessage } from '../world/delivery.ts';
 import type { ClaimedStep } from '../world/port.ts';
 import type { MessageRow, RunRow } from '../world/rows.ts';
@@ -18,9 +18,17 @@ export function runMessage(run: RunRow, inbox: readonly MessageRow[]): Message {
 }
 
 export function stepMessage({ step, workflowName, workflowStartedAt }: ClaimedStep): Message {
+  const { headers = {}, ...extras } = step.message === null ? {} : decodeFields(step.message);
   return {
-    payload: { workflowName, workflowRunId: step.runId, workflowStartedAt, stepId: step.stepId },
-    headers: {},
+    payload: {
+      workflowName,
+      workflowRunId: step.runId,
+      workflowStartedAt,
+      stepId: step.stepId,
+      ...(step.dueAt === null ? {} : { requestedAt: new Date(step.dueAt) }),
+      ...extras,
+    },
+    headers: headers as Record<string, string>,
     messageId: stepMessageId(step.runId, step.stepId),
   };
 }
@@ -31,6 +39,16 @@ export function storedMessage({ payload, headers, messageId }: MessageRow): Mess
     headers: headers === null ? {} : (JSON.parse(headers) as Record<string, string>),
     messageId,
   };
+}
+
+/** What a step's message says beyond what its rows say anyway, as it is stored with the step; null: nothing. */
+export function stepExtras(encoded: Uint8Array, headers: Readonly<Record<string, string>> | undefined, claimed: ClaimedStep): string | null {
+  const { workflowName, workflowStartedAt, step } = claimed;
+  const told: Record<string, unknown> = { workflowName, workflowStartedAt, workflowRunId: step.runId, stepId: step.stepId };
+  const message = { ...(decodeValue(encoded) as Record<string, unknown>), headers: headers ?? {} };
+  const isEmpty = (value: unknown) => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+  const extras = Object.entries(message).filter(([field, value]) => field !== 'requestedAt' && value !== told[field] && !isEmpty(value));
+  return extras.length === 0 ? null : encodeFields(Object.fromEntries(extras));
 }
 
 // Derived, not stored: a duplicate gets the id of the original (spec/world.md D5), and a redelivery keeps it.

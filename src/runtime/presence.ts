@@ -95,10 +95,9 @@ export class Presence {
   async #sweep(): Promise<void> {
     const { store, logger, onReaped } = this.#options;
     try {
-      const workers = await store.listWorkers();
-      if (workers.some(({ live }) => !live)) {
-        const { workers: dead, deliveries } = await store.commit({ kind: 'reap', now: store.now() });
-        if (dead.length > 0) logger.warn(`Worker ${dead.join(', ')} died; ${deliveries} of its deliveries are given to others.`);
+      if (await store.hasDeadWorkers()) {
+        const { workers, deliveries } = await store.commit({ kind: 'reap', now: store.now() });
+        if (deliveries > 0) logger.warn(`Worker ${workers.join(', ')} died; ${deliveries} of its deliveries are given to others.`);
         onReaped();
       }
       await this.#sweepHealthChecks();

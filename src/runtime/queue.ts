@@ -8,7 +8,7 @@ import { badRequest } from '../world/errors.ts';
 import type { Store } from '../world/port.ts';
 import { isTerminal, type MessageRow, type RunRow, type StepRow } from '../world/rows.ts';
 import { shardOf } from '../world/shard.ts';
-import { type Message, runMessageId, stepMessageId } from './messages.ts';
+import { type Message, runMessageId, stepExtras, stepMessageId } from './messages.ts';
 import { parseQueueName } from './queue-name.ts';
 
 export interface QueueHost {
@@ -21,22 +21,18 @@ export interface QueueHost {
   messageLeft(): void;
 }
 
-// What a plain wake of a run may say; anything else in the payload must reach the handler unharmed.
-const plainFields = new Set(['runId', 'traceCarrier', 'requestedAt', 'runInput']);
-
 /**
  * `World.queue`: a wake of a run marks its row due, a step's message is its row already, and anything else becomes a message of its own
  * (decisions B3). It only ever writes: no process becomes a worker by it (spec/world.md K8).
  */
 export function createQueue(host: QueueHost): World['queue'] {
   return async (queueName, message, options: QueueOptions = {}) => {
-    const { namespace, kind, id } = parseQueueName(queueName);
+    const { namespace, kind } = parseQueueName(queueName);
     if (typeof message !== 'object' || message === null || Array.isArray(message)) {
       throw badRequest(`A message for "${queueName}" must be an object.`);
     }
     const payload = message as Record<string, unknown>;
-    const target: Target = { queueName, namespace, kind, name: id, payload, options };
-    const messageId = await send(host, target);
+    const messageId = await send(host, { queueName, namespace, kind, payload, options });
     return { messageId: messageId as Awaited<ReturnType<World['queue']>>['messageId'] };
   };
 }
@@ -45,36 +41,57 @@ interface Target {
   readonly queueName: string;
   readonly namespace: string;
   readonly kind: 'workflow' | 'step';
-  readonly name: string;
   readonly payload: Record<string, unknown>;
   readonly options: QueueOptions;
+}
+
+/** A target whose payload is encoded, so that nothing the caller does later changes it. */
+interface Parcel extends Target {
+  readonly encoded: Uint8Array;
 }
 
 function send(host: QueueHost, target: Target): Promise<string> {
   const { payload, kind } = target;
   // A health check may name a run as well, so it is asked for first (spec/world.md G4).
-  if (payload['__healthCheck'] === true) return enqueue(host, target, null);
-  if (kind === 'workflow' && typeof payload['runId'] === 'string') return sendToRun(host, target, payload['runId']);
+  if (payload['__healthCheck'] === true) return enqueue(host, pack(target), null);
+  if (kind === 'workflow' && typeof payload['runId'] === 'string') {
+    // The run is made of `runInput`, so no message needs to carry it as well.
+    const { runInput, ...rest } = payload;
+    return sendToRun(host, pack({ ...target, payload: rest }), payload['runId'], runInput);
+  }
   const { workflowRunId, stepId } = payload;
   if (kind === 'step' && typeof workflowRunId === 'string' && typeof stepId === 'string') {
     return sendToStep(host, target, workflowRunId, stepId);
   }
-  return enqueue(host, target, null);
+  return enqueue(host, pack(target), null);
 }
 
-async function sendToRun(host: QueueHost, target: Target, runId: string): Promise<string> {
-  const { payload, options } = target;
-  const store = await host.context.store();
-  const plain = options.idempotencyKey === undefined && Object.keys(payload).every((field) => plainFields.has(field));
-  if (!plain) {
-    const run = await store.getRun(runId);
-    const open = run && !isTerminal(run.status) && options.idempotencyKey === undefined;
-    return enqueue(host, target, open ? run : null);
-  }
+async function sendToRun(host: QueueHost, parcel: Parcel, runId: string, runInput: unknown): Promise<string> {
+  const { payload, options } = parcel;
   const delivery = currentDelivery();
-  if (delivery?.wokeRun && delivery.runId === runId && !options.delaySeconds) return runMessageId(runId);
-  if (payload['runInput'] && (await createFrom(host, runId, payload['runInput']))) return runMessageId(runId);
-  return (await wake(host, store, runId, options)) ? runMessageId(runId) : enqueueUnlessEnded(host, store, target, runId);
+  if (delivery?.wokeRun && delivery.runId === runId && isPlainWake(parcel)) return runMessageId(runId);
+  const created = runInput !== undefined && (await createFrom(host, runId, runInput));
+  if (created && isPlainWake(parcel)) return runMessageId(runId);
+
+  const store = await host.context.store();
+  const run = await store.getRun(runId);
+  if (!run || options.idempotencyKey !== undefined) return enqueue(host, parcel, null);
+  // A wake of a finished run has nothing to say.
+  if (isTerminal(run.status)) return runMessageId(runId);
+  if (!isPlainWake(parcel) || hasTrace(payload)) return enqueue(host, parcel, run);
+  await wake(host, store, run, options);
+  return runMessageId(runId);
+}
+
+// What a plain wake of a run may say; anything else must reach the handler unharmed.
+const plainFields = new Set(['runId', 'traceCarrier', 'requestedAt']);
+
+function isPlainWake({ payload, options }: Target): boolean {
+  return options.idempotencyKey === undefined && !options.delaySeconds && Object.keys(payload).every((field) => plainFields.has(field));
+}
+
+function hasTrace({ traceCarrier }: Readonly<Record<string, unknown>>): boolean {
+  return typeof traceCarrier === 'object' && traceCarrier !== null && Object.keys(traceCarrier).length > 0;
 }
 
 /** The queue's half of a start: the run, its first event and its wake are one act, whichever half comes first (spec/world.md B7). */
@@ -97,62 +114,63 @@ function isConflict(error: unknown): boolean {
   return EntityConflictError.is(error);
 }
 
-async function wake({ context, messageLeft }: QueueHost, store: Store, runId: string, { delaySeconds = 0 }: QueueOptions): Promise<boolean> {
+async function wake({ context, messageLeft }: QueueHost, store: Store, run: RunRow, { delaySeconds = 0 }: QueueOptions): Promise<void> {
+  const { shard, runId } = run;
   const now = store.now();
   const dueAt = now + delaySeconds * 1_000;
-  const run = dueAt <= now ? await store.getRun(runId) : undefined;
-  const takeRunFor = (run && context.dispatcher().offerRun(run)) ?? null;
-  const { found, taken } = await store
-    .commit({ kind: 'wake', shard: shardOf(runId), runId, dueAt, now, takeRunFor })
-    .catch((error: unknown) => {
-      if (takeRunFor !== null) context.dispatcher().dropRun();
-      throw error;
-    });
-  if (taken) context.dispatcher().runTaken(taken);
-  else if (takeRunFor !== null) context.dispatcher().dropRun();
-  if (found && !taken) {
-    context.dispatcher().somethingDue(dueAt);
-    messageLeft();
-  }
-  return found;
-}
-
-/** A wake of a finished run has nothing to say; one of a run that nobody knows may still mean something to its handler. */
-async function enqueueUnlessEnded(host: QueueHost, store: Store, target: Target, runId: string): Promise<string> {
-  return (await store.getRun(runId)) ? runMessageId(runId) : enqueue(host, target, null);
+  const takeRunFor = (dueAt <= now && context.dispatcher().offerRun(run)) || null;
+  const { taken } = await store.commit({ kind: 'wake', shard, runId, dueAt, now, takeRunFor }).catch((error: unknown) => {
+    if (takeRunFor !== null) context.dispatcher().dropRun();
+    throw error;
+  });
+  if (taken) return context.dispatcher().runTaken(taken);
+  if (takeRunFor !== null) context.dispatcher().dropRun();
+  context.dispatcher().somethingDue(dueAt);
+  messageLeft();
 }
 
 /** Every replay that suspends queues all its pending steps again, so the common case must cost nothing (spec/world.md D5). */
 async function sendToStep(host: QueueHost, target: Target, runId: string, stepId: string): Promise<string> {
+  const { payload, options } = target;
   const messageId = stepMessageId(runId, stepId);
   const delivery = currentDelivery();
   if (delivery?.of === 'run' && delivery.runId === runId) {
     const born = delivery.born.get(stepId);
     if (born) {
       delivery.born.delete(stepId);
-      host.deliverBorn(born, { payload: target.payload, headers: target.options.headers ?? {}, messageId });
+      host.deliverBorn(born, { payload: { ...payload }, headers: options.headers ?? {}, messageId });
       return messageId;
     }
-    if (delivery.knownSteps.has(stepId)) return messageId;
+    if (delivery.knownSteps.has(stepId) && !hasTrace(payload)) return messageId;
   }
+  const parcel = pack(target);
   const store = await host.context.store();
-  if (await store.getStep(runId, stepId)) return messageId;
-  return enqueue(host, target, null);
+  const { run, step } = await store.loadState({ runId, stepId });
+  if (!step || !run) return enqueue(host, parcel, null);
+  const extras = stepExtras(parcel.encoded, options.headers, { step, workflowName: run.workflowName, workflowStartedAt: startOf(run) });
+  const unclaimed = step.dueAt !== null && step.leaseOwner === null && step.message === null;
+  if (extras !== null && unclaimed) await store.commit({ kind: 'noteStep', shard: step.shard, runId, stepId, message: extras });
+  if (step.dueAt !== null) host.messageLeft();
+  return messageId;
 }
 
-async function enqueue({ context, messageLeft }: QueueHost, target: Target, inboxOf: RunRow | null): Promise<string> {
-  const { queueName, namespace, payload, options } = target;
+function startOf({ startedAt, createdAt }: RunRow): number {
+  return startedAt ?? createdAt;
+}
+
+async function enqueue({ context, messageLeft }: QueueHost, parcel: Parcel, inboxOf: RunRow | null): Promise<string> {
+  const { queueName, namespace, encoded, options } = parcel;
   const store = await context.store();
   const now = store.now();
   const messageId = `msg_${newUlid(now)}`;
-  const idempotencyKey = scopedKey(target);
+  const idempotencyKey = scopedKey(parcel);
   const dueAt = now + (options.delaySeconds ?? 0) * 1_000;
   const message: MessageRow = {
     shard: inboxOf ? inboxOf.shard : shardOf(idempotencyKey ?? messageId),
     messageId,
     queueName,
     namespace,
-    payload: encodePayload(queueName, payload),
+    payload: encoded,
     headers: options.headers ? JSON.stringify(options.headers) : null,
     idempotencyKey,
     runId: inboxOf ? inboxOf.runId : null,
@@ -174,10 +192,10 @@ function scopedKey({ kind, payload, options: { idempotencyKey } }: Target): stri
   return kind === 'step' ? `step|${String(payload['workflowRunId'])}|${idempotencyKey}` : `workflow|${idempotencyKey}`;
 }
 
-function encodePayload(queueName: string, payload: unknown): Uint8Array {
+function pack(target: Target): Parcel {
   try {
-    return encodeValue(payload);
+    return { ...target, encoded: encodeValue(target.payload) };
   } catch (cause) {
-    throw badRequest(`The message for "${queueName}" cannot be stored: ${(cause as Error).message}.`, cause);
+    throw badRequest(`The message for "${target.queueName}" cannot be stored: ${(cause as Error).message}.`, cause);
   }
 }

@@ -4,8 +4,9 @@ import type { Connection } from './connection.ts';
 import { enqueueMessage } from './messages.ts';
 import { takeRun, wakeRun } from './runs.ts';
 import { adopt, settle } from './settle.ts';
+import { noteStep } from './steps.ts';
 import { appendToStream, sweepStreams } from './streams.ts';
-import { type Boot, forgetWorker, heartbeat, listWorkers, releaseAll } from './workers.ts';
+import { type Boot, forgetWorker, heartbeat, listDead, releaseAll } from './workers.ts';
 import { write } from './write.ts';
 
 /** Performs one act inside the transaction that is open. */
@@ -20,6 +21,8 @@ export function perform(db: Connection, act: Act, boot: Boot): Outcome {
     }
     case 'enqueue':
       return enqueue(db, act);
+    case 'noteStep':
+      return { kind: 'noted', held: noteStep(db, act) };
     case 'claim':
       return claim(db, act);
     case 'settle':
@@ -48,8 +51,8 @@ function enqueue(db: Connection, { message, wakeRunAt }: EnqueueAct): Outcomes['
 }
 
 function reap(db: Connection, now: number, boot: Boot): Outcomes['reap'] {
-  const dead = listWorkers(db, boot).filter(({ live }) => !live);
-  const deliveries = dead.reduce((sum, { workerId }) => sum + releaseAll(db, { owner: workerId, now, forgiven: 0 }), 0);
-  for (const { workerId } of dead) forgetWorker(db, workerId);
-  return { kind: 'reaped', workers: dead.map(({ workerId }) => workerId), deliveries };
+  const workers = listDead(db, boot);
+  const deliveries = workers.reduce((sum, owner) => sum + releaseAll(db, { owner, now, forgiven: 0 }), 0);
+  for (const workerId of workers) forgetWorker(db, workerId);
+  return { kind: 'reaped', workers, deliveries };
 }

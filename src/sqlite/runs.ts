@@ -40,7 +40,8 @@ export interface RunAdvance {
 export function advanceRun(db: Connection, advance: RunAdvance): void {
   db.run(
     `update runs
-     set last_seq = :lastSeq, last_ms = :at, marker_ms = :markerMs, updated_at = :at,
+     set last_seq = :lastSeq, last_ms = :at, marker_ms = :markerMs,
+         updated_at = case when status in ('pending', 'running') then :at else updated_at end,
          deliveries = case when :progress then 0 else deliveries end,
          due_at = case when :wakeAt is null then due_at else min(coalesce(due_at, :wakeAt), :wakeAt) end
      where shard = :shard and run_id = :runId`,

@@ -6,7 +6,7 @@ import type { Connection } from './connection.ts';
 export const stepColumns = `
   shard, run_id as runId, step_id as stepId, namespace, step_name as stepName, status, spec_version as specVersion, attempt, error,
   input_seq as inputSeq, output_seq as outputSeq, created_at as createdAt, updated_at as updatedAt, started_at as startedAt,
-  completed_at as completedAt, retry_after as retryAfter,
+  completed_at as completedAt, retry_after as retryAfter, message,
   due_at as dueAt, lease_owner as leaseOwner, lease_epoch as leaseEpoch, deliveries, version`;
 
 export function getStep(db: Connection, runId: string | undefined, stepId: string): StepRow | undefined {
@@ -26,7 +26,7 @@ export function saveStep(db: Connection, row: StepRow): void {
     db.run(
       `insert into steps values (
          :shard, :runId, :stepId, :namespace, :stepName, :status, :specVersion, :attempt, :error, :inputSeq, :outputSeq,
-         :createdAt, :updatedAt, :startedAt, :completedAt, :retryAfter, :dueAt, :leaseOwner, :leaseEpoch, :deliveries, :version)`,
+         :createdAt, :updatedAt, :startedAt, :completedAt, :retryAfter, :message, :dueAt, :leaseOwner, :leaseEpoch, :deliveries, :version)`,
       { ...row },
     );
     return;
@@ -38,6 +38,17 @@ export function saveStep(db: Connection, row: StepRow): void {
          deliveries = :deliveries, version = :version
      where shard = :shard and run_id = :runId and step_id = :stepId`,
     { ...row },
+  );
+}
+
+/** While nobody has the step, its message may still say more; `version` is the row's own, which this does not change. */
+export function noteStep(db: Connection, note: { shard: number; runId: string; stepId: string; message: string }): boolean {
+  return (
+    db.run(
+      `update steps set message = :message
+       where shard = :shard and run_id = :runId and step_id = :stepId and lease_owner is null and due_at is not null`,
+      note,
+    ) > 0
   );
 }
 

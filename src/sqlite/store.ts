@@ -18,7 +18,7 @@ import { getRun, listRuns } from './runs.ts';
 import { getStep, listSteps } from './steps.ts';
 import { getStream, listStreams, readChunks } from './streams.ts';
 import { getWait, listDueWaits } from './waits.ts';
-import { listWorkers } from './workers.ts';
+import { listDead, listWorkers } from './workers.ts';
 
 export interface SqliteStoreOptions {
   /** A file, made with its folder if it is not there, or `:memory:`. */
@@ -132,9 +132,10 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
     readChunks: (name, from, limit) => read((db) => readChunks(db, name, from, limit)),
     nextDueAt: (filter) => read((db) => nextDueAt(db, filter)),
     listWorkers: () => read((db) => listWorkers(db, currentBoot(clock))),
+    hasDeadWorkers: () => read((db) => listDead(db, currentBoot(clock)).length > 0),
     getSetting: (key) =>
       read((db) => db.get<{ value: string }>('select value from pawl_meta where key = :key', { key })?.value),
-    onForeignCommit: (listener) => (inMemory ? () => {} : pollDataVersion(() => opened(writer), clock, listener)),
+    onForeignCommit: (listener) => (inMemory ? () => {} : pollDataVersion(() => opened(writer), listener)),
   };
 }
 
@@ -149,22 +150,23 @@ function loadState(db: Connection, { runId, stepId, waitId, hookId, token, waits
   };
 }
 
-/** To the connection that writes, `data_version` changes only when another process commits; asking costs a few microseconds. */
-function pollDataVersion(writer: () => Connection, clock: Clock, listener: () => void): () => void {
-  let seen = -1;
-  let cancel = () => {};
-  const poll = () => {
+/**
+ * To the connection that writes, `data_version` changes only when another process commits; asking costs a few microseconds. In real time,
+ * whatever clock was injected: other processes do not live by it.
+ */
+function pollDataVersion(writer: () => Connection, listener: () => void): () => void {
+  let seen: number | undefined;
+  const timer = setInterval(() => {
     try {
-      const version = Number(writer().get<{ v: number }>('select data_version as v from pragma_data_version')?.v);
-      if (seen !== -1 && version !== seen) listener();
+      const version = writer().get<{ v: number }>('select data_version as v from pragma_data_version')?.v;
+      if (seen !== undefined && version !== seen) listener();
       seen = version;
     } catch {
-      return; // The store was closed; whoever listens is being closed too.
+      clearInterval(timer); // The store was closed; whoever listens is being closed too.
     }
-    cancel = clock.after(foreignCommitPollMs, poll);
-  };
-  cancel = clock.after(foreignCommitPollMs, poll);
-  return () => cancel();
+  }, foreignCommitPollMs);
+  timer.unref();
+  return () => clearInterval(timer);
 }
 
 function rollback(db: Connection): void {

@@ -33,6 +33,23 @@ export function listWorkers(db: Connection, boot: Boot): WorkerRow[] {
     .map((row) => ({ ...row, live: row.live === 1 }));
 }
 
+const holders = `
+  select distinct lease_owner as owner from runs where lease_owner is not null
+  union select distinct lease_owner from steps where lease_owner is not null
+  union select distinct lease_owner from messages where lease_owner is not null`;
+
+/** Dead workers, and holders of leases that no worker row stands for: one that was given up for dead may still have claimed something. */
+export function listDead(db: Connection, boot: Boot): string[] {
+  return db
+    .all<{ owner: string }>(
+      `select worker_id as owner from workers where not (boot_id = :id and expires_at_tick > :tick)
+       union
+       select owner from (${holders}) where owner not in (select worker_id from workers)`,
+      { ...boot },
+    )
+    .map(({ owner }) => owner);
+}
+
 /** Everything that the worker holds is due at once. Whether the lost deliveries count as attempts is the caller's word. */
 export function releaseAll(db: Connection, release: { owner: string; now: number; forgiven: 0 | 1 }): number {
   const held = 'lease_owner = :owner';

@@ -10,6 +10,8 @@ export interface WorldContext {
   log(): Promise<EventLogCache>;
   /** The workers of this process, if there are any. */
   dispatcher(): Dispatcher;
+  /** The wall clock of this process. */
+  now(): number;
   readonly namespace: string;
   readonly encryptionKeyId: string | null;
   /** The number of events at which the SDK fails a run. */

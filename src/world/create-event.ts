@@ -20,9 +20,9 @@ const triesPerWrite = 1_000;
 export function createEvent(context: WorldContext): World['events']['create'] {
   const refusals = new Map<string, number>();
 
-  return async (runId: string | null, data: AnyEventRequest, params: CreateEventParams = {}): Promise<EventResult> => {
+  return async (runId: string | null, data: AnyEventRequest, params?: CreateEventParams): Promise<EventResult> => {
+    const request = parseRequest(runId, data, params, context.now());
     const store = await context.store();
-    const request = parseRequest(runId, data, params, store.now());
     const delivery = deliveryOf(request);
     for (let tries = 1; tries <= triesPerWrite; tries += 1) {
       const state = await store.loadState(stateKeyOf(request, delivery, store.now()));

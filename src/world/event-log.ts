@@ -1,5 +1,6 @@
 import type { Event } from '@workflow/world';
 import { viewEvent } from './event-view.ts';
+import { ownEvent } from './own-copy.ts';
 import type { Store } from './port.ts';
 import type { EventRow } from './rows.ts';
 
@@ -35,7 +36,7 @@ export class EventLogCache {
       for (const row of rows) this.#grow(runId, log, row);
     }
     this.#trim(runId);
-    return log.events.map((event) => ({ ...event }));
+    return log.events.map(ownEvent);
   }
 
   /** Takes over what this process just committed, if it is the next event of a log it has. */

@@ -1,5 +1,6 @@
 import type { Event, EventResult } from '@workflow/world';
 import { stripEventDataRefs } from '@workflow/world';
+import { decodeValue } from '../base/codec.ts';
 import type { WorldContext } from './context.ts';
 import { encodeCursor } from './cursor.ts';
 import { viewEvent } from './event-view.ts';
@@ -60,7 +61,7 @@ async function runAnswer(context: WorldContext, store: Store, request: EventRequ
     ? {}
     : {
         input: await readPayload(store, log, row.runId, row.inputSeq),
-        output: request.type === 'run_completed' ? request.data['output'] : undefined,
+        output: request.type === 'run_completed' ? ownPayload(request) : undefined,
       };
   const preload = events && {
     events: events.map((event) => stripEventDataRefs(event, request.params.resolveData ?? 'all')),
@@ -75,14 +76,17 @@ async function entityAnswer({ context, store, request, transition, written }: Co
   const [wait] = resolveWaits(transition, written);
   const [hook] = resolveHooks(transition, written);
   if (wait) return { wait: viewWait(wait) };
-  if (hook) return hook.status === 'live' ? { hook: viewHook(hook, request.data['metadata']) } : {};
+  if (hook) return hook.status === 'live' ? { hook: viewHook(hook, ownPayload(request)) } : {};
   if (!step) return {};
   if (request.params.resolveData === 'none') return { step: viewStep(step, {}) };
-  const input =
-    request.type === 'step_created'
-      ? request.data['input']
-      : await readPayload(store, await context.log(), step.runId, step.inputSeq);
-  return { step: viewStep(step, { input, output: request.data['result'] }) };
+  const created = request.type === 'step_created';
+  const input = created ? ownPayload(request) : await readPayload(store, await context.log(), step.runId, step.inputSeq);
+  return { step: viewStep(step, { input, output: request.type === 'step_completed' ? ownPayload(request) : undefined }) };
+}
+
+/** What was just stored, as an object that is not the caller's. */
+function ownPayload({ payload }: EventRequest): unknown {
+  return payload === null ? undefined : decodeValue(payload);
 }
 
 function pickEvent(events: readonly Event[], type: string): Event | undefined {

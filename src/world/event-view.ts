@@ -2,8 +2,8 @@ import type { Event } from '@workflow/world';
 import { ulidLow80, renderUlid } from '../base/ulid.ts';
 import { decodeFields, decodeValue } from '../base/codec.ts';
 import { fnv1a } from '../base/hash.ts';
+import { payloadFields } from './event-fields.ts';
 import type { EventRow } from './rows.ts';
-import { payloadFields } from './rules/transitions.ts';
 
 const prefix = 'evnt_';
 

@@ -1,9 +1,12 @@
 import type { AnyEventRequest, CreateEventParams } from '@workflow/world';
+import { encodeFields, encodeValue } from '../base/codec.ts';
 import { newUlid, ulidTime } from '../base/ulid.ts';
 import { badRequest } from './errors.ts';
+import { payloadFields } from './event-fields.ts';
+import { checkName } from './names.ts';
+import { ownFields } from './own-copy.ts';
 import type { EventRequest } from './rules/request.ts';
 
-const dayMs = 86_400_000;
 const types = new Set<string>([
   'run_created',
   'run_started',
@@ -22,56 +25,62 @@ const types = new Set<string>([
   'wait_completed',
 ] satisfies AnyEventRequest['eventType'][]);
 
-// Ids and names become keys: bounded, and free of the one character that PostgreSQL cannot store.
-const maxNameLength = 2_048;
-
-/** Checks the shape of a call to `events.create` (400 if it is wrong) and mints a run id where none is given. */
-export function parseRequest(runId: string | null, data: AnyEventRequest, params: CreateEventParams = {}, now: number): EventRequest {
-  if (typeof data !== 'object' || data === null || !types.has(data.eventType)) {
-    throw badRequest(`events.create needs one of the SDK's event types, not "${String((data as { eventType?: unknown } | null)?.eventType)}".`);
+/**
+ * Checks the shape of a call to `events.create` (400 if it is wrong), mints a run id where none is given, and encodes the data at once: what
+ * the caller does to its objects afterwards changes nothing.
+ */
+export function parseRequest(runId: string | null, event: AnyEventRequest, params: CreateEventParams | undefined, now: number): EventRequest {
+  const type = (event as { eventType?: unknown } | null | undefined)?.eventType;
+  if (typeof type !== 'string' || !types.has(type)) {
+    throw badRequest(`events.create needs one of the SDK's event types, not ${JSON.stringify(type)}.`);
   }
-  const fields: unknown = 'eventData' in data ? data.eventData : undefined;
-  if (fields !== undefined && fields !== null && typeof fields !== 'object') {
-    throw badRequest(`The eventData of "${data.eventType}" must be an object.`);
+  const { specVersion } = event;
+  if (specVersion !== undefined && !Number.isSafeInteger(specVersion)) {
+    throw badRequest(`The specVersion of "${type}" must be a whole number, not ${JSON.stringify(specVersion)}.`);
   }
-  const request: EventRequest = {
-    runId: parseRunId(runId, data, now),
-    type: data.eventType,
-    correlationId: parseCorrelationId(data),
-    specVersion: data.specVersion,
-    data: { ...(fields as Record<string, unknown> | undefined) },
-    params: params ?? {},
+  const data = parseData(event);
+  checkNamesIn(type, data);
+  return {
+    runId: parseRunId(runId, type, now),
+    type: event.eventType,
+    correlationId: type.startsWith('run_') ? '' : checkName('correlationId', event.correlationId, type),
+    specVersion,
+    ...encodeData(type, data),
+    params: parseParams(params),
   };
-  checkNames(request);
-  return request;
 }
 
-function parseRunId(runId: string | null, { eventType }: AnyEventRequest, now: number): string {
-  if (eventType !== 'run_created') {
-    if (typeof runId !== 'string' || runId === '') throw badRequest(`runId is required for "${eventType}".`);
-    return checkName('runId', runId);
+function parseData(event: AnyEventRequest): Record<string, unknown> {
+  const data: unknown = 'eventData' in event ? event.eventData : undefined;
+  if (data === undefined || data === null) return {};
+  if (typeof data !== 'object' || Array.isArray(data)) throw badRequest(`The eventData of "${event.eventType}" must be an object.`);
+  const fields = { ...(data as Record<string, unknown>) };
+  for (const name of ['resumeAt', 'retryAfter']) {
+    if (fields[name] !== undefined) fields[name] = parseInstant(`eventData.${name} of "${event.eventType}"`, fields[name]);
   }
+  return fields;
+}
+
+function parseParams(params: CreateEventParams = {}): CreateEventParams {
+  const { occurredAt } = params;
+  return occurredAt === undefined ? params : { ...params, occurredAt: parseInstant('occurredAt', occurredAt) };
+}
+
+/** A Date, or what the SDK's schemas read as one. */
+function parseInstant(what: string, value: unknown): Date {
+  const date = value instanceof Date || typeof value === 'string' || typeof value === 'number' ? new Date(value) : undefined;
+  if (!date || Number.isNaN(date.getTime())) throw badRequest(`${what} must be a valid instant, not ${JSON.stringify(value)}.`);
+  return date;
+}
+
+function parseRunId(runId: unknown, type: string, now: number): string {
+  if (type !== 'run_created') return checkName('runId', runId, type);
   if (runId === null || runId === undefined || runId === '') return `wrun_${newUlid(now)}`;
-  const time = ulidTime(runId.replace(/^wrun_/, ''));
-  if (time === undefined) {
-    if (!/^[A-Za-z0-9_-]{1,128}$/.test(runId)) {
-      throw badRequest(`Run id ${JSON.stringify(runId.slice(0, 80))} must be a ULID, or at most 128 letters, digits, "_" and "-".`);
-    }
-    return runId;
+  const text = checkName('runId', runId, type);
+  if (ulidTime(text.replace(/^wrun_/, '')) === undefined && !/^[A-Za-z0-9_-]{1,128}$/.test(text)) {
+    throw badRequest(`runId ${JSON.stringify(text.slice(0, 80))} must be a ULID, or at most 128 letters, digits, "_" and "-".`);
   }
-  if (time < now - dayMs || time > now + 5 * 60_000) {
-    throw badRequest(
-      `Run id "${runId}" is from ${new Date(time).toISOString()}: the time in it must be within the last 24 hours and at most 5 minutes ahead.`,
-    );
-  }
-  return runId;
-}
-
-function parseCorrelationId(data: AnyEventRequest): string {
-  if (data.eventType.startsWith('run_')) return '';
-  const id = data.correlationId;
-  if (typeof id !== 'string' || id === '') throw badRequest(`correlationId is required for "${data.eventType}".`);
-  return checkName('correlationId', id);
+  return text;
 }
 
 const namesOf: Readonly<Record<string, readonly string[]>> = {
@@ -80,16 +89,21 @@ const namesOf: Readonly<Record<string, readonly string[]>> = {
   hook_created: ['token'],
 };
 
-function checkNames({ type, data }: EventRequest): void {
-  for (const field of namesOf[type] ?? []) {
-    const name = data[field];
-    if (typeof name !== 'string') throw badRequest(`"${type}" needs eventData.${field} as a string.`);
-    checkName(field, name);
-  }
+function checkNamesIn(type: string, data: Readonly<Record<string, unknown>>): void {
+  for (const field of namesOf[type] ?? []) checkName(`eventData.${field}`, data[field], type);
 }
 
-function checkName(what: string, name: string): string {
-  if (name.length > maxNameLength) throw badRequest(`${what} has ${name.length} characters; at most ${maxNameLength} are allowed.`);
-  if (name.includes('\0')) throw badRequest(`${what} ${JSON.stringify(name.slice(0, 80))} contains a NUL character.`);
-  return name;
+function encodeData(type: string, data: Readonly<Record<string, unknown>>): Pick<EventRequest, 'data' | 'meta' | 'payload'> {
+  const field = type === 'run_started' ? 'input' : payloadFields[type];
+  const { [field ?? '']: value, ...small } = data;
+  try {
+    return {
+      // The rules read messages and codes out of errors; other payloads are nothing to them.
+      data: ownFields(field === 'error' ? data : small),
+      meta: Object.keys(small).length > 0 ? encodeFields(small) : null,
+      payload: field !== undefined && field in data && !(type === 'run_started' && value === undefined) ? encodeValue(value) : null,
+    };
+  } catch (cause) {
+    throw badRequest(`The data of "${type}" cannot be stored: ${(cause as Error).message}. Send bytes or structured data.`, cause);
+  }
 }

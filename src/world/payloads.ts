@@ -1,7 +1,8 @@
 import { decodeValue } from '../base/codec.ts';
+import { payloadFields } from './event-fields.ts';
 import type { EventLogCache } from './event-log.ts';
+import { ownCopy } from './own-copy.ts';
 import type { Store } from './port.ts';
-import { payloadFields } from './rules/transitions.ts';
 
 /** The payload that one event of a run carries, as a value of the caller's own; undefined where it carries none. */
 export async function readPayload(store: Store, log: EventLogCache, runId: string, seq: number | null): Promise<unknown> {
@@ -25,8 +26,4 @@ export async function readPayloadsOf(
     const payload = seq === null ? undefined : found[next++];
     return payload && decodeValue(payload);
   });
-}
-
-function ownCopy(value: unknown): unknown {
-  return value instanceof Uint8Array ? new Uint8Array(value) : structuredClone(value);
 }

@@ -41,6 +41,8 @@ export interface Store {
   /** The earliest instant at which something that `filter` admits becomes due; undefined: nothing is. */
   nextDueAt(filter: ClaimFilter): Promise<number | undefined>;
   listWorkers(): Promise<readonly WorkerRow[]>;
+  /** True if a worker died, or a lease belongs to one that is not known any more: then a reap has something to do. */
+  hasDeadWorkers(): Promise<boolean>;
   getSetting(key: string): Promise<string | undefined>;
   /** Calls back when another process may have committed something; a hint, never the only way to notice. */
   onForeignCommit(listener: () => void): () => void;
@@ -50,6 +52,7 @@ export type Act =
   | WriteAct
   | WakeAct
   | EnqueueAct
+  | NoteStepAct
   | ClaimAct
   | SettleAct
   | AdoptAct
@@ -82,6 +85,15 @@ export interface EnqueueAct {
   readonly message: MessageRow;
   /** The run of the message becomes due at this instant in the same act. */
   readonly wakeRunAt: number | null;
+}
+
+/** Adds to a step that nobody has yet what its message says beyond its row. */
+export interface NoteStepAct {
+  readonly kind: 'noteStep';
+  readonly shard: number;
+  readonly runId: string;
+  readonly stepId: string;
+  readonly message: string;
 }
 
 export interface ClaimFilter {
@@ -159,7 +171,7 @@ export interface HeartbeatAct {
   readonly register: Readonly<{ host: string; pid: number; deploymentId: string; startedAt: number }> | null;
 }
 
-/** Gives back everything that workers held whose heartbeat ran out, and forgets them. */
+/** Gives back everything that is held by a worker whose heartbeat ran out or that nobody knows, and forgets the dead. */
 export interface ReapAct {
   readonly kind: 'reap';
   readonly now: number;
@@ -196,6 +208,7 @@ export interface Outcomes {
   write: { readonly kind: 'written'; readonly firstSeq: number; readonly at: number; readonly taken: RunRow | undefined } | { readonly kind: 'lost' };
   wake: { readonly kind: 'woken'; readonly found: boolean; readonly taken: RunRow | undefined };
   enqueue: { readonly kind: 'enqueued'; readonly messageId: string };
+  noteStep: { readonly kind: 'noted'; readonly held: boolean };
   claim: { readonly kind: 'claimed'; readonly claims: Claims };
   settle: { readonly kind: 'settled'; readonly held: boolean; readonly taken: RunRow | undefined };
   adopt: { readonly kind: 'adopted'; readonly held: boolean };

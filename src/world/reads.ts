@@ -4,6 +4,7 @@ import type { WorldContext } from './context.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { badRequest, hookNotFound, notFound, runNotFound } from './errors.ts';
 import { eventSeq, viewEvent } from './event-view.ts';
+import { checkName } from './names.ts';
 import { readPayloadsOf } from './payloads.ts';
 import type { Order, Page } from './port.ts';
 import type { HookRow, RunRow, StepRow } from './rows.ts';
@@ -53,7 +54,7 @@ export function runReads(context: WorldContext): Storage['runs'] {
   };
 
   const get = async (runId: string, params?: { resolveData?: ResolveData }) => {
-    const row = await (await context.store()).getRun(runId);
+    const row = await (await context.store()).getRun(checkName('runId', runId, 'runs.get'));
     if (!row) throw runNotFound(runId);
     return (await view([row], params?.resolveData))[0];
   };
@@ -87,12 +88,14 @@ export function stepReads(context: WorldContext): Storage['steps'] {
   };
 
   const get = async (runId: string | undefined, stepId: string, params?: { resolveData?: ResolveData }) => {
-    const row = await (await context.store()).getStep(runId, stepId);
+    const scope = runId === undefined || runId === null ? undefined : checkName('runId', runId, 'steps.get');
+    const row = await (await context.store()).getStep(scope, checkName('stepId', stepId, 'steps.get'));
     if (!row) throw notFound(`Step "${stepId}"${runId === undefined ? '' : ` of run "${runId}"`}`);
     return (await view([row], params?.resolveData))[0];
   };
 
   const list = async ({ runId, pagination, resolveData }: Parameters<Storage['steps']['list']>[0]) => {
+    checkName('runId', runId, 'steps.list');
     const after = atKey(decodeCursor('steps', pagination?.cursor, ['number', 'string']));
     const page = pageOf(pagination, { order: 'desc', limit: 20 }, after);
     const store = await context.store();
@@ -115,12 +118,12 @@ export function hookReads(context: WorldContext): Storage['hooks'] {
 
   return {
     async get(hookId, params) {
-      const row = await (await context.store()).getHook(hookId);
+      const row = await (await context.store()).getHook(checkName('hookId', hookId, 'hooks.get'));
       if (!row) throw hookNotFound(hookId);
       return (await view([row], params?.resolveData))[0] as ReturnType<typeof viewHook>;
     },
     async getByToken(token, params) {
-      const row = await (await context.store()).getHookByToken(token);
+      const row = await (await context.store()).getHookByToken(checkName('token', token, 'hooks.getByToken'));
       if (!row) throw hookNotFound(token);
       return (await view([row], params?.resolveData))[0] as ReturnType<typeof viewHook>;
     },
@@ -143,13 +146,14 @@ export function eventReads(context: WorldContext): Omit<Storage['events'], 'crea
 
   return {
     async get(runId, eventId, params) {
-      const seq = eventSeq(runId, eventId);
+      const seq = eventSeq(checkName('runId', runId, 'events.get'), checkName('eventId', eventId, 'events.get'));
       const row = seq === undefined ? undefined : await (await context.store()).getEvent(runId, seq);
       const event = row && viewEvent(row);
       if (event?.eventId !== eventId) throw notFound(`Event "${eventId}" of run "${runId}"`);
       return strip(params?.resolveData)(event);
     },
     async list({ runId, pagination, resolveData }) {
+      checkName('runId', runId, 'events.list');
       const given = decodeCursor('events', pagination?.cursor, ['number'])?.[0] as number | undefined;
       // Without a limit a replay gets its whole log in one page (spec/world.md C2).
       const page = pageOf(pagination, { order: 'asc', limit: Infinity }, given);
@@ -166,6 +170,7 @@ export function eventReads(context: WorldContext): Omit<Storage['events'], 'crea
       return { ...result, cursor: tail === undefined ? null : encodeCursor('events', [tail]) };
     },
     async listByCorrelationId({ correlationId, runId, pagination, resolveData }) {
+      checkName('correlationId', correlationId, 'events.listByCorrelationId');
       const key = decodeCursor('correlated events', pagination?.cursor, ['number', 'string', 'number']);
       const after = key && { at: Number(key[0]), runId: String(key[1]), seq: Number(key[2]) };
       const page = pageOf(pagination, { order: 'asc', limit: 100 }, after);

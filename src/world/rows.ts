@@ -68,6 +68,8 @@ export interface StepRow extends Due {
   readonly startedAt: number | null;
   readonly completedAt: number | null;
   readonly retryAfter: number | null;
+  /** What the message that queued it says beyond its row (trace context, headers, unknown fields); null: nothing. */
+  readonly message: string | null;
   /** Grows by one with each change; a writer names the one it saw. */
   readonly version: number;
 }

@@ -52,7 +52,7 @@ export function readLive({ store, signals, name, from }: LiveRead): ReadableStre
         if (cancelled) return;
         if (worldClosed) throw unavailable(`The World was closed while stream "${name}" was being read; open it again and go on at ${next}.`);
         if (await readPage()) return end(controller);
-        if (page.length === 0 && !grown) await new Promise<void>((resolve) => (wake = resolve));
+        if (page.length === 0 && !grown && !worldClosed && !cancelled) await new Promise<void>((resolve) => (wake = resolve));
       }
     } catch (error) {
       stop();

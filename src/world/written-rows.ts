@@ -1,4 +1,4 @@
-import type { HookRow, RunRow, StepRow, WaitRow } from './rows.ts';
+import { isTerminal, type HookRow, type RunRow, type StepRow, type WaitRow } from './rows.ts';
 import { atCommit, type Transition } from './transition.ts';
 
 /** A row as it was committed: the rules leave to the commit its instant and the sequences of its events. */
@@ -40,7 +40,8 @@ export function resolveHooks({ hooks }: Transition, { at, firstSeq }: Commit): H
 /** The run as the commit left it, given what it was before. */
 export function resolveRun({ run, events }: Transition, before: RunRow | undefined, { at, firstSeq }: Commit): RunRow {
   const base = run.kind === 'create' ? resolveRow(run.row, at, firstSeq) : (before as RunRow);
-  const row = { ...base, updatedAt: at, lastSeq: firstSeq + events.length - 1, lastMs: at };
+  const updatedAt = run.kind === 'append' && isTerminal(base.status) ? base.updatedAt : at;
+  const row = { ...base, updatedAt, lastSeq: firstSeq + events.length - 1, lastMs: at };
   switch (run.kind) {
     case 'create':
     case 'append':

@@ -73,6 +73,7 @@ create table steps (
   started_at integer,
   completed_at integer,
   retry_after integer,
+  message text,
   due_at integer,
   lease_owner text,
   lease_epoch integer not null,

@@ -4,7 +4,7 @@ import { type HookRow, isTerminal, type RunRow } from '../rows.ts';
 import { atCommit, seqOfEvent } from '../transition.ts';
 import type { Decision, EventRequest, RuleContext } from './request.ts';
 import { assertNotTerminal } from './runs.ts';
-import { eventOf, newEvent, onRun } from './transitions.ts';
+import { eventOf, onRun, worldEvent } from './transitions.ts';
 
 /**
  * hook_created. A token that anyone holds is not an error but a `hook_conflict` event; a replay that repeats the losing create gets that
@@ -33,7 +33,7 @@ export function createHook(request: EventRequest, { run, hook, tokenHolder }: St
     const takeToken = { token, hookId: row.hookId };
     return { kind: 'commit', transition: onRun(live, context, { events: [eventOf(request)], hooks: [row], takeToken }) };
   }
-  const answer = newEvent('hook_conflict', row.hookId, row.specVersion, { token, conflictingRunId: tokenHolder.runId });
+  const answer = worldEvent('hook_conflict', row.hookId, row.specVersion, { token, conflictingRunId: tokenHolder.runId });
   return { kind: 'commit', transition: onRun(live, context, { events: [answer], hooks: [row] }) };
 }
 

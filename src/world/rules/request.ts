@@ -8,7 +8,11 @@ export interface EventRequest {
   readonly type: AnyEventRequest['eventType'];
   readonly correlationId: string;
   readonly specVersion: number | undefined;
+  /** The small fields of `eventData`; the one large field of the type is in `payload` only. */
   readonly data: Readonly<Record<string, unknown>>;
+  /** Both as they are stored: encoded at the call, so that nothing the caller does later changes them. */
+  readonly meta: string | null;
+  readonly payload: Uint8Array | null;
   readonly params: CreateEventParams;
 }
 

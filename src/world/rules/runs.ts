@@ -1,18 +1,23 @@
 import { encodeFields } from '../../base/codec.ts';
-import { conflict, runExpired, runNotFound, stale, terminalConflict } from '../errors.ts';
+import { ulidTime } from '../../base/ulid.ts';
+import { badRequest, conflict, runExpired, runNotFound, stale, terminalConflict } from '../errors.ts';
 import type { State } from '../port.ts';
 import { isTerminal, type RunRow, type WaitRow } from '../rows.ts';
 import { shardOf } from '../shard.ts';
 import { atCommit, type NewEvent, seqOfEvent } from '../transition.ts';
 import type { Decision, EventRequest, RuleContext } from './request.ts';
 import { lastLegacySpecVersion, specVersion } from './spec-version.ts';
-import { blank, eventOf, guardRun, newEvent, onRun, specVersionOf, structuredError } from './transitions.ts';
+import { bareEventOf, blank, eventOf, guardRun, onRun, structuredError, worldEvent } from './transitions.ts';
 import { completeWait } from './waits.ts';
+
+const oldestIdMs = 24 * 3_600_000;
+const newestIdMs = 5 * 60_000;
 
 /** run_created: the run, its first event and its first wake are one act, so that no run is ever left without a message (K2). */
 export function createRun(request: EventRequest, { run }: State, context: RuleContext): Decision {
   if (run) throw conflict(`Run "${request.runId}" already exists.`);
-  const row = newRun(request, specVersionOf(request), context, 'pending');
+  assertRecent(request.runId, context.now);
+  const row = newRun(request, context, 'pending');
   return {
     kind: 'commit',
     transition: {
@@ -41,7 +46,7 @@ export function startRun(request: EventRequest, { run, dueWaits = [] }: State, c
     kind: 'commit',
     transition: onRun(run, context, {
       run: { kind: starts ? 'start' : 'append' },
-      events: [...(starts ? [eventOf(request, {})] : []), ...due.map(waitCompletedEvent)],
+      events: [...(starts ? [bareEventOf(request)] : []), ...due.map(waitCompletedEvent)],
       waits: completions,
     }),
   };
@@ -92,23 +97,22 @@ export function cancelRun(request: EventRequest, { run }: State, context: RuleCo
 }
 
 function createStartedRun(request: EventRequest, context: RuleContext): Decision {
-  const { deploymentId, workflowName, input } = request.data;
-  if (!deploymentId || !workflowName || input === undefined) throw runNotFound(request.runId);
-  const version = specVersionOf(request);
-  const row = newRun(request, version, context, 'running');
+  const { deploymentId, workflowName } = request.data;
+  if (!deploymentId || !workflowName || request.payload === null) throw runNotFound(request.runId);
+  const row = newRun(request, context, 'running');
   return {
     kind: 'commit',
     transition: {
       ...blank(row.shard, row.runId, context.now),
       run: { kind: 'create', row },
-      events: [newEvent('run_created', null, version, request.data), eventOf(request, {})],
+      events: [{ ...eventOf(request), type: 'run_created' }, bareEventOf(request)],
       // Under no lease: whoever starts a run by hand still wants it delivered.
       wakeAt: context.now,
     },
   };
 }
 
-function newRun(request: EventRequest, version: number, context: RuleContext, status: 'pending' | 'running'): RunRow {
+function newRun(request: EventRequest, context: RuleContext, status: 'pending' | 'running'): RunRow {
   const { deploymentId, workflowName, executionContext } = request.data;
   return {
     shard: shardOf(request.runId),
@@ -117,7 +121,7 @@ function newRun(request: EventRequest, version: number, context: RuleContext, st
     status,
     deploymentId: String(deploymentId),
     workflowName: String(workflowName),
-    specVersion: version,
+    specVersion: request.specVersion ?? specVersion,
     executionContext: executionContext === undefined ? null : encodeFields(executionContext as Record<string, unknown>),
     encryptionKeyId: context.encryptionKeyId,
     error: null,
@@ -138,6 +142,15 @@ function newRun(request: EventRequest, version: number, context: RuleContext, st
   };
 }
 
+/** The time in a client's run id must be about now, or ids could be made to sort anywhere; ids that are no ULID carry none (B4, J3). */
+function assertRecent(runId: string, now: number): void {
+  const time = ulidTime(runId.replace(/^wrun_/, ''));
+  if (time === undefined || (time >= now - oldestIdMs && time <= now + newestIdMs)) return;
+  throw badRequest(
+    `The timestamp in runId "${runId}" is ${new Date(time).toISOString()}: it must lie within the last 24 hours and at most 5 minutes ahead.`,
+  );
+}
+
 function isSupported(version: number): boolean {
   return version > lastLegacySpecVersion && version <= specVersion;
 }
@@ -149,7 +162,7 @@ function activeRun(request: EventRequest, run: RunRow | undefined): RunRow {
 }
 
 function waitCompletedEvent(wait: WaitRow): NewEvent {
-  return newEvent('wait_completed', wait.waitId, wait.specVersion, { resumeAt: new Date(wait.resumeAt) });
+  return worldEvent('wait_completed', wait.waitId, wait.specVersion, { resumeAt: new Date(wait.resumeAt) });
 }
 
 export function assertNotTerminal(run: RunRow, wanted: string): void {

@@ -28,6 +28,7 @@ export function createStep(request: EventRequest, { run, step }: State, context:
     startedAt: null,
     completedAt: null,
     retryAfter: null,
+    message: null,
     dueAt: context.now,
     leaseOwner: context.bearStepFor,
     leaseEpoch: context.bearStepFor ? 1 : 0,

@@ -1,21 +1,9 @@
-import { encodeFields, encodeValue } from '../../base/codec.ts';
-import { badRequest, leaseLost } from '../errors.ts';
+import { encodeFields } from '../../base/codec.ts';
+import { leaseLost } from '../errors.ts';
 import type { RunRow } from '../rows.ts';
 import type { NewEvent, RunGuard, Transition } from '../transition.ts';
 import type { EventRequest, RuleContext } from './request.ts';
-
-/** The large field of each event's data; it is stored as bytes apart from the small ones (EVENT_DATA_REF_FIELDS of the SDK). */
-export const payloadFields: Readonly<Record<string, string>> = {
-  run_created: 'input',
-  run_completed: 'output',
-  run_failed: 'error',
-  step_created: 'input',
-  step_completed: 'result',
-  step_failed: 'error',
-  step_retrying: 'error',
-  hook_created: 'metadata',
-  hook_received: 'payload',
-};
+import { specVersion } from './spec-version.ts';
 
 /** An empty transition on a run that exists, guarded by what the rule saw of it. */
 export function onRun(run: RunRow, context: RuleContext, parts: Partial<Transition>): Transition {
@@ -48,33 +36,26 @@ export function guardRun(run: RunRow, { runLease }: RuleContext, markerAtMost: n
   return { absent: false, status: run.status, lease: runLease, markerAtMost };
 }
 
-/** The event that records a request. Unknown fields pass through; the payload is set apart. */
-export function eventOf(request: EventRequest, data: Readonly<Record<string, unknown>> = request.data): NewEvent {
-  return newEvent(request.type, request.correlationId || null, specVersionOf(request), data, request.params.occurredAt);
+/** The event that records a request, with all that came with it. */
+export function eventOf(request: EventRequest): NewEvent {
+  return { ...bareEventOf(request), meta: request.meta, payload: request.payload };
 }
 
-export function newEvent(
-  type: string,
-  correlationId: string | null,
-  specVersion: number,
-  data: Readonly<Record<string, unknown>>,
-  occurredAt?: Date,
-): NewEvent {
-  const field = payloadFields[type];
-  const { payload, rest } = field !== undefined && field in data ? takeField(data, field) : { payload: undefined, rest: data };
+/** The event of a request whose data says nothing that the log should keep. */
+export function bareEventOf(request: EventRequest): NewEvent {
   return {
-    type,
-    correlationId,
-    specVersion,
-    occurredAt: occurredAt?.getTime() ?? null,
-    meta: Object.keys(rest).length > 0 ? encode(type, () => encodeFields(rest)) : null,
-    payload: payload ? encode(type, () => encodeValue(payload.value)) : null,
+    type: request.type,
+    correlationId: request.correlationId || null,
+    specVersion: request.specVersion ?? specVersion,
+    occurredAt: request.params.occurredAt?.getTime() ?? null,
+    meta: null,
+    payload: null,
   };
 }
 
-/** Runtime events always carry a version; a request without one is of the legacy protocol (spec/world.md A4). */
-export function specVersionOf(request: EventRequest): number {
-  return request.specVersion ?? 1;
+/** An event that the World itself adds. */
+export function worldEvent(type: string, correlationId: string, version: number, fields: Readonly<Record<string, unknown>>): NewEvent {
+  return { type, correlationId, specVersion: version, occurredAt: null, meta: encodeFields(fields), payload: null };
 }
 
 export function structuredError(error: unknown, stack: unknown, code?: unknown): string {
@@ -86,17 +67,4 @@ export function structuredError(error: unknown, stack: unknown, code?: unknown):
     ...(typeof trace === 'string' ? { stack: trace } : {}),
     ...(typeof code === 'string' ? { code } : {}),
   });
-}
-
-function takeField(data: Readonly<Record<string, unknown>>, field: string) {
-  const { [field]: value, ...rest } = data;
-  return { payload: { value }, rest };
-}
-
-function encode<T>(type: string, encoder: () => T): T {
-  try {
-    return encoder();
-  } catch (cause) {
-    throw badRequest(`The data of "${type}" cannot be stored: ${(cause as Error).message}. Send bytes or structured data.`, cause);
-  }
 }

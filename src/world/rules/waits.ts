@@ -1,3 +1,4 @@
+import { encodeFields } from '../../base/codec.ts';
 import { badRequest, conflict, notFound, terminalConflict } from '../errors.ts';
 import type { State } from '../port.ts';
 import { isTerminal, type RunRow, type WaitRow } from '../rows.ts';
@@ -46,7 +47,7 @@ export function finishWait(request: EventRequest, { run, wait }: State, context:
     kind: 'commit',
     transition: onRun(live, context, {
       external,
-      events: [eventOf(request, { ...request.data, resumeAt: new Date(wait.resumeAt) })],
+      events: [{ ...eventOf(request), meta: encodeFields({ ...request.data, resumeAt: new Date(wait.resumeAt) }) }],
       waits: [completeWait(wait)],
       wakeAt: external ? context.now : null,
     }),

@@ -1,0 +1,25 @@
+import type { FakeClock } from '../base/fake-clock.ts';
+
+/**
+ * Moves the clock on until `awaited` is settled, in steps that double, so that a day takes no longer than a minute. Nothing should be under
+ * way when it is called: a delivery would lose its lease over the first long step.
+ */
+export async function advanceUntil<T>(clock: FakeClock, awaited: Promise<T>, limitMs = 3_600_000): Promise<T> {
+  let settled = false;
+  const settle = () => {
+    settled = true;
+  };
+  awaited.then(settle, settle);
+  await breath();
+  for (let [step, advanced] = [250, 0]; !settled && advanced < limitMs; step *= 2) {
+    clock.advance(step);
+    advanced += step;
+    await breath();
+  }
+  return awaited;
+}
+
+// Real input and output takes real time; without a pause the clock would run away from it.
+function breath(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 5));
+}

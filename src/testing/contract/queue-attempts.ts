@@ -1,0 +1,229 @@
+import { describe, expect } from 'vitest';
+import * as build from '../event-builders.ts';
+import { advanceUntil } from '../advance-until.ts';
+import { pendingStep, runningRun } from '../arrange.ts';
+import { forRun, forStep, recordDeliveries } from '../delivery-recorder.ts';
+import type { Delivery, DeliveryRecorder } from '../delivery-recorder.ts';
+import { newRunId, newStepName } from '../ids.ts';
+import { flowAfter, sendStep, stepAfter, wakeRun } from '../queueing.ts';
+import { registerStepName } from '../registered-steps.ts';
+import type { Contract, TimedScene } from './contract.ts';
+
+const dayMs = 86_400_000;
+const workflowName = 'workflow//./workflows/attempts//run';
+
+export function queueAttempts(contract: Contract): void {
+  describe('attempts', () => {
+    describe('after a failure', () => failurePolicies(contract));
+    describe('after {timeoutSeconds}', () => timeoutPolicies(contract));
+    describe('after a delay', () => delayPolicies(contract));
+  });
+}
+
+function failurePolicies({ timedPolicy }: Contract): void {
+  for (const home of ['a run that exists', 'a run that does not exist'] as const) {
+    timedPolicy(`a message for ${home} whose handler throws comes again as the next attempt`, async (scene) => {
+      const { world } = scene;
+      const runId = home === 'a run that exists' ? await runningRun(world, { workflowName }) : newRunId();
+      const recorder = recordDeliveries(world, '__wkf_workflow_', (delivery) => {
+        if (forRun(runId)(delivery) && delivery.attempt < 5) throw new Error('not yet');
+      });
+      await world.start?.();
+      await world.queue(`__wkf_workflow_${workflowName}`, { runId, traceCarrier: { a: 'b' } });
+      const deliveries = await comesAgain(scene, recorder, forRun(runId), 5);
+      expect(deliveries.map((delivery) => delivery.attempt)).toEqual([1, 2, 3, 4, 5]);
+      expect(new Set(deliveries.map((delivery) => delivery.messageId)).size).toBe(1);
+      for (const { message } of deliveries) expect(message).toMatchObject({ runId, traceCarrier: { a: 'b' } });
+    });
+  }
+
+  timedPolicy('a step whose handler throws comes again as the next attempt', async (scene) => {
+    const { world } = scene;
+    const runId = await runningRun(world);
+    const stepName = registerStepName(newStepName());
+    const stepId = await pendingStep(world, runId, stepName);
+    const steps = recordDeliveries(world, '__wkf_step_', (delivery) => {
+      if (forStep(runId, stepId)(delivery) && delivery.attempt < 4) throw new Error('not yet');
+    });
+    await world.start?.();
+    await sendStep(world, { runId, stepId, stepName });
+    const deliveries = await comesAgain(scene, steps, forStep(runId, stepId), 4, stepAfter);
+    expect(deliveries.map((delivery) => delivery.attempt)).toEqual([1, 2, 3, 4]);
+  });
+
+  timedPolicy('whatever a handler throws is a failure', async (scene) => {
+    const { world } = scene;
+    const thrown = [new Error('an error'), 'a text', undefined, null, { status: 404 }];
+    const runId = newRunId();
+    const recorder = recordDeliveries(world, '__wkf_workflow_', (delivery) => {
+      if (forRun(runId)(delivery) && delivery.attempt <= thrown.length) throw thrown[delivery.attempt - 1];
+    });
+    await world.start?.();
+    await wakeRun(world, runId);
+    const deliveries = await comesAgain(scene, recorder, forRun(runId), thrown.length + 1);
+    expect(deliveries.map((delivery) => delivery.attempt)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  // The SDK itself gives up at the forty-ninth; a World that stops before leaves the run hanging for ever.
+  timedPolicy('a message that always fails comes back forty-eight times', async (scene) => {
+    const { world } = scene;
+    const runId = newRunId();
+    const recorder = recordDeliveries(world, '__wkf_workflow_', (delivery) => {
+      if (forRun(runId)(delivery)) throw new Error('never');
+    });
+    await world.start?.();
+    await wakeRun(world, runId);
+    const deliveries = await comesAgain(scene, recorder, forRun(runId), 49);
+    expect(deliveries.map((delivery) => delivery.attempt)).toEqual(Array.from({ length: 49 }, (_, index) => index + 1));
+  });
+
+  timedPolicy('a message that fails holds up no other', async ({ world }) => {
+    const failing = newRunId();
+    const recorder = recordDeliveries(world, '__wkf_workflow_', (delivery) => {
+      if (forRun(failing)(delivery)) throw new Error('never');
+    });
+    await world.start?.();
+    await wakeRun(world, failing);
+    await recorder.answer(forRun(failing));
+    await flowAfter(world, recorder);
+  });
+}
+
+function timeoutPolicies({ policy, timedPolicy }: Contract): void {
+  for (const home of ['a run that exists', 'a run that does not exist'] as const) {
+    policy(`zero seconds for ${home} means again at once, and is no attempt, however often`, async ({ world }) => {
+      const runId = home === 'a run that exists' ? await runningRun(world) : newRunId();
+      let deliveries = 0;
+      const recorder = recordDeliveries(world, '__wkf_workflow_', () => {
+        deliveries += 1;
+        if (deliveries < 60) return { timeoutSeconds: 0 };
+      });
+      await world.start?.();
+      await wakeRun(world, runId);
+      await recorder.arrival(forRun(runId), 60);
+      expect(new Set(recorder.deliveries.map((delivery) => delivery.attempt))).toEqual(new Set([1]));
+    });
+
+    timedPolicy(`a message for ${home} comes again after its seconds, not before, as a first attempt`, async (scene) => {
+      const { world, clock } = scene;
+      const runId = home === 'a run that exists' ? await runningRun(world) : newRunId();
+      const arrivedAt: number[] = [];
+      const recorder = recordDeliveries(world, '__wkf_workflow_', (delivery) => {
+        if (!forRun(runId)(delivery)) return;
+        arrivedAt.push(clock.now());
+        return { timeoutSeconds: 20 };
+      });
+      await world.start?.();
+      await wakeRun(world, runId);
+      const deliveries = await comesAgain(scene, recorder, forRun(runId), 4);
+      expect(deliveries.map((delivery) => delivery.attempt)).toEqual([1, 1, 1, 1]);
+      expect(Math.min(...gaps(arrivedAt))).toBeGreaterThanOrEqual(20_000);
+    });
+  }
+
+  timedPolicy('seconds after a failure begin a new life of the message', async (scene) => {
+    const { world } = scene;
+    const runId = newRunId();
+    let deliveries = 0;
+    const recorder = recordDeliveries(world, '__wkf_workflow_', (delivery) => {
+      if (!forRun(runId)(delivery)) return;
+      deliveries += 1;
+      if (deliveries === 3) return { timeoutSeconds: 5 };
+      throw new Error('not yet');
+    });
+    await world.start?.();
+    await wakeRun(world, runId);
+    const arrived = await comesAgain(scene, recorder, forRun(runId), 6);
+    expect(arrived.map((delivery) => delivery.attempt)).toEqual([1, 2, 3, 1, 2, 3]);
+  });
+
+  timedPolicy('a step that is retried comes again after its seconds as a first attempt', async (scene) => {
+    const { world, clock } = scene;
+    const runId = await runningRun(world);
+    const stepName = registerStepName(newStepName());
+    const stepId = await pendingStep(world, runId, stepName);
+    const arrivedAt: number[] = [];
+    const steps = recordDeliveries(world, '__wkf_step_', async (delivery) => {
+      if (!forStep(runId, stepId)(delivery)) return;
+      arrivedAt.push(clock.now());
+      await world.events.create(runId, build.stepStarted(stepId));
+      await world.events.create(runId, build.stepRetrying(stepId, { retryAfter: new Date(clock.now() + 10_000) }));
+      return { timeoutSeconds: 10 };
+    });
+    await world.start?.();
+    await sendStep(world, { runId, stepId, stepName });
+    const deliveries = await comesAgain(scene, steps, forStep(runId, stepId), 3, stepAfter);
+    expect(deliveries.map((delivery) => delivery.attempt)).toEqual([1, 1, 1]);
+    expect(Math.min(...gaps(arrivedAt))).toBeGreaterThanOrEqual(10_000);
+    await steps.answer(forStep(runId, stepId), 3);
+    expect((await world.steps.get(runId, stepId)).attempt).toBe(3);
+  });
+
+  // A timer of the language overflows after 24 days and would fire at once.
+  timedPolicy('forty days are forty days', async (scene) => {
+    const { world, clock } = scene;
+    const runId = newRunId();
+    const arrivedAt: number[] = [];
+    const recorder = recordDeliveries(world, '__wkf_workflow_', (delivery) => {
+      if (!forRun(runId)(delivery)) return;
+      arrivedAt.push(clock.now());
+      return { timeoutSeconds: 40 * 86_400 };
+    });
+    await world.start?.();
+    await wakeRun(world, runId);
+    await comesAgain(scene, recorder, forRun(runId), 2);
+    expect(Math.min(...gaps(arrivedAt))).toBeGreaterThanOrEqual(40 * dayMs);
+  });
+
+  policy('messages that wait for their time hold up no other', async ({ world }) => {
+    const sleeping = new Set(Array.from({ length: 300 }, () => newRunId()));
+    const recorder = recordDeliveries(world, '__wkf_workflow_', ({ message }) => {
+      if (sleeping.has(String(message['runId']))) return { timeoutSeconds: 3_600 };
+    });
+    await world.start?.();
+    await Promise.all([...sleeping].map((runId) => wakeRun(world, runId)));
+    for (const runId of sleeping) await recorder.answer(forRun(runId));
+    await flowAfter(world, recorder);
+    expect(recorder.deliveries.filter(({ message }) => sleeping.has(String(message['runId'])))).toHaveLength(300);
+  });
+}
+
+function delayPolicies({ timedPolicy }: Contract): void {
+  for (const home of ['a run that exists', 'a run that does not exist'] as const) {
+    timedPolicy(`a delayed message for ${home} comes after its delay, not before`, async ({ world, clock }) => {
+      const runId = home === 'a run that exists' ? await runningRun(world, { workflowName }) : newRunId();
+      let arrivedAt = 0;
+      const recorder = recordDeliveries(world, '__wkf_workflow_', (delivery) => {
+        if (forRun(runId)(delivery)) arrivedAt = clock.now();
+      });
+      await world.start?.();
+      const queuedAt = clock.now();
+      await world.queue(`__wkf_workflow_${workflowName}`, { runId }, { delaySeconds: 30 });
+      await flowAfter(world, recorder);
+      await advanceUntil(clock, recorder.arrival(forRun(runId)));
+      expect(arrivedAt - queuedAt).toBeGreaterThanOrEqual(30_000);
+      await flowAfter(world, recorder);
+      expect(recorder.deliveries.filter(forRun(runId))).toHaveLength(1);
+    });
+  }
+}
+
+/** Moves the clock from one delivery to the next until there were as many; each is settled before the clock moves. */
+async function comesAgain(
+  { world, clock }: TimedScene,
+  recorder: DeliveryRecorder,
+  matches: (delivery: Delivery) => boolean,
+  times: number,
+  oneMore: (world: TimedScene['world'], recorder: DeliveryRecorder) => Promise<void> = flowAfter,
+): Promise<Delivery[]> {
+  for (let nth = 1; nth < times; nth += 1) {
+    await recorder.answer(matches, nth);
+    await oneMore(world, recorder);
+    await advanceUntil(clock, recorder.arrival(matches, nth + 1), 100 * dayMs);
+  }
+  return recorder.deliveries.filter(matches);
+}
+
+function gaps(instants: readonly number[]): number[] {
+  return instants.slice(1).map((at, index) => at - (instants[index] as number));
+}

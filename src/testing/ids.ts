@@ -1,0 +1,26 @@
+import { randomBytes } from 'node:crypto';
+import { renderUlid } from '../base/ulid.ts';
+
+let lastMs = 0;
+let lastLow80 = 0n;
+
+/** A ULID that sorts after every one made before in this process, so that creation order and id order agree. */
+export function nextUlid(now = Date.now()): string {
+  if (now > lastMs) {
+    lastMs = now;
+    lastLow80 = BigInt(`0x${randomBytes(10).toString('hex')}`) >> 1n;
+  } else {
+    lastLow80 += 1n;
+  }
+  return renderUlid(lastMs, lastLow80);
+}
+
+// The shapes the SDK itself uses.
+export const newRunId = (now?: number): string => `wrun_${nextUlid(now)}`;
+export const newStepId = (): string => `step_${nextUlid()}`;
+export const newHookId = (): string => `hook_${nextUlid()}`;
+export const newWaitId = (): string => `wait_${nextUlid()}`;
+export const newStreamName = (): string => `strm_${nextUlid()}_user`;
+export const newToken = (): string => `token-${nextUlid().toLowerCase()}`;
+export const newWorkflowName = (): string => `workflow//./workflows/w${nextUlid().toLowerCase()}//run`;
+export const newStepName = (): string => `step//./steps/s${nextUlid().toLowerCase()}//work`;

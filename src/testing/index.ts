@@ -1,0 +1,12 @@
+export { createFakeClock } from '../base/fake-clock.ts';
+export type { FakeClock } from '../base/fake-clock.ts';
+export { advanceUntil } from './advance-until.ts';
+export { testWorld } from './contract/index.ts';
+export type { SkippedPolicies, TestWorldOptions } from './contract/index.ts';
+export { deferred } from './deferred.ts';
+export type { Deferred } from './deferred.ts';
+export { recordDeliveries } from './delivery-recorder.ts';
+export type { Delivery, DeliveryRecorder } from './delivery-recorder.ts';
+export * as build from './event-builders.ts';
+export { brokenLogRules } from './log-rules.ts';
+export type { WorldFactory, WorldFactoryOptions, WorldUnderTest } from './world-under-test.ts';

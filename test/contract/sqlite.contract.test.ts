@@ -1,0 +1,31 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createWorld } from '../../src/index.ts';
+import { testWorld, type WorldFactory } from '../../src/testing/index.ts';
+
+/** A World on a file of its own; others on the same data share the file, as another process would. */
+const onFile: WorldFactory = async ({ clock, env } = {}) => {
+  const folder = await mkdtemp(join(tmpdir(), 'pawl-contract-'));
+  const open = () =>
+    createWorld({
+      env: { WORKFLOW_PAWL_LEASE_MS: '1000', WORKFLOW_PAWL_LOG_LEVEL: 'silent', ...env, WORKFLOW_PAWL_URL: `sqlite:${join(folder, 'pawl.db')}` },
+      ...(clock ? { clock } : {}),
+    });
+  const world = open();
+  const others: ReturnType<typeof open>[] = [];
+  return {
+    world,
+    async another() {
+      const other = open();
+      others.push(other);
+      return other;
+    },
+    async close() {
+      for (const open of [world, ...others]) await open.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};
+
+testWorld('sqlite file', onFile);
