@@ -81,20 +81,39 @@ export function recoveryScenarios(name: string, openWorld: () => Promise<WorldUn
       const stopped = holder.stop();
       await stage.openGate(gate);
       await stopped;
-      const next = await stage.startHost('worker');
-      const { events } = await finish(next, runId);
 
-      expect(await valueOf(next, runId)).toBe('behind');
-      expect(countEvents(events, 'step_started')).toBe(2);
-      expect((await stage.executions(runId)).map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
+      await expectGoneOn(stage, runId);
+    });
+
+    test('does the same for an application that does nothing about SIGTERM', async () => {
+      const { stage, gate, runId, holder } = await holdStep(openWorld, ['worker'], { E2E_ON_SIGTERM: 'nothing' });
+      const ended = holder.terminate();
+      await stage.openGate(gate);
+
+      expect(await ended).toBe('SIGTERM');
+      await expectGoneOn(stage, runId);
     });
   });
 }
 
+/** The next worker goes on behind the step that the last one has finished. */
+async function expectGoneOn(stage: Stage, runId: string): Promise<void> {
+  const next = await stage.startHost('worker');
+  const { events } = await finish(next, runId);
+
+  expect(await valueOf(next, runId)).toBe('behind');
+  expect(countEvents(events, 'step_started')).toBe(2);
+  expect((await stage.executions(runId)).map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
+}
+
 /** Starts the hosts and a run whose first step waits at a gate, and tells which of the hosts holds it. */
-async function holdStep(openWorld: () => Promise<WorldUnderTest>, roles: readonly 'worker'[]) {
+async function holdStep(
+  openWorld: () => Promise<WorldUnderTest>,
+  roles: readonly 'worker'[],
+  env: Record<string, string> = {},
+) {
   const stage = await openStage(openWorld);
-  const hosts = await Promise.all(roles.map(async (role) => await stage.startHost(role)));
+  const hosts = await Promise.all(roles.map(async (role) => await stage.startHost(role, env)));
   const gate = stage.newGate();
   const runId = await (hosts[0] as Host).api.start('gated//heldStep', [gate]);
   const [begun] = await untilNotes(stage, runId, `held ${gate}`, 1);

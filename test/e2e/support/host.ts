@@ -99,20 +99,24 @@ export class Host {
 
   /** SIGTERM: the host closes its World and must then end by itself. */
   async stop(): Promise<void> {
+    // Before it is ready it has no handler for the signal, and no World to close.
     if (this.#api === undefined) return await this.kill();
     if (!this.isRunning) return;
+    const end = await this.terminate();
+    if (end !== 0) throw new Error(`Host ${this.id} ended with ${end}:\n${this.errors}`);
+  }
+
+  /** SIGTERM, and how the host ended: its exit code, or the signal that ended it. */
+  async terminate(): Promise<number | NodeJS.Signals | null> {
     const exited = once(this.#process, 'exit', { signal: AbortSignal.timeout(STOP_MS) });
     this.#process.kill('SIGTERM');
     try {
       await exited;
     } catch (error) {
       await this.kill();
-      throw new Error(`Host ${this.id} still ran ${STOP_MS} ms after SIGTERM:\n${this.errors}`, {
-        cause: error,
-      });
+      throw new Error(`Host ${this.id} still ran ${STOP_MS} ms after SIGTERM:\n${this.errors}`, { cause: error });
     }
-    const end = this.#process.exitCode ?? this.#process.signalCode;
-    if (end !== 0) throw new Error(`Host ${this.id} ended with ${end}:\n${this.errors}`);
+    return this.#process.exitCode ?? this.#process.signalCode;
   }
 
   async #listen(): Promise<HostApi> {
