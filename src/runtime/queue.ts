@@ -6,7 +6,7 @@ import type { WorldContext } from '../world/context.ts';
 import { currentDelivery } from '../world/delivery.ts';
 import { badRequest } from '../world/errors.ts';
 import type { Store } from '../world/port.ts';
-import { isTerminal, type MessageRow, type RunRow, type StepRow } from '../world/rows.ts';
+import { isStepTerminal, isTerminal, type MessageRow, type RunRow, type StepRow } from '../world/rows.ts';
 import { shardOf } from '../world/shard.ts';
 import { type Message, runMessageId, stepExtras, stepMessageId } from './messages.ts';
 import { parseQueueName } from './queue-name.ts';
@@ -148,9 +148,13 @@ async function sendToStep(host: QueueHost, target: Target, runId: string, stepId
   const { run, step } = await store.loadState({ runId, stepId });
   if (!step || !run) return enqueue(host, parcel, null);
   const extras = stepExtras(parcel.encoded, options.headers, { step, workflowName: run.workflowName, workflowStartedAt: startOf(run) });
-  const unclaimed = step.dueAt !== null && step.leaseOwner === null && step.message === null;
-  if (extras !== null && unclaimed) await store.commit({ kind: 'noteStep', shard: step.shard, runId, stepId, message: extras });
-  if (step.dueAt !== null) host.messageLeft();
+  const isOpen = step.leaseOwner === null && !isStepTerminal(step.status) && !isTerminal(run.status);
+  const says = extras !== null && step.message === null;
+  if (!isOpen || (step.dueAt !== null && !says)) return messageId;
+  const dueAt = step.dueAt ?? store.now();
+  await store.commit({ kind: 'queueStep', shard: step.shard, runId, stepId, message: says ? extras : null, dueAt });
+  host.context.dispatcher().somethingDue(dueAt);
+  host.messageLeft();
   return messageId;
 }
 

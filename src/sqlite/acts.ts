@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts';
 import { enqueueMessage } from './messages.ts';
 import { takeRun, wakeRun } from './runs.ts';
 import { adopt, settle } from './settle.ts';
-import { noteStep } from './steps.ts';
+import { queueStep } from './steps.ts';
 import { appendToStream, sweepStreams } from './streams.ts';
 import { type Boot, forgetWorker, heartbeat, listDead, releaseAll } from './workers.ts';
 import { write } from './write.ts';
@@ -21,8 +21,8 @@ export function perform(db: Connection, act: Act, boot: Boot): Outcome {
     }
     case 'enqueue':
       return enqueue(db, act);
-    case 'noteStep':
-      return { kind: 'noted', held: noteStep(db, act) };
+    case 'queueStep':
+      return { kind: 'queued', found: queueStep(db, act) };
     case 'claim':
       return claim(db, act);
     case 'settle':

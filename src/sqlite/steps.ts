@@ -1,4 +1,4 @@
-import type { ClaimedStep, OfRun } from '../world/port.ts';
+import type { ClaimedStep, OfRun, QueueStepAct } from '../world/port.ts';
 import type { StepRow } from '../world/rows.ts';
 import { shardOf } from '../world/shard.ts';
 import type { Connection } from './connection.ts';
@@ -41,13 +41,13 @@ export function saveStep(db: Connection, row: StepRow): void {
   );
 }
 
-/** While nobody has the step, its message may still say more; `version` is the row's own, which this does not change. */
-export function noteStep(db: Connection, note: { shard: number; runId: string; stepId: string; message: string }): boolean {
+/** What its message adds to an open step that nobody has; a due time that it has already stays, so that no retry comes early. */
+export function queueStep(db: Connection, act: QueueStepAct): boolean {
   return (
     db.run(
-      `update steps set message = :message
-       where shard = :shard and run_id = :runId and step_id = :stepId and lease_owner is null and due_at is not null`,
-      note,
+      `update steps set message = coalesce(:message, message), due_at = coalesce(due_at, :dueAt)
+       where shard = :shard and run_id = :runId and step_id = :stepId and lease_owner is null and status in ('pending', 'running')`,
+      { ...act },
     ) > 0
   );
 }

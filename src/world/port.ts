@@ -52,7 +52,7 @@ export type Act =
   | WriteAct
   | WakeAct
   | EnqueueAct
-  | NoteStepAct
+  | QueueStepAct
   | ClaimAct
   | SettleAct
   | AdoptAct
@@ -87,13 +87,17 @@ export interface EnqueueAct {
   readonly wakeRunAt: number | null;
 }
 
-/** Adds to a step that nobody has yet what its message says beyond its row. */
-export interface NoteStepAct {
-  readonly kind: 'noteStep';
+/**
+ * Adds to an open step that nobody has what its message says beyond its row, and makes it due if it is not: a delivery may have ended
+ * without an end of the step.
+ */
+export interface QueueStepAct {
+  readonly kind: 'queueStep';
   readonly shard: number;
   readonly runId: string;
   readonly stepId: string;
-  readonly message: string;
+  readonly message: string | null;
+  readonly dueAt: number;
 }
 
 export interface ClaimFilter {
@@ -208,7 +212,7 @@ export interface Outcomes {
   write: { readonly kind: 'written'; readonly firstSeq: number; readonly at: number; readonly taken: RunRow | undefined } | { readonly kind: 'lost' };
   wake: { readonly kind: 'woken'; readonly found: boolean; readonly taken: RunRow | undefined };
   enqueue: { readonly kind: 'enqueued'; readonly messageId: string };
-  noteStep: { readonly kind: 'noted'; readonly held: boolean };
+  queueStep: { readonly kind: 'queued'; readonly found: boolean };
   claim: { readonly kind: 'claimed'; readonly claims: Claims };
   settle: { readonly kind: 'settled'; readonly held: boolean; readonly taken: RunRow | undefined };
   adopt: { readonly kind: 'adopted'; readonly held: boolean };
