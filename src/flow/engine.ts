@@ -212,6 +212,7 @@ export class Engine {
   /** Aborts handlers in progress, gives their attempts back, and resolves when nothing runs any more. */
   async close(): Promise<void> {
     this.#shutdown.abort();
+    for (const attempt of this.#core.running.values()) attempt.drain();
     await Promise.allSettled(this.#drives);
   }
 

@@ -30,7 +30,7 @@ export async function cancelById(
     try {
       const transition = cancelExecution(unchanged(execution), cancellation, compensation);
       const cancelled = await commitTransition(core, transition, { previous: execution });
-      core.running.get(id)?.();
+      core.running.get(id)?.cancel();
       return { cancelled: true, execution: cancelled };
     } catch (error) {
       // It moved on while this was decided; a cancel wins over that too.

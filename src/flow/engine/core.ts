@@ -71,13 +71,19 @@ export interface EngineCore {
   readonly code: CodePort | undefined;
   readonly progress: ProgressPort | undefined;
   readonly owner: string;
-  /** How to abort the attempts in progress in this engine, when their execution is cancelled here. */
-  readonly running: Map<string, () => void>;
+  /** Attempts in progress in this engine, by execution. */
+  readonly running: Map<string, RunningAttempt>;
   readonly watchers: Watchers;
   /** Hashes of tokens this engine let in, for token managers that cannot consume. */
   readonly usedTokens: Set<string>;
   /** Aborted when the engine closes. */
   readonly shutdown: AbortSignal;
+}
+
+/** Ways to end a handler call from outside. */
+export interface RunningAttempt {
+  cancel(): void;
+  drain(): void;
 }
 
 /** Told of every commit of this process, so that waiting for one needs no polling. */

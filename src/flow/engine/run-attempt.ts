@@ -5,7 +5,7 @@ import { FlowError, toExecutionError } from '../errors.ts';
 import type { Checkpoint, HandlerParams, HandlerResult } from '../types.ts';
 import { checkCall, type HandlerCall } from './begin-next.ts';
 import { childrenView } from './children-view.ts';
-import type { EngineCore } from './core.ts';
+import type { EngineCore, RunningAttempt } from './core.ts';
 import type { Session } from './session.ts';
 import { startTimer } from './timer.ts';
 
@@ -47,8 +47,10 @@ export async function runAttempt(core: EngineCore, session: Session, call: Handl
           ),
         ]),
     onAbort(session.signal, () => end({ type: 'interrupted' }, aborted('the execution ended or its lease was lost'))),
-    onAbort(core.shutdown, () => end({ type: 'drained' }, aborted('the engine closes'))),
-    registerRunning(core, execution.id, () => end({ type: 'interrupted' }, aborted('the execution was cancelled'))),
+    registerRunning(core, execution.id, {
+      cancel: () => end({ type: 'interrupted' }, aborted('the execution was cancelled')),
+      drain: () => end({ type: 'drained' }, aborted('the engine closes')),
+    }),
   ];
   const active = { current: true };
   try {
@@ -163,9 +165,10 @@ function onAbort(signal: AbortSignal, abort: () => void): () => void {
   return () => signal.removeEventListener('abort', abort);
 }
 
-function registerRunning(core: EngineCore, executionId: string, abort: () => void): () => void {
-  core.running.set(executionId, abort);
+function registerRunning(core: EngineCore, executionId: string, attempt: RunningAttempt): () => void {
+  core.running.set(executionId, attempt);
+  if (core.shutdown.aborted) attempt.drain();
   return () => {
-    if (core.running.get(executionId) === abort) core.running.delete(executionId);
+    if (core.running.get(executionId) === attempt) core.running.delete(executionId);
   };
 }

@@ -196,12 +196,12 @@ describe('code', () => {
     expect(started).toMatchObject([
       { workflow: 'workflow//./a//run', args: [1, 'two'], parent: { executionId: id, stepId: 'call' } },
     ]);
-    const { group, index } = started[0]?.parent as SpawnedCode['parent'];
+    const { id: childId, parent } = started[0] as SpawnedCode;
     await harness.engine.settleChild({
       parentId: id,
-      group,
-      index,
-      childId: started[0]?.id ?? '',
+      group: parent.group,
+      index: parent.index,
+      childId,
       status: 'completed',
       output: 3,
     });
