@@ -22,11 +22,7 @@ export async function pendingRun(
 }
 
 /** Creates and starts a run and returns its id. */
-export async function runningRun(
-  world: World,
-  eventData?: Partial<RunCreatedEventRequest['eventData']>,
-  runId?: string,
-): Promise<string> {
+export async function runningRun(world: World, eventData?: Partial<RunCreatedEventRequest['eventData']>, runId?: string): Promise<string> {
   const id = await pendingRun(world, eventData, runId);
   await world.events.create(id, build.runStarted());
   return id;

@@ -12,13 +12,15 @@ export interface Delivery {
 export type DeliveryAnswer = void | { timeoutSeconds: number };
 export type OnDelivery = (delivery: Delivery) => DeliveryAnswer | Promise<DeliveryAnswer>;
 
+type FindDelivery = (matches: (delivery: Delivery) => boolean, nth?: number) => Promise<Delivery>;
+
 export interface DeliveryRecorder {
   /** Everything that arrived so far, in order of arrival. */
   readonly deliveries: readonly Delivery[];
   /** The `nth` delivery (from 1) that `matches`, as soon as it has arrived. */
-  arrival(matches: (delivery: Delivery) => boolean, nth?: number): Promise<Delivery>;
+  readonly arrival: FindDelivery;
   /** The same, as soon as the handler has answered, whether by a value or by an error. */
-  answer(matches: (delivery: Delivery) => boolean, nth?: number): Promise<Delivery>;
+  readonly answer: FindDelivery;
   /** What the World made of the handler: answers a request of an HTTP route. */
   readonly respond: (request: Request) => Promise<Response>;
 }
@@ -45,8 +47,8 @@ export function recordDeliveries(world: World, prefix: QueuePrefix, onDelivery: 
 function createNotes() {
   const deliveries: Delivery[] = [];
   const waiting = new Set<() => void>();
-  const find = (matches: (delivery: Delivery) => boolean, nth = 1) =>
-    new Promise<Delivery>((resolve) => {
+  const find: FindDelivery = (matches, nth = 1) =>
+    new Promise((resolve) => {
       const look = () => {
         const found = deliveries.filter(matches)[nth - 1];
         if (!found) return;

@@ -3,11 +3,12 @@ import type { CreateEventRequest, RunCreatedEventRequest } from '@workflow/world
 import { newStepName, newToken, newWorkflowName } from './ids.ts';
 import { payload } from './payload.ts';
 
-type DataOf<T extends CreateEventRequest['eventType']> = Extract<CreateEventRequest, { eventType: T }> extends {
-  eventData?: infer D;
-}
-  ? NonNullable<D>
-  : never;
+type DataOf<T extends CreateEventRequest['eventType']> =
+  Extract<CreateEventRequest, { eventType: T }> extends {
+    eventData?: infer D;
+  }
+    ? NonNullable<D>
+    : never;
 
 const specVersion = SPEC_VERSION_CURRENT;
 

@@ -7,18 +7,25 @@ export interface ExpectedError {
   readonly message?: RegExp;
 }
 
+export type ThrownError = Error & Record<string, unknown>;
+
 /** Asserts that `act` is refused in that way and hands the error over for closer looks. */
-export async function expectError(act: Promise<unknown>, expected: ExpectedError): Promise<Error & Record<string, unknown>> {
-  const error = await act.then(
+export async function expectError(act: Promise<unknown>, expected: ExpectedError): Promise<ThrownError> {
+  const thrown = await act.then(
     (value) => expect.fail(`expected ${String(expected.name)}, but the call succeeded with ${JSON.stringify(value)?.slice(0, 300)}`),
     (reason: unknown) => reason,
   );
-  expect(error).toBeInstanceOf(Error);
-  const thrown = error as Error & Record<string, unknown>;
-  expect(oneOf(expected.name), `${thrown.name}: ${thrown.message}`).toContain(thrown.name);
-  if (expected.status !== undefined) expect(oneOf(expected.status), thrown.message).toContain(thrown['status']);
-  if (expected.message) expect(thrown.message).toMatch(expected.message);
-  return thrown;
+  return expectThrown(thrown, expected);
+}
+
+/** The same for an error that was caught already. */
+export function expectThrown(thrown: unknown, expected: ExpectedError): ThrownError {
+  expect(thrown).toBeInstanceOf(Error);
+  const error = thrown as ThrownError;
+  expect(oneOf(expected.name), `${error.name}: ${error.message}`).toContain(error.name);
+  if (expected.status !== undefined) expect(oneOf(expected.status), error.message).toContain(error['status']);
+  if (expected.message) expect(error.message).toMatch(expected.message);
+  return error;
 }
 
 // J3: the SDK goes by the name; tools go by the status, and some of them want 409 where HTTP would say 410.

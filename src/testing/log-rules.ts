@@ -48,19 +48,17 @@ function entityRules(log: readonly Event[]): string[] {
 
 function historyRules(key: string, history: readonly Event[]): string[] {
   const broken: string[] = [];
-  const births = ['step_created', 'hook_created', 'hook_conflict', 'wait_created'];
-  const deaths = ['step_completed', 'step_failed', 'hook_conflict', 'hook_disposed', 'wait_completed'];
+  const births = new Set(['step_created', 'hook_created', 'hook_conflict', 'wait_created']);
+  const deaths = new Set(['step_completed', 'step_failed', 'hook_conflict', 'hook_disposed', 'wait_completed']);
   history.forEach(({ eventType }, index) => {
-    if (births.includes(eventType) !== (index === 0)) broken.push(`${key}: ${eventType} at place ${index}`);
-    if (deaths.includes(eventType) && index !== history.length - 1) broken.push(`${key}: something follows ${eventType}`);
+    if (births.has(eventType) !== (index === 0)) broken.push(`${key}: ${eventType} at place ${index}`);
+    if (deaths.has(eventType) && index !== history.length - 1) broken.push(`${key}: something follows ${eventType}`);
   });
   return [...broken, ...resumeAtRule(key, history)];
 }
 
 function resumeAtRule(key: string, history: readonly Event[]): string[] {
-  const [created, completed] = ['wait_created', 'wait_completed'].map((type) =>
-    dataOf(history.find((event) => event.eventType === type)),
-  );
+  const [created, completed] = ['wait_created', 'wait_completed'].map((type) => dataOf(history.find((event) => event.eventType === type)));
   if (!(completed?.['resumeAt'] instanceof Date) || !(created?.['resumeAt'] instanceof Date)) return [];
   return completed['resumeAt'].getTime() === created['resumeAt'].getTime() ? [] : [`${key}: two different resumeAt`];
 }

@@ -31,5 +31,5 @@ export async function readAllPages<T>(
 
 /** The data of an event without the union around it. */
 export function dataOf(event: Event | undefined): Record<string, unknown> | undefined {
-  return event && 'eventData' in event ? (event.eventData as Record<string, unknown> | undefined) : undefined;
+  return event && 'eventData' in event ? event.eventData : undefined;
 }

@@ -1,9 +1,9 @@
 export interface ChunkReader {
   /** The next chunks, as soon as `count` of them have arrived; fewer if the stream ends before. */
-  take(count: number): Promise<Uint8Array[]>;
+  readonly take: (count: number) => Promise<Uint8Array[]>;
   /** Everything up to the end of the stream. */
-  rest(): Promise<Uint8Array[]>;
-  cancel(): Promise<void>;
+  readonly rest: () => Promise<Uint8Array[]>;
+  readonly cancel: () => Promise<void>;
 }
 
 /** Reads a stream chunk by chunk, keeping the chunk boundaries. */

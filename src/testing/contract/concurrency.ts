@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import type { Event, EventResult, World } from '@workflow/world';
 import * as build from '../event-builders.ts';
 import { endingEvent, pendingRun, pendingStep, runningRun, runningStep } from '../arrange.ts';
-import { entityConflict, expectError, preconditionFailed, runExpired } from '../expect-error.ts';
+import { entityConflict, expectThrown, preconditionFailed, runExpired } from '../expect-error.ts';
 import { newHookId, newStepId, newToken, newWaitId } from '../ids.ts';
 import { brokenLogRules, eventIdMs } from '../log-rules.ts';
 import { nextTurn } from '../next-turn.ts';
@@ -65,7 +65,7 @@ async function attemptsAreCounted(worlds: Worlds): Promise<void> {
   const stepId = await pendingStep(worlds[0], runId);
   const outcomes = await together(worlds, 20, (world) => world.events.create(runId, build.stepStarted(stepId)));
   const attempts = outcomes.map((outcome) => Number(succeeded(outcome).step?.attempt));
-  expect(attempts.sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+  expect(attempts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
   expect(new Set(outcomes.map((outcome) => succeeded(outcome).step?.startedAt?.getTime())).size).toBe(1);
   expect(await checkedLog(worlds, runId)).toHaveLength(23);
 }
@@ -92,8 +92,8 @@ async function tokenGoesToOne(worlds: Worlds): Promise<void> {
     const outcomes = await together(worlds, 2, (world, index) =>
       world.events.create(pick([first, second], index), build.hookCreated(newHookId(), { token })),
     );
-    const types = outcomes.map((outcome) => succeeded(outcome).event?.eventType);
-    expect([...types].sort()).toEqual(['hook_conflict', 'hook_created']);
+    const types = outcomes.map((outcome) => String(succeeded(outcome).event?.eventType));
+    expect(types.toSorted()).toEqual(['hook_conflict', 'hook_created']);
     const owner = types[0] === 'hook_created' ? first : second;
     const loser = outcomes[types.indexOf('hook_conflict')] as Outcome;
     expect(dataOf(succeeded(loser).event)?.['conflictingRunId']).toBe(owner);
@@ -122,10 +122,11 @@ async function startAgainstCancel(worlds: Worlds): Promise<void> {
   for (let round = 0; round < 30; round += 1) {
     const runId = await pendingRun(worlds[0]);
     const acts = [build.runStarted(), build.runCancelled()];
-    const [started, cancelled] = await together(worlds, 2, (world, index) => world.events.create(runId, pick(acts, index + round)))
-      .then((outcomes) => (round % 2 === 0 ? outcomes : outcomes.reverse()));
+    const [started, cancelled] = await together(worlds, 2, (world, index) => world.events.create(runId, pick(acts, index + round))).then(
+      (outcomes) => (round % 2 === 0 ? outcomes : outcomes.toReversed()),
+    );
     succeeded(cancelled as Outcome);
-    if (started && 'error' in started) await expectError(Promise.reject(started.error), runExpired);
+    if (started && 'error' in started) expectThrown(started.error, runExpired);
     const run = await worlds[1].runs.get(runId);
     expect(run.status).toBe('cancelled');
     expect(run.completedAt).toBeInstanceOf(Date);
@@ -147,7 +148,7 @@ async function createAgainstEnd(worlds: Worlds): Promise<void> {
       world.events.create(runId, index === 4 ? build.runCompleted() : pick(acts, index)()),
     );
     for (const outcome of outcomes) {
-      if ('error' in outcome) await expectError(Promise.reject(outcome.error), entityConflict(/terminal/i));
+      if ('error' in outcome) expectThrown(outcome.error, entityConflict(/terminal/i));
     }
     await checkedLog(worlds, runId);
   }
@@ -161,7 +162,7 @@ async function receiveAgainstEnd(worlds: Worlds): Promise<void> {
       world.events.create(runId, index === 4 ? build.runCancelled() : build.hookReceived(hookId)),
     );
     for (const outcome of outcomes) {
-      if ('error' in outcome) await expectError(Promise.reject(outcome.error), { name: 'HookNotFoundError' });
+      if ('error' in outcome) expectThrown(outcome.error, { name: 'HookNotFoundError' });
     }
     await checkedLog(worlds, runId);
   }
@@ -176,10 +177,10 @@ async function completeAgainstReceive(worlds: Worlds): Promise<void> {
     const receive = () => worlds[0].events.create(runId, build.hookReceived(hookId));
     const acts = round % 2 === 0 ? [complete, receive] : [receive, complete];
     const outcomes = await together(worlds, 2, (_, index) => pick(acts, index)());
-    const [completed, received] = round % 2 === 0 ? outcomes : [...outcomes].reverse();
+    const [completed, received] = round % 2 === 0 ? outcomes : outcomes.toReversed();
     const winners = [completed, received].filter((outcome) => outcome && 'ok' in outcome);
     expect(winners).toHaveLength(1);
-    if (completed && 'error' in completed) await expectError(Promise.reject(completed.error), preconditionFailed);
+    if (completed && 'error' in completed) expectThrown(completed.error, preconditionFailed);
     await checkedLog(worlds, runId);
   }
 }
@@ -231,11 +232,7 @@ async function cursorMissesNothing(worlds: Worlds): Promise<void> {
 }
 
 /** Does something many times at once, in turns through the one and the other World. */
-async function together(
-  worlds: Worlds,
-  times: number,
-  act: (world: World, index: number) => Promise<EventResult>,
-): Promise<Outcome[]> {
+async function together(worlds: Worlds, times: number, act: (world: World, index: number) => Promise<EventResult>): Promise<Outcome[]> {
   return Promise.all(
     Array.from({ length: times }, (_, index) =>
       act(worlds[index % 2] as World, index).then(
@@ -254,7 +251,7 @@ function succeeded(outcome: Outcome): EventResult {
 async function expectOneWinner(outcomes: readonly Outcome[]): Promise<void> {
   expect(outcomes.filter((outcome) => 'ok' in outcome)).toHaveLength(1);
   for (const outcome of outcomes) {
-    if ('error' in outcome) await expectError(Promise.reject(outcome.error), entityConflict());
+    if ('error' in outcome) expectThrown(outcome.error, entityConflict());
   }
 }
 

@@ -22,7 +22,7 @@ export interface TimedScene extends Scene {
 
 export interface SharedScene extends Scene {
   /** Another World on the same data. The suite closes it. */
-  another(): Promise<World>;
+  readonly another: () => Promise<World>;
 }
 
 export interface PolicyOptions {
@@ -40,7 +40,7 @@ export interface Contract {
   /** For what two processes on the same data owe each other; reported as skipped where a store cannot be shared. */
   readonly sharedPolicy: Policy<SharedScene>;
   /** To be called after the last policy: a skip that names no policy has been outlived. */
-  assertSkipsExist(): void;
+  readonly assertSkipsExist: () => void;
 }
 
 const defaultTimeoutMs = 60_000;
@@ -100,7 +100,7 @@ async function withScene(factory: WorldFactory, options: WorldFactoryOptions, ac
   try {
     await act({ world: underTest.world, ...(underTest.another && { another }) });
   } finally {
-    for (const world of worlds.reverse()) await world.close?.();
+    for (const world of worlds.toReversed()) await world.close?.();
     await underTest.close();
   }
 }

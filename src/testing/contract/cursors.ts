@@ -3,7 +3,7 @@ import type { PaginatedResponse, PaginationOptions, World } from '@workflow/worl
 import * as build from '../event-builders.ts';
 import { pendingRun, runningRun } from '../arrange.ts';
 import { badRequest, expectError } from '../expect-error.ts';
-import { newHookId, newStepId, newWorkflowName } from '../ids.ts';
+import { newStepId, newWorkflowName } from '../ids.ts';
 import { readAllPages, readLog } from '../read-log.ts';
 import type { Contract, TimedScene } from './contract.ts';
 
@@ -11,9 +11,16 @@ const howMany = 7;
 
 export function cursors(contract: Contract): void {
   describe('order, limits and cursors', () => {
-    for (const listing of listings) describe(listing.name, () => listingPolicies(contract, listing));
-    describe('large pages', () => largePagePolicies(contract));
-    describe('the cursor of events.list', () => eventCursorPolicies(contract));
+    for (const listing of listings)
+      describe(listing.name, () => {
+        listingPolicies(contract, listing);
+      });
+    describe('large pages', () => {
+      largePagePolicies(contract);
+    });
+    describe('the cursor of events.list', () => {
+      eventCursorPolicies(contract);
+    });
   });
 }
 
@@ -21,20 +28,20 @@ interface Listing {
   readonly name: string;
   readonly defaultOrder: 'asc' | 'desc';
   /** Creates seven things, each at its own instant, and returns how to list them and their ids, oldest first. */
-  arrange(scene: TimedScene): Promise<Arranged>;
+  readonly arrange: (scene: TimedScene) => Promise<Arranged>;
 }
 
 interface Arranged {
   readonly ids: readonly string[];
-  list(pagination?: PaginationOptions): Promise<PaginatedResponse<string>>;
+  readonly list: (pagination?: PaginationOptions) => Promise<PaginatedResponse<string>>;
   /** Creates one thing more, younger than all others, and returns its id. */
-  addOne(): Promise<string>;
+  readonly addOne: () => Promise<string>;
 }
 
 function listingPolicies({ policy, timedPolicy }: Contract, { name, defaultOrder, arrange }: Listing): void {
   timedPolicy(`${name} lists in order of creation, both ways, ${defaultOrder} by default`, async (scene) => {
     const { ids, list } = await arrange(scene);
-    const reversed = [...ids].reverse();
+    const reversed = ids.toReversed();
     expect((await list({ sortOrder: 'asc', limit: 100 })).data).toEqual(ids);
     expect((await list({ sortOrder: 'desc', limit: 100 })).data).toEqual(reversed);
     expect((await list({ limit: 100 })).data).toEqual(defaultOrder === 'asc' ? ids : reversed);
@@ -44,7 +51,7 @@ function listingPolicies({ policy, timedPolicy }: Contract, { name, defaultOrder
   for (const sortOrder of ['asc', 'desc'] as const) {
     timedPolicy(`${name} gives every item exactly once over pages of any size, ${sortOrder}`, async (scene) => {
       const { ids, list } = await arrange(scene);
-      const expected = sortOrder === 'asc' ? ids : [...ids].reverse();
+      const expected = sortOrder === 'asc' ? ids : ids.toReversed();
       for (const limit of [1, 2, 3, howMany, 100]) {
         expect(await readAllPages((pagination) => list({ ...pagination, sortOrder }), limit)).toEqual(expected);
       }
@@ -55,7 +62,7 @@ function listingPolicies({ policy, timedPolicy }: Contract, { name, defaultOrder
       const first = await list({ limit: 3, sortOrder });
       const added = await addOne();
       const rest = await readAllPages((pagination) => list({ cursor: String(first.cursor), ...pagination, sortOrder }));
-      const expected = sortOrder === 'asc' ? [...ids, added] : [...ids].reverse();
+      const expected = sortOrder === 'asc' ? [...ids, added] : ids.toReversed();
       expect([...first.data, ...rest]).toEqual(expected);
     });
   }
@@ -103,7 +110,7 @@ function largePagePolicies({ policy }: Contract): void {
     const workflowName = newWorkflowName();
     const runIds = await Promise.all(Array.from({ length: 150 }, () => pendingRun(world, { workflowName })));
     const all = await readAllPages((pagination) => world.runs.list({ workflowName, pagination }));
-    expect(all.map((run) => run.runId).sort()).toEqual(runIds.sort());
+    expect(all.map((run) => run.runId).toSorted()).toEqual(runIds.toSorted());
   });
 }
 

@@ -11,11 +11,21 @@ import type { Contract } from './contract.ts';
 
 export function events(contract: Contract): void {
   describe('events', () => {
-    describe('what is stored', () => storedEventPolicies(contract));
-    describe('ids and order', () => orderPolicies(contract));
-    describe('parameters', () => parameterPolicies(contract));
-    describe('the limit of events', () => maxEventsPolicies(contract));
-    describe('events without a home', () => homelessEventPolicies(contract));
+    describe('what is stored', () => {
+      storedEventPolicies(contract);
+    });
+    describe('ids and order', () => {
+      orderPolicies(contract);
+    });
+    describe('parameters', () => {
+      parameterPolicies(contract);
+    });
+    describe('the limit of events', () => {
+      maxEventsPolicies(contract);
+    });
+    describe('events without a home', () => {
+      homelessEventPolicies(contract);
+    });
   });
 }
 
@@ -52,7 +62,12 @@ function storedEventPolicies({ policy }: Contract): void {
   policy('hook events may repeat the token', async ({ world }) => {
     const [runId, hookId] = [await runningRun(world), newHookId()];
     await world.events.create(runId, build.hookCreated(hookId, { token: 'tok-repeated' }));
-    const received = { eventType: 'hook_received', specVersion: 3, correlationId: hookId, eventData: { token: 'tok-repeated', payload: 1 } };
+    const received = {
+      eventType: 'hook_received',
+      specVersion: 3,
+      correlationId: hookId,
+      eventData: { token: 'tok-repeated', payload: 1 },
+    };
     const disposed = { eventType: 'hook_disposed', specVersion: 3, correlationId: hookId, eventData: { token: 'tok-repeated' } };
     await world.events.create(runId, received as CreateEventRequest);
     await world.events.create(runId, disposed as CreateEventRequest);

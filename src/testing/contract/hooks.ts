@@ -9,10 +9,18 @@ import type { Contract } from './contract.ts';
 
 export function hooks(contract: Contract): void {
   describe('hooks', () => {
-    describe('hook_created', () => hookCreatedPolicies(contract));
-    describe('hook tokens', () => tokenPolicies(contract));
-    describe('hook_conflict', () => conflictPolicies(contract));
-    describe('hook_received and hook_disposed', () => useOfHookPolicies(contract));
+    describe('hook_created', () => {
+      hookCreatedPolicies(contract);
+    });
+    describe('hook tokens', () => {
+      tokenPolicies(contract);
+    });
+    describe('hook_conflict', () => {
+      conflictPolicies(contract);
+    });
+    describe('hook_received and hook_disposed', () => {
+      useOfHookPolicies(contract);
+    });
   });
 }
 
@@ -90,7 +98,16 @@ function tokenPolicies({ policy }: Contract): void {
   policy('a token is taken as it is, whatever its letters', async ({ world }) => {
     const runId = await runningRun(world);
     const base = newToken();
-    const tokens = [base, base.toUpperCase(), `${base} `, `${base}/../x`, `${base}%`, `${base}';--`, `${base}-größe-日本-🪝`, base.repeat(20)];
+    const tokens = [
+      base,
+      base.toUpperCase(),
+      `${base} `,
+      `${base}/../x`,
+      `${base}%`,
+      `${base}';--`,
+      `${base}-größe-日本-🪝`,
+      base.repeat(20),
+    ];
     for (const token of tokens) {
       const { event } = await world.events.create(runId, build.hookCreated(newHookId(), { token }));
       expect(event?.eventType).toBe('hook_created');

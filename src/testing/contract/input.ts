@@ -2,15 +2,19 @@ import { describe, expect } from 'vitest';
 import type { CreateEventRequest } from '@workflow/world';
 import * as build from '../event-builders.ts';
 import { pendingRun, runningRun } from '../arrange.ts';
-import { badRequest, expectError } from '../expect-error.ts';
+import { badRequest, expectError, expectThrown } from '../expect-error.ts';
 import { newHookId, newRunId, newStepId, newWaitId } from '../ids.ts';
 import { dataOf, logOf, readLog } from '../read-log.ts';
 import type { Contract } from './contract.ts';
 
 export function input(contract: Contract): void {
   describe('unhappy input', () => {
-    describe('events', () => malformedEventPolicies(contract));
-    describe('ids and names', () => oddTextPolicies(contract));
+    describe('events', () => {
+      malformedEventPolicies(contract);
+    });
+    describe('ids and names', () => {
+      oddTextPolicies(contract);
+    });
   });
 }
 
@@ -105,7 +109,7 @@ async function keptOrRefused(act: () => Promise<unknown>, read: () => Promise<st
     (error: unknown) => error,
   );
   if (refused === undefined) return read();
-  await expectError(Promise.reject(refused), badRequest());
+  expectThrown(refused, badRequest());
   return 'refused';
 }
 

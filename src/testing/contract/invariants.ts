@@ -1,4 +1,16 @@
-import fc from 'fast-check';
+import {
+  array,
+  assert as assertProperty,
+  asyncProperty,
+  boolean,
+  constantFrom,
+  interruptAfterTimeLimit,
+  nat,
+  oneof,
+  record,
+  tuple,
+} from 'fast-check';
+import type { Arbitrary } from 'fast-check';
 import { describe, expect } from 'vitest';
 import type { EventResult, World } from '@workflow/world';
 import { newRunId, newToken } from '../ids.ts';
@@ -90,39 +102,39 @@ function arrange(): { runIds: string[]; model: Model } {
   return { runIds, model: createModel(runIds, [newToken(), newToken()]) };
 }
 
-async function check<T>(programs: fc.Arbitrary<T>, run: (program: T) => Promise<void>): Promise<void> {
+async function check<T>(programs: Arbitrary<T>, run: (program: T) => Promise<void>): Promise<void> {
   const seed = Number(process.env[seedSetting] ?? Math.floor(Math.random() * 2 ** 31));
   // On stderr and always, so that a failure on another machine can be repeated.
   console.error(`random programs with ${seedSetting}=${seed}`);
-  await fc.assert(fc.asyncProperty(programs, run), { seed, numRuns: 60, endOnFailure: false, interruptAfterTimeLimit: 240_000 });
+  await assertProperty(asyncProperty(programs, run), { seed, numRuns: 60, plugins: [interruptAfterTimeLimit(240_000)] });
 }
 
-const operation: fc.Arbitrary<Operation> = fc.record({
-  type: fc.oneof(
+const operation: Arbitrary<Operation> = record({
+  type: oneof(
     // Ends are rare, so that programs get somewhere.
-    { weight: 1, arbitrary: fc.constantFrom('run_completed', 'run_failed', 'run_cancelled') },
-    { weight: 4, arbitrary: fc.constantFrom('run_created', 'run_started') },
-    { weight: 12, arbitrary: fc.constantFrom('step_created', 'step_started', 'step_completed', 'step_failed', 'step_retrying') },
-    { weight: 8, arbitrary: fc.constantFrom('hook_created', 'hook_received', 'hook_disposed') },
-    { weight: 5, arbitrary: fc.constantFrom('wait_created', 'wait_completed') },
-  ) as fc.Arbitrary<Operation['type']>,
-  run: fc.nat({ max: 1 }),
-  id: fc.nat({ max: 2 }),
-  form: fc.nat({ max: 3 }),
+    { weight: 1, arbitrary: constantFrom('run_completed', 'run_failed', 'run_cancelled') },
+    { weight: 4, arbitrary: constantFrom('run_created', 'run_started') },
+    { weight: 12, arbitrary: constantFrom('step_created', 'step_started', 'step_completed', 'step_failed', 'step_retrying') },
+    { weight: 8, arbitrary: constantFrom('hook_created', 'hook_received', 'hook_disposed') },
+    { weight: 5, arbitrary: constantFrom('wait_created', 'wait_completed') },
+  ),
+  run: nat({ max: 1 }),
+  id: nat({ max: 2 }),
+  form: nat({ max: 3 }),
 });
 
 const opening: Operation[] = [0, 1].map((run) => ({ type: 'run_created', run, id: 0, form: 0 }));
 
 // Half of the programs begin with runs that exist: what follows is then seldom in vain.
-function operations(maxLength: number): fc.Arbitrary<Operation[]> {
-  return fc
-    .tuple(fc.boolean(), fc.array(operation, { minLength: 1, maxLength, size: 'max' }))
-    .map(([begin, rest]) => (begin ? [...opening, ...rest] : rest));
+function operations(maxLength: number): Arbitrary<Operation[]> {
+  return tuple(boolean(), array(operation, { minLength: 1, maxLength, size: 'max' })).map(([begin, rest]) =>
+    begin ? [...opening, ...rest] : rest,
+  );
 }
 
-const rounds = fc
-  .array(fc.array(operation, { minLength: 1, maxLength: 10, size: 'max' }), { minLength: 1, maxLength: 8, size: 'max' })
-  .map((program) => [opening, ...program]);
+const rounds = array(array(operation, { minLength: 1, maxLength: 10, size: 'max' }), { minLength: 1, maxLength: 8, size: 'max' }).map(
+  (program) => [opening, ...program],
+);
 
 const refusals = [
   'EntityConflictError',

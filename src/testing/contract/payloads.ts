@@ -9,8 +9,12 @@ import type { Contract } from './contract.ts';
 
 export function payloads(contract: Contract): void {
   describe('payloads', () => {
-    describe('values', () => valuePolicies(contract));
-    describe('ownership', () => ownershipPolicies(contract));
+    describe('values', () => {
+      valuePolicies(contract);
+    });
+    describe('ownership', () => {
+      ownershipPolicies(contract);
+    });
   });
 }
 
@@ -65,7 +69,12 @@ function valuePolicies({ policy }: Contract): void {
   });
 
   policy('an execution context comes back as it went in', async ({ world }) => {
-    const executionContext = { traceCarrier: { traceparent: '00-1' }, features: { encryption: false }, list: [1, null, ''], workflowCoreVersion: '4.8.9' };
+    const executionContext = {
+      traceCarrier: { traceparent: '00-1' },
+      features: { encryption: false },
+      list: [1, null, ''],
+      workflowCoreVersion: '4.8.9',
+    };
     const runId = await pendingRun(world, { executionContext });
     expect((await world.runs.get(runId)).executionContext).toEqual(executionContext);
     expect(dataOf((await readLog(world, runId))[0])?.['executionContext']).toEqual(executionContext);

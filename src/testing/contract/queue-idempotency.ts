@@ -13,10 +13,16 @@ import type { Contract } from './contract.ts';
 export function queueIdempotency(contract: Contract): void {
   describe('idempotency keys', () => {
     for (const home of ['that exists', 'that does not exist'] as const) {
-      describe(`of a step ${home}`, () => stepKeyPolicies(contract, home));
+      describe(`of a step ${home}`, () => {
+        stepKeyPolicies(contract, home);
+      });
     }
-    describe('of steps that have run', () => usedStepPolicies(contract));
-    describe('of workflow messages', () => workflowKeyPolicies(contract));
+    describe('of steps that have run', () => {
+      usedStepPolicies(contract);
+    });
+    describe('of workflow messages', () => {
+      workflowKeyPolicies(contract);
+    });
   });
 }
 

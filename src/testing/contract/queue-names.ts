@@ -12,7 +12,13 @@ export function queueNames({ policy }: Contract): void {
     policy('every letter that a workflow name may have is delivered as it is', async ({ world }) => {
       const recorder = recordDeliveries(world, '__wkf_workflow_');
       await world.start?.();
-      for (const name of ['workflow//./workflows/a//run', 'workflow//@scope/pkg@1.2.3//a.b', 'app/(group)/[slug]/run', 'a', 'x'.repeat(500)]) {
+      for (const name of [
+        'workflow//./workflows/a//run',
+        'workflow//@scope/pkg@1.2.3//a.b',
+        'app/(group)/[slug]/run',
+        'a',
+        'x'.repeat(500),
+      ]) {
         const runId = newRunId();
         await world.queue(`__wkf_workflow_${name}`, { runId });
         expect((await recorder.arrival(forRun(runId))).queueName).toBe(`__wkf_workflow_${name}`);

@@ -10,9 +10,15 @@ import type { Contract } from './contract.ts';
 
 export function reads(contract: Contract): void {
   describe('reads', () => {
-    describe('what is not there', () => missingPolicies(contract));
-    describe('filters', () => filterPolicies(contract));
-    describe('resolveData', () => resolveDataPolicies(contract));
+    describe('what is not there', () => {
+      missingPolicies(contract);
+    });
+    describe('filters', () => {
+      filterPolicies(contract);
+    });
+    describe('resolveData', () => {
+      resolveDataPolicies(contract);
+    });
   });
 }
 
@@ -73,12 +79,12 @@ function filterPolicies({ policy }: Contract): void {
     const running = await runningRun(world, { workflowName });
     const other = await runningRun(world);
     const ids = async (params: Parameters<World['runs']['list']>[0]) => (await world.runs.list(params)).data.map((run) => run.runId);
-    expect((await ids({ workflowName })).sort()).toEqual([pending, running].sort());
+    expect((await ids({ workflowName })).toSorted()).toEqual([pending, running].toSorted());
     expect(await ids({ workflowName, status: 'pending' })).toEqual([pending]);
     expect(await ids({ workflowName, status: 'running' })).toEqual([running]);
-    expect((await ids({ status: 'running' })).sort()).toEqual([running, other].sort());
-    expect((await ids({})).sort()).toEqual([pending, running, other].sort());
-    expect((await ids(undefined)).sort()).toEqual([pending, running, other].sort());
+    expect((await ids({ status: 'running' })).toSorted()).toEqual([running, other].toSorted());
+    expect((await ids({})).toSorted()).toEqual([pending, running, other].toSorted());
+    expect((await ids(undefined)).toSorted()).toEqual([pending, running, other].toSorted());
   });
 
   policy('each way in which a run ends can be filtered by', async ({ world }) => {
@@ -110,7 +116,7 @@ function filterPolicies({ policy }: Contract): void {
   policy('hooks of all runs are listed if no run is named', async ({ world }) => {
     const hookIds = [newHookId(), newHookId()];
     for (const hookId of hookIds) await world.events.create(await runningRun(world), build.hookCreated(hookId));
-    expect((await world.hooks.list({})).data.map((hook) => hook.hookId).sort()).toEqual([...hookIds].sort());
+    expect((await world.hooks.list({})).data.map((hook) => hook.hookId).toSorted()).toEqual(hookIds.toSorted());
   });
 
   policy('a step is found by its id alone', async ({ world }) => {
@@ -137,7 +143,7 @@ function filterPolicies({ policy }: Contract): void {
     const scoped = await world.events.listByCorrelationId({ correlationId: stepId, runId: second });
     expect(lines(scoped.data)).toEqual([`${second} step_created`, `${second} step_started`]);
     const all = await world.events.listByCorrelationId({ correlationId: stepId });
-    expect(lines(all.data).sort()).toEqual([...lines(scoped.data), `${first} step_created`, `${first} step_started`].sort());
+    expect(lines(all.data).toSorted()).toEqual([...lines(scoped.data), `${first} step_created`, `${first} step_started`].toSorted());
   });
 
   policy('a lookup without an id is refused', async ({ world }) => {

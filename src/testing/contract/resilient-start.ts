@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import type { World } from '@workflow/world';
 import * as build from '../event-builders.ts';
 import { endings, finishedRun, pendingRun, runningRun } from '../arrange.ts';
-import { entityConflict, expectError, runExpired, runNotFound } from '../expect-error.ts';
+import { entityConflict, expectError, expectThrown, runExpired, runNotFound } from '../expect-error.ts';
 import { newRunId, newWorkflowName } from '../ids.ts';
 import { brokenLogRules } from '../log-rules.ts';
 import { payload } from '../payload.ts';
@@ -12,8 +12,12 @@ import type { Contract } from './contract.ts';
 // start() creates the run and queues its first message at the same time; whichever arrives first makes the run.
 export function resilientStart(contract: Contract): void {
   describe('resilient start', () => {
-    describe('by run_started', () => runStartedPolicies(contract));
-    describe('by queue()', () => queuePolicies(contract));
+    describe('by run_started', () => {
+      runStartedPolicies(contract);
+    });
+    describe('by queue()', () => {
+      queuePolicies(contract);
+    });
   });
 }
 
@@ -164,7 +168,7 @@ function queueRun(world: World, runId: string, data: RunData): Promise<unknown> 
 
 async function createdOrConflict(world: World, runId: string, data: RunData): Promise<void> {
   const outcome = await world.events.create(runId, build.runCreated(data)).catch((error: unknown) => error);
-  if (outcome instanceof Error) await expectError(Promise.reject(outcome), entityConflict(/already exists/i));
+  if (outcome instanceof Error) expectThrown(outcome, entityConflict(/already exists/i));
   else expect(outcome).toMatchObject({ run: { runId } });
 }
 

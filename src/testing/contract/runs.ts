@@ -13,17 +13,30 @@ const hourMs = 60 * minuteMs;
 
 export function runs(contract: Contract): void {
   describe('runs', () => {
-    describe('run_created', () => runCreatedPolicies(contract));
-    describe('run_started', () => runStartedPolicies(contract));
-    describe('the end of a run', () => runEndPolicies(contract));
-    describe('run_cancelled', () => runCancelledPolicies(contract));
+    describe('run_created', () => {
+      runCreatedPolicies(contract);
+    });
+    describe('run_started', () => {
+      runStartedPolicies(contract);
+    });
+    describe('the end of a run', () => {
+      runEndPolicies(contract);
+    });
+    describe('run_cancelled', () => {
+      runCancelledPolicies(contract);
+    });
   });
 }
 
 function runCreatedPolicies({ policy }: Contract): void {
   policy('creates a pending run from what it is given', async ({ world }) => {
     const runId = newRunId();
-    const given = { deploymentId: 'dpl_1', workflowName: newWorkflowName(), input: payload([1]), executionContext: { a: { b: [1, null] } } };
+    const given = {
+      deploymentId: 'dpl_1',
+      workflowName: newWorkflowName(),
+      input: payload([1]),
+      executionContext: { a: { b: [1, null] } },
+    };
     const { run, event } = await world.events.create(runId, build.runCreated(given));
     expect(run).toMatchObject({ runId, status: 'pending', specVersion: 3, ...given });
     expect(run?.startedAt).toBeUndefined();

@@ -9,8 +9,12 @@ import type { Contract } from './contract.ts';
 
 export function specVersions(contract: Contract): void {
   describe('spec versions', () => {
-    describe('runs of the first version', () => legacyPolicies(contract));
-    describe('runs of a later version', () => laterVersionPolicies(contract));
+    describe('runs of the first version', () => {
+      legacyPolicies(contract);
+    });
+    describe('runs of a later version', () => {
+      laterVersionPolicies(contract);
+    });
   });
 }
 

@@ -12,11 +12,21 @@ const hourMs = 3_600_000;
 
 export function steps(contract: Contract): void {
   describe('steps', () => {
-    describe('step_created', () => stepCreatedPolicies(contract));
-    describe('step_started', () => stepStartedPolicies(contract));
-    describe('retries', () => stepRetryingPolicies(contract));
-    describe('the end of a step', () => stepEndPolicies(contract));
-    describe('steps of a finished run', () => finishedRunPolicies(contract));
+    describe('step_created', () => {
+      stepCreatedPolicies(contract);
+    });
+    describe('step_started', () => {
+      stepStartedPolicies(contract);
+    });
+    describe('retries', () => {
+      stepRetryingPolicies(contract);
+    });
+    describe('the end of a step', () => {
+      stepEndPolicies(contract);
+    });
+    describe('steps of a finished run', () => {
+      finishedRunPolicies(contract);
+    });
   });
 }
 

@@ -7,11 +7,21 @@ import type { Contract } from './contract.ts';
 
 export function streamReads(contract: Contract): void {
   describe('reading streams', () => {
-    describe('live', () => livePolicies(contract));
-    describe('where to begin', () => startIndexPolicies(contract));
-    describe('readers', () => readerPolicies(contract));
-    describe('getStreamChunks', () => chunkPagePolicies(contract));
-    describe('getStreamInfo and listStreamsByRunId', () => infoPolicies(contract));
+    describe('live', () => {
+      livePolicies(contract);
+    });
+    describe('where to begin', () => {
+      startIndexPolicies(contract);
+    });
+    describe('readers', () => {
+      readerPolicies(contract);
+    });
+    describe('getStreamChunks', () => {
+      chunkPagePolicies(contract);
+    });
+    describe('getStreamInfo and listStreamsByRunId', () => {
+      infoPolicies(contract);
+    });
   });
 }
 
@@ -271,7 +281,7 @@ function infoPolicies({ policy }: Contract): void {
     const names = [newStreamName(), newStreamName(), newStreamName()];
     for (const name of [...names, ...names]) await world.writeToStream(name, runId, 'x');
     await world.writeToStream(newStreamName(), other, 'x');
-    expect((await world.listStreamsByRunId(runId)).sort()).toEqual([...names].sort());
+    expect((await world.listStreamsByRunId(runId)).toSorted()).toEqual(names.toSorted());
     expect(await world.listStreamsByRunId(newRunId())).toEqual([]);
   });
 

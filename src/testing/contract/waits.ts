@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import * as build from '../event-builders.ts';
 import { endings, endingEvent, finishedRun, runningRun } from '../arrange.ts';
-import { entityConflict, expectError, notFound } from '../expect-error.ts';
+import { entityConflict, expectError, expectThrown, notFound } from '../expect-error.ts';
 import { newWaitId } from '../ids.ts';
 import { brokenLogRules } from '../log-rules.ts';
 import { dataOf, logOf, readLog } from '../read-log.ts';
@@ -105,23 +105,26 @@ export function waits({ policy, timedPolicy }: Contract): void {
       });
     }
 
-    timedPolicy('whoever completes an elapsed wait, it is completed once and with the instant it was created for', async ({ world, clock }) => {
-      const [runId, waitId] = [await runningRun(world), newWaitId()];
-      const resumeAt = new Date(clock.now() + 1_500);
-      await world.events.create(runId, build.waitCreated(waitId, resumeAt));
-      await world.events.create(runId, build.runStarted());
-      expect(await logOf(world, runId)).not.toContain(`wait_completed:${waitId}`);
-      clock.advance(1_500);
-      // A World may complete it here, on the way to a replay, or leave it to the replay.
-      await world.events.create(runId, build.runStarted());
-      await world.events.create(runId, build.waitCompleted(waitId, resumeAt)).catch(async (error: unknown) => {
-        await expectError(Promise.reject(error), entityConflict());
-      });
-      const log = await readLog(world, runId);
-      expect(brokenLogRules(log)).toEqual([]);
-      expect(log.filter((event) => event.eventType === 'wait_completed')).toHaveLength(1);
-      expect(dataOf(log.at(-1))?.['resumeAt']).toEqual(resumeAt);
-    });
+    timedPolicy(
+      'whoever completes an elapsed wait, it is completed once and with the instant it was created for',
+      async ({ world, clock }) => {
+        const [runId, waitId] = [await runningRun(world), newWaitId()];
+        const resumeAt = new Date(clock.now() + 1_500);
+        await world.events.create(runId, build.waitCreated(waitId, resumeAt));
+        await world.events.create(runId, build.runStarted());
+        expect(await logOf(world, runId)).not.toContain(`wait_completed:${waitId}`);
+        clock.advance(1_500);
+        // A World may complete it here, on the way to a replay, or leave it to the replay.
+        await world.events.create(runId, build.runStarted());
+        await world.events.create(runId, build.waitCompleted(waitId, resumeAt)).catch(async (error: unknown) => {
+          expectThrown(error, entityConflict());
+        });
+        const log = await readLog(world, runId);
+        expect(brokenLogRules(log)).toEqual([]);
+        expect(log.filter((event) => event.eventType === 'wait_completed')).toHaveLength(1);
+        expect(dataOf(log.at(-1))?.['resumeAt']).toEqual(resumeAt);
+      },
+    );
   });
 }
 
