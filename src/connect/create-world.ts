@@ -69,7 +69,7 @@ export function createWorld(options: CreateWorldOptions = {}): PawlWorld {
         context,
         createEvent: create,
         startingRuns: host.startingRuns,
-        deliverBorn: (step, message) => host.dispatcher.deliverBorn(step, message),
+        deliverBorn: (claimed, message) => host.dispatcher.deliverBorn(claimed, message),
         messageLeft: () => host.messageLeft(),
       })(...call);
     },

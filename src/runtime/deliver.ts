@@ -2,7 +2,7 @@ import { backoffMs } from '../base/backoff.ts';
 import { describeError, type Logger } from '../base/logger.ts';
 import { type Delivery, runInDelivery } from '../world/delivery.ts';
 import type { SettleResult, Store } from '../world/port.ts';
-import type { Lease } from '../world/rows.ts';
+import type { Lease, RunRow, StepRow } from '../world/rows.ts';
 import type { RegisteredHandler } from './handlers.ts';
 import type { Message } from './messages.ts';
 import type { QueueHandler } from './handlers.ts';
@@ -25,6 +25,10 @@ export interface DeliveryRequest {
   readonly message: Message;
   /** Messages that go with a run's delivery and are deleted with its success. */
   readonly inbox: readonly string[];
+  /** The rows as of the claim, where there are any. */
+  readonly run: RunRow | undefined;
+  readonly step: StepRow | undefined;
+  readonly waitsDue: boolean;
 }
 
 // The SDK gives up after 48 deliveries; with this curve they span hours, and a short outage costs seconds (spec/world.md D4).
@@ -42,6 +46,9 @@ export async function callHandler(
     runId: request.runId ?? undefined,
     stepId: request.of === 'step' ? request.id : undefined,
     lease: request.lease,
+    run: request.run,
+    step: request.step,
+    waitsDue: request.waitsDue,
     born: new Map(),
     knownSteps: new Set(),
     wokeRun: false,

@@ -17,13 +17,13 @@ export function runMessage(run: RunRow, inbox: readonly MessageRow[]): Message {
   };
 }
 
-export function stepMessage({ step, workflowName, workflowStartedAt }: ClaimedStep): Message {
+export function stepMessage({ step, run }: ClaimedStep): Message {
   const { headers = {}, ...extras } = step.message === null ? {} : decodeFields(step.message);
   return {
     payload: {
-      workflowName,
+      workflowName: run.workflowName,
       workflowRunId: step.runId,
-      workflowStartedAt,
+      workflowStartedAt: startOf(run),
       stepId: step.stepId,
       ...(step.dueAt === null ? {} : { requestedAt: new Date(step.dueAt) }),
       ...extras,
@@ -43,8 +43,13 @@ export function storedMessage({ payload, headers, messageId }: MessageRow): Mess
 
 /** What a step's message says beyond what its rows say anyway, as it is stored with the step; null: nothing. */
 export function stepExtras(encoded: Uint8Array, headers: Readonly<Record<string, string>> | undefined, claimed: ClaimedStep): string | null {
-  const { workflowName, workflowStartedAt, step } = claimed;
-  const told: Record<string, unknown> = { workflowName, workflowStartedAt, workflowRunId: step.runId, stepId: step.stepId };
+  const { run, step } = claimed;
+  const told: Record<string, unknown> = {
+    workflowName: run.workflowName,
+    workflowStartedAt: startOf(run),
+    workflowRunId: step.runId,
+    stepId: step.stepId,
+  };
   const message = { ...(decodeValue(encoded) as Record<string, unknown>), headers: headers ?? {} };
   const isEmpty = (value: unknown) => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
   const extras = Object.entries(message).filter(([field, value]) => field !== 'requestedAt' && value !== told[field] && !isEmpty(value));
@@ -58,4 +63,8 @@ export function runMessageId(runId: string): string {
 
 export function stepMessageId(runId: string, stepId: string): string {
   return `msg_${runId}_${stepId}`;
+}
+
+function startOf({ startedAt, createdAt }: RunRow): number {
+  return startedAt ?? createdAt;
 }

@@ -5,8 +5,8 @@ import { newUlid } from '../base/ulid.ts';
 import type { WorldContext } from '../world/context.ts';
 import { currentDelivery } from '../world/delivery.ts';
 import { badRequest } from '../world/errors.ts';
-import type { Store } from '../world/port.ts';
-import { isStepTerminal, isTerminal, type MessageRow, type RunRow, type StepRow } from '../world/rows.ts';
+import type { ClaimedStep, Store } from '../world/port.ts';
+import { isStepTerminal, isTerminal, type MessageRow, type RunRow } from '../world/rows.ts';
 import { shardOf } from '../world/shard.ts';
 import { type Message, runMessageId, stepExtras, stepMessageId } from './messages.ts';
 import { parseQueueName } from './queue-name.ts';
@@ -16,7 +16,7 @@ export interface QueueHost {
   readonly createEvent: World['events']['create'];
   /** `run_created` events of this process that are on their way: the SDK queues a new run while it creates it. */
   readonly startingRuns: ReadonlyMap<string, Promise<unknown>>;
-  deliverBorn(step: StepRow, message: Message): void;
+  deliverBorn(claimed: ClaimedStep, message: Message): void;
   /** A message was left for a worker; warns if there is none anywhere. */
   messageLeft(): void;
 }
@@ -147,7 +147,7 @@ async function sendToStep(host: QueueHost, target: Target, runId: string, stepId
   const store = await host.context.store();
   const { run, step } = await store.loadState({ runId, stepId });
   if (!step || !run) return enqueue(host, parcel, null);
-  const extras = stepExtras(parcel.encoded, options.headers, { step, workflowName: run.workflowName, workflowStartedAt: startOf(run) });
+  const extras = stepExtras(parcel.encoded, options.headers, { step, run });
   const isOpen = step.leaseOwner === null && !isStepTerminal(step.status) && !isTerminal(run.status);
   const says = extras !== null && step.message === null;
   if (!isOpen || (step.dueAt !== null && !says)) return messageId;
@@ -156,10 +156,6 @@ async function sendToStep(host: QueueHost, target: Target, runId: string, stepId
   host.context.dispatcher().somethingDue(dueAt);
   host.messageLeft();
   return messageId;
-}
-
-function startOf({ startedAt, createdAt }: RunRow): number {
-  return startedAt ?? createdAt;
 }
 
 async function enqueue({ context, messageLeft }: QueueHost, parcel: Parcel, inboxOf: RunRow | null): Promise<string> {

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { describeError, type Logger } from '../base/logger.ts';
 import type { Delivery, Dispatcher, StepMessage } from '../world/delivery.ts';
 import type { ClaimedStep, ClaimFilter, Claims, SettleResult, Store } from '../world/port.ts';
-import type { MessageRow, RunRow, StepRow } from '../world/rows.ts';
+import type { MessageRow, RunRow, TakenRun } from '../world/rows.ts';
 import { callHandler, type DeliveryRequest, retryResult } from './deliver.ts';
 import type { ReceivedDelivery } from './http-receiver.ts';
 import type { Message } from './messages.ts';
@@ -86,7 +86,8 @@ export class Worker implements Dispatcher {
     const { of, shard, runId, id, lease } = wire;
     const { held } = await this.#options.store.commit({ kind: 'adopt', of, shard, runId, id, lease, owner });
     if (!held || this.#stopping) return false;
-    const request: DeliveryRequest = { ...received, ...wire, deploymentId: '', lease: { owner, epoch: lease.epoch } };
+    const adopted = { deploymentId: '', lease: { owner, epoch: lease.epoch }, run: undefined, step: undefined, waitsDue: true };
+    const request: DeliveryRequest = { ...received, ...wire, ...adopted };
     this.#slots.take(of);
     this.#own(this.#deliver(request, { kind: 'inprocess', handler }));
     return true;
@@ -100,7 +101,7 @@ export class Worker implements Dispatcher {
     this.#slots.give('run');
   }
 
-  runTaken(run: RunRow): void {
+  runTaken(run: TakenRun): void {
     this.#own(this.#deliverRun(run));
   }
 
@@ -118,8 +119,8 @@ export class Worker implements Dispatcher {
 
   runEnded(): void {}
 
-  deliverBorn(step: StepRow, message: StepMessage): void {
-    this.#own(this.#deliverStep(step, message));
+  deliverBorn(claimed: ClaimedStep, message: StepMessage): void {
+    this.#own(this.#deliverStep(claimed, message));
   }
 
   #offer(kind: 'run' | 'step', deliverable: boolean): string | undefined {
@@ -158,7 +159,7 @@ export class Worker implements Dispatcher {
     }
     for (const claimed of steps) {
       this.#slots.take('step');
-      this.#own(this.#deliverClaimed(claimed));
+      this.#own(this.#deliverStep(claimed, stepMessage(claimed)));
     }
     for (const row of messages) {
       this.#slots.take('message');
@@ -166,7 +167,7 @@ export class Worker implements Dispatcher {
     }
   }
 
-  async #deliverRun(run: RunRow): Promise<void> {
+  async #deliverRun(run: TakenRun): Promise<void> {
     const { store, routing } = this.#options;
     const inbox = await store.listInbox(run.runId).catch(() => []);
     const request: DeliveryRequest = {
@@ -181,15 +182,14 @@ export class Worker implements Dispatcher {
       attempt: run.deliveries,
       message: runMessage(run, inbox),
       inbox: inbox.map(({ messageId }) => messageId),
+      run,
+      step: undefined,
+      waitsDue: run.waitsDue === 1,
     };
     await this.#deliver(request, routing.route('workflow', run.namespace));
   }
 
-  #deliverClaimed(claimed: ClaimedStep): Promise<void> {
-    return this.#deliverStep(claimed.step, stepMessage(claimed));
-  }
-
-  async #deliverStep(step: StepRow, message: Message): Promise<void> {
+  async #deliverStep({ step, run }: ClaimedStep, message: Message): Promise<void> {
     const request: DeliveryRequest = {
       of: 'step',
       shard: step.shard,
@@ -202,6 +202,9 @@ export class Worker implements Dispatcher {
       attempt: step.deliveries,
       message,
       inbox: [],
+      run,
+      step,
+      waitsDue: false,
     };
     await this.#deliver(request, this.#options.routing.route('step', step.namespace, step.stepName));
   }
@@ -220,6 +223,9 @@ export class Worker implements Dispatcher {
       attempt: row.deliveries,
       message: storedMessage(row),
       inbox: [],
+      run: undefined,
+      step: undefined,
+      waitsDue: false,
     };
     await this.#deliver(request, this.#options.routing.route(kind, namespace));
   }
@@ -249,15 +255,8 @@ export class Worker implements Dispatcher {
 
   /** Steps that a replay created and then did not queue, as when it threw: their rows are leased to this worker all the same. */
   #startBorn({ born }: Delivery): void {
-    for (const step of born.values()) this.#own(this.#redeliverBorn(step));
+    for (const claimed of born.values()) this.#own(this.#deliverStep(claimed, stepMessage(claimed)));
     born.clear();
-  }
-
-  async #redeliverBorn(step: StepRow): Promise<void> {
-    const run = await this.#options.store.getRun(step.runId);
-    if (!run) return this.#slots.give('step');
-    const claimed = { step, workflowName: run.workflowName, workflowStartedAt: run.startedAt ?? run.createdAt };
-    await this.#deliverClaimed(claimed);
   }
 
   async #settle(request: DeliveryRequest, result: SettleResult): Promise<void> {

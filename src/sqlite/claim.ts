@@ -1,5 +1,5 @@
 import type { ClaimAct, ClaimFilter, Outcomes } from '../world/port.ts';
-import type { RunRow } from '../world/rows.ts';
+import type { TakenRun } from '../world/rows.ts';
 import type { Connection } from './connection.ts';
 import { claimMessages } from './messages.ts';
 import { takeRun } from './runs.ts';
@@ -30,7 +30,7 @@ interface RunClaim {
   readonly limit: number;
 }
 
-function claimRuns(db: Connection, runClaim: RunClaim): RunRow[] {
+function claimRuns(db: Connection, runClaim: RunClaim): TakenRun[] {
   return db
     .all<{ shard: number; runId: string }>(
       `select shard, run_id as runId from runs indexed by runs_due
@@ -39,7 +39,7 @@ function claimRuns(db: Connection, runClaim: RunClaim): RunRow[] {
          and (:deploymentId is null or deployment_id = :deploymentId)
        order by due_at
        limit :limit`,
-      { ...runClaim },
+      runClaim,
     )
     .map((key) => takeRun(db, { ...key, owner: runClaim.owner, now: runClaim.now }))
     .filter((run) => run !== undefined);

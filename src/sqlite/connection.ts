@@ -1,9 +1,14 @@
-import type { SqliteDatabase, SqliteStatement, SqlParameters, SqlRow } from './driver.ts';
+import type { SqliteDatabase, SqliteStatement, SqlParameters, SqlRow, SqlValue } from './driver.ts';
+
+interface Prepared {
+  readonly statement: SqliteStatement;
+  readonly names: readonly string[];
+}
 
 /** One connection with its statements prepared once. Rows come back with the names that the SQL gives them. */
 export class Connection {
   readonly #database: SqliteDatabase;
-  readonly #statements = new Map<string, SqliteStatement>();
+  readonly #prepared = new Map<string, Prepared>();
 
   constructor(database: SqliteDatabase) {
     this.#database = database;
@@ -11,16 +16,19 @@ export class Connection {
 
   /** Parameters are named; an object may have more of them than the statement uses. */
   get<R>(sql: string, parameters: SqlParameters = {}): R | undefined {
-    return this.#statement(sql).get(parameters) as R | undefined;
+    const { statement, names } = this.#prepare(sql);
+    return statement.get(...bind(names, parameters)) as R | undefined;
   }
 
   all<R = SqlRow>(sql: string, parameters: SqlParameters = {}): R[] {
-    return this.#statement(sql).all(parameters) as R[];
+    const { statement, names } = this.#prepare(sql);
+    return statement.all(...bind(names, parameters)) as R[];
   }
 
   /** The number of rows that it changed. */
   run(sql: string, parameters: SqlParameters = {}): number {
-    return Number(this.#statement(sql).run(parameters).changes);
+    const { statement, names } = this.#prepare(sql);
+    return Number(statement.run(...bind(names, parameters)).changes);
   }
 
   exec(sql: string): void {
@@ -28,16 +36,30 @@ export class Connection {
   }
 
   close(): void {
-    this.#statements.clear();
+    this.#prepared.clear();
     this.#database.close();
   }
 
-  #statement(sql: string): SqliteStatement {
-    const known = this.#statements.get(sql);
+  #prepare(sql: string): Prepared {
+    const known = this.#prepared.get(sql);
     if (known) return known;
-    const statement = this.#database.prepare(sql);
-    statement.setAllowUnknownNamedParameters(true);
-    this.#statements.set(sql, statement);
-    return statement;
+    const prepared = { statement: this.#database.prepare(sql.replaceAll(parameter, '?')), names: parameterNames(sql) };
+    this.#prepared.set(sql, prepared);
+    return prepared;
   }
+}
+
+// The driver binds anonymous parameters more than twice as fast as named ones, so the names stay on this side.
+const parameter = /:([A-Za-z]\w*)/g;
+
+function parameterNames(sql: string): string[] {
+  return [...sql.matchAll(parameter)].map(([, name]) => name as string);
+}
+
+function bind(names: readonly string[], parameters: SqlParameters): SqlValue[] {
+  return names.map((name) => {
+    const value = (parameters as Readonly<Record<string, unknown>>)[name];
+    if (value === undefined) throw new Error(`A statement needs ":${name}" and was not given it.`);
+    return value as SqlValue;
+  });
 }

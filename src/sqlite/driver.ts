@@ -1,13 +1,12 @@
 /** The part of the `node:sqlite` API that we use; Node's own and `@photostructure/sqlite` both have it. */
 export type SqlValue = null | number | bigint | string | Uint8Array;
 export type SqlRow = Record<string, SqlValue>;
-export type SqlParameters = Readonly<Record<string, unknown>>;
+export type SqlParameters = object;
 
 export interface SqliteStatement {
-  run(parameters?: SqlParameters): { changes: number | bigint };
-  get(parameters?: SqlParameters): SqlRow | undefined;
-  all(parameters?: SqlParameters): SqlRow[];
-  setAllowUnknownNamedParameters(enabled: boolean): void;
+  run(...parameters: SqlValue[]): { changes: number | bigint };
+  get(...parameters: SqlValue[]): SqlRow | undefined;
+  all(...parameters: SqlValue[]): SqlRow[];
 }
 
 export interface SqliteDatabase {

@@ -14,7 +14,7 @@ export function insertEvent(db: Connection, event: NewEvent & { shard: number; r
   db.run(
     `insert into events values (
        :shard, :runId, :seq, :type, :correlationId, :specVersion, :createdAt, :occurredAt, :meta, :payload)`,
-    { ...event },
+    event,
   );
 }
 

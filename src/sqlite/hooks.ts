@@ -36,28 +36,32 @@ export function getHookByToken(db: Connection, token: string): HookRow | undefin
   return holder && getHookOfRun(db, holder.runId, holder.hookId);
 }
 
-export function takeToken(db: Connection, token: { token: string; runId: string; hookId: string }): void {
-  db.run('insert into hook_tokens values (:token, :runId, :hookId)', token);
+/** False if somebody has it. */
+export function takeToken(db: Connection, token: { token: string; runId: string; hookId: string }): boolean {
+  return db.run('insert into hook_tokens values (:token, :runId, :hookId) on conflict do nothing', token) > 0;
 }
 
 export function releaseToken(db: Connection, token: string): void {
   db.run('delete from hook_tokens where token = :token', { token });
 }
 
-export function saveHook(db: Connection, row: HookRow): void {
+/** Writes the whole next row over the one whose version is one less; false if that is not there. */
+export function saveHook(db: Connection, row: HookRow): boolean {
   if (row.version === 1) {
-    db.run(
+    const added = db.run(
       `insert into hooks values (
-         :shard, :runId, :hookId, :status, :token, :isWebhook, :specVersion, :createdAt, :eventSeq, :version)`,
+         :shard, :runId, :hookId, :status, :token, :isWebhook, :specVersion, :createdAt, :eventSeq, :version)
+       on conflict do nothing`,
       { ...row, isWebhook: row.isWebhook ? 1 : 0 },
     );
-    return;
+    return added > 0;
   }
-  db.run(
+  const changed = db.run(
     `update hooks set status = :status, version = :version
-     where shard = :shard and run_id = :runId and hook_id = :hookId`,
-    { ...row },
+     where shard = :shard and run_id = :runId and hook_id = :hookId and version = :version - 1`,
+    row,
   );
+  return changed > 0;
 }
 
 export function listHooks(db: Connection, { runId, after, order, limit }: Omit<OfRun, 'runId'> & { runId?: string }): HookRow[] {

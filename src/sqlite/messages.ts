@@ -11,14 +11,14 @@ export function enqueueMessage(db: Connection, row: MessageRow): string {
   const same = db.get<{ messageId: string }>(
     `select message_id as messageId from messages
      where shard = :shard and idempotency_key = :idempotencyKey`,
-    { ...row },
+    row,
   );
   if (same) return same.messageId;
   db.run(
     `insert into messages values (
        :shard, :messageId, :queueName, :namespace, :payload, :headers, :idempotencyKey, :runId, :createdAt,
        :dueAt, :leaseOwner, :leaseEpoch, :deliveries)`,
-    { ...row },
+    row,
   );
   return row.messageId;
 }

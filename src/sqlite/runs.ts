@@ -1,5 +1,5 @@
 import type { RunQuery } from '../world/port.ts';
-import type { RunRow } from '../world/rows.ts';
+import type { RunRow, TakenRun } from '../world/rows.ts';
 import { shardOf } from '../world/shard.ts';
 import type { Connection } from './connection.ts';
 
@@ -20,7 +20,7 @@ export function insertRun(db: Connection, row: RunRow): void {
        :shard, :runId, :namespace, :status, :deploymentId, :workflowName, :specVersion, :executionContext, :encryptionKeyId, :error, :inputSeq, :outputSeq,
        :createdAt, :updatedAt, :startedAt, :completedAt, :expiredAt, :lastSeq, :lastMs, :markerMs,
        :dueAt, :leaseOwner, :leaseEpoch, :deliveries)`,
-    { ...row },
+    row,
   );
 }
 
@@ -45,7 +45,7 @@ export function advanceRun(db: Connection, advance: RunAdvance): void {
          deliveries = case when :progress then 0 else deliveries end,
          due_at = case when :wakeAt is null then due_at else min(coalesce(due_at, :wakeAt), :wakeAt) end
      where shard = :shard and run_id = :runId`,
-    { ...advance },
+    advance,
   );
 }
 
@@ -73,16 +73,16 @@ export function finishRun(db: Connection, end: RunEnd): void {
      set status = :status, error = :error, output_seq = :outputSeq, completed_at = :at, updated_at = :at,
          due_at = null, lease_owner = null, deliveries = 0
      where shard = :shard and run_id = :runId`,
-    { ...end },
+    end,
   );
-  db.run('delete from hook_tokens where run_id = :runId', { ...end });
-  db.run('delete from hooks where shard = :shard and run_id = :runId', { ...end });
-  db.run('delete from waits where shard = :shard and run_id = :runId', { ...end });
-  db.run('delete from messages where shard = :shard and run_id = :runId', { ...end });
+  db.run('delete from hook_tokens where run_id = :runId', end);
+  db.run('delete from hooks where shard = :shard and run_id = :runId', end);
+  db.run('delete from waits where shard = :shard and run_id = :runId', end);
+  db.run('delete from messages where shard = :shard and run_id = :runId', end);
   db.run(
     `update steps set due_at = null
      where shard = :shard and run_id = :runId and due_at is not null and lease_owner is null`,
-    { ...end },
+    end,
   );
 }
 
@@ -100,14 +100,16 @@ export function wakeRun(db: Connection, wake: { shard: number; runId: string; du
  * Gives a due run to a worker. What it was due for is delivered with it; timers that are still ahead stay, so that losing this delivery
  * loses no wake.
  */
-export function takeRun(db: Connection, take: { shard: number; runId: string; owner: string; now: number }): RunRow | undefined {
-  return db.get<RunRow>(
+export function takeRun(db: Connection, take: { shard: number; runId: string; owner: string; now: number }): TakenRun | undefined {
+  return db.get<TakenRun>(
     `update runs
      set lease_owner = :owner, lease_epoch = lease_epoch + 1, deliveries = deliveries + 1,
          due_at = (select min(w.due_at) from waits w
                    where w.shard = :shard and w.run_id = :runId and w.status = 'waiting' and w.due_at > :now)
      where shard = :shard and run_id = :runId and lease_owner is null and due_at <= :now
-     returning ${runColumns}`,
+     returning ${runColumns},
+       exists (select 1 from waits w
+               where w.shard = :shard and w.run_id = :runId and w.status = 'waiting' and w.due_at <= :now) as waitsDue`,
     take,
   );
 }

@@ -1,7 +1,8 @@
 import type { ClaimedStep, OfRun, QueueStepAct } from '../world/port.ts';
-import type { StepRow } from '../world/rows.ts';
+import type { RunRow, StepRow } from '../world/rows.ts';
 import { shardOf } from '../world/shard.ts';
 import type { Connection } from './connection.ts';
+import { getRun } from './runs.ts';
 
 export const stepColumns = `
   shard, run_id as runId, step_id as stepId, namespace, step_name as stepName, status, spec_version as specVersion, attempt, error,
@@ -20,25 +21,27 @@ export function getStep(db: Connection, runId: string | undefined, stepId: strin
   });
 }
 
-/** Writes the whole next row over the one whose version is one less. */
-export function saveStep(db: Connection, row: StepRow): void {
+/** Writes the whole next row over the one whose version is one less; false if that is not there. */
+export function saveStep(db: Connection, row: StepRow): boolean {
   if (row.version === 1) {
-    db.run(
+    const added = db.run(
       `insert into steps values (
          :shard, :runId, :stepId, :namespace, :stepName, :status, :specVersion, :attempt, :error, :inputSeq, :outputSeq,
-         :createdAt, :updatedAt, :startedAt, :completedAt, :retryAfter, :message, :dueAt, :leaseOwner, :leaseEpoch, :deliveries, :version)`,
-      { ...row },
+         :createdAt, :updatedAt, :startedAt, :completedAt, :retryAfter, :message, :dueAt, :leaseOwner, :leaseEpoch, :deliveries, :version)
+       on conflict do nothing`,
+      row,
     );
-    return;
+    return added > 0;
   }
-  db.run(
+  const changed = db.run(
     `update steps
      set status = :status, attempt = :attempt, error = :error, output_seq = :outputSeq, updated_at = :updatedAt, started_at = :startedAt,
          completed_at = :completedAt, retry_after = :retryAfter, due_at = :dueAt, lease_owner = :leaseOwner, lease_epoch = :leaseEpoch,
          deliveries = :deliveries, version = :version
-     where shard = :shard and run_id = :runId and step_id = :stepId`,
-    { ...row },
+     where shard = :shard and run_id = :runId and step_id = :stepId and version = :version - 1`,
+    row,
   );
+  return changed > 0;
 }
 
 /** What its message adds to an open step that nobody has; a due time that it has already stays, so that no retry comes early. */
@@ -47,7 +50,7 @@ export function queueStep(db: Connection, act: QueueStepAct): boolean {
     db.run(
       `update steps set message = coalesce(:message, message), due_at = coalesce(due_at, :dueAt)
        where shard = :shard and run_id = :runId and step_id = :stepId and lease_owner is null and status in ('pending', 'running')`,
-      { ...act },
+      act,
     ) > 0
   );
 }
@@ -61,11 +64,10 @@ export interface StepClaim {
   readonly limit: number;
 }
 
-/** Oldest due first. The run is read with it, because the message says its name and start. */
+/** Oldest due first. The run is read with it: the message says its name and start, the rules its status. */
 export function claimSteps(db: Connection, claim: StepClaim): ClaimedStep[] {
-  const due = db.all<{ shard: number; runId: string; stepId: string; workflowName: string; workflowStartedAt: number }>(
-    `select s.shard, s.run_id as runId, s.step_id as stepId,
-            r.workflow_name as workflowName, coalesce(r.started_at, r.created_at) as workflowStartedAt
+  const due = db.all<{ shard: number; runId: string; stepId: string }>(
+    `select s.shard, s.run_id as runId, s.step_id as stepId
      from steps s indexed by steps_due
      join runs r on r.shard = s.shard and r.run_id = s.run_id
      where s.due_at is not null and s.lease_owner is null and s.due_at <= :now
@@ -74,11 +76,10 @@ export function claimSteps(db: Connection, claim: StepClaim): ClaimedStep[] {
        and (:deploymentId is null or r.deployment_id = :deploymentId)
      order by s.due_at
      limit :limit`,
-    { ...claim },
+    claim,
   );
-  return due.map(({ workflowName, workflowStartedAt, ...key }) => ({
-    workflowName,
-    workflowStartedAt,
+  return due.map((key) => ({
+    run: getRun(db, key.runId) as RunRow,
     step: db.get<StepRow>(
       `update steps
        set lease_owner = :owner, lease_epoch = lease_epoch + 1, deliveries = deliveries + 1, version = version + 1

@@ -23,18 +23,21 @@ export function listDueWaits(db: Connection, runId: string, now: number): WaitRo
   );
 }
 
-export function saveWait(db: Connection, row: WaitRow): void {
+/** Writes the whole next row over the one whose version is one less; false if that is not there. */
+export function saveWait(db: Connection, row: WaitRow): boolean {
   if (row.version === 1) {
-    db.run(
+    const added = db.run(
       `insert into waits values (
-         :shard, :runId, :waitId, :status, :specVersion, :resumeAt, :dueAt, :createdAt, :updatedAt, :completedAt, :version)`,
-      { ...row },
+         :shard, :runId, :waitId, :status, :specVersion, :resumeAt, :dueAt, :createdAt, :updatedAt, :completedAt, :version)
+       on conflict do nothing`,
+      row,
     );
-    return;
+    return added > 0;
   }
-  db.run(
+  const changed = db.run(
     `update waits set status = :status, updated_at = :updatedAt, completed_at = :completedAt, version = :version
-     where shard = :shard and run_id = :runId and wait_id = :waitId`,
-    { ...row },
+     where shard = :shard and run_id = :runId and wait_id = :waitId and version = :version - 1`,
+    row,
   );
+  return changed > 0;
 }

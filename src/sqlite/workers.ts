@@ -28,7 +28,7 @@ export function listWorkers(db: Connection, boot: Boot): WorkerRow[] {
               boot_id = :id and expires_at_tick > :tick as live
        from workers
        order by started_at, worker_id`,
-      { ...boot },
+      boot,
     )
     .map((row) => ({ ...row, live: row.live === 1 }));
 }
@@ -45,7 +45,7 @@ export function listDead(db: Connection, boot: Boot): string[] {
       `select worker_id as owner from workers where not (boot_id = :id and expires_at_tick > :tick)
        union
        select owner from (${holders}) where owner not in (select worker_id from workers)`,
-      { ...boot },
+      boot,
     )
     .map(({ owner }) => owner);
 }

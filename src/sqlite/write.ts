@@ -1,34 +1,42 @@
-import { resolveRow, resolveSeq } from '../world/written-rows.ts';
 import type { Outcomes, WriteAct } from '../world/port.ts';
 import type { RunRow } from '../world/rows.ts';
 import type { Transition } from '../world/transition.ts';
+import { resolveRow, resolveSeq } from '../world/written-rows.ts';
 import type { Connection } from './connection.ts';
 import { insertEvent } from './events.ts';
-import { getHookOfRun, getTokenHolder, releaseToken, saveHook, takeToken } from './hooks.ts';
+import { getHookOfRun, releaseToken, saveHook, takeToken } from './hooks.ts';
 import { advanceRun, finishRun, getRun, insertRun, startRun, takeRun } from './runs.ts';
-import { getStep, saveStep } from './steps.ts';
-import { getWait, saveWait } from './waits.ts';
+import { saveStep } from './steps.ts';
+import { saveWait } from './waits.ts';
 
-/** Commits one transition inside the transaction that is open: first every guard, then every row, so that a lost one leaves nothing. */
-export function write(db: Connection, { transition, takeRunFor }: WriteAct): Outcomes['write'] {
+/**
+ * Commits one transition inside the transaction that is open, or writes nothing: what has a guard goes first, and if one of several fails
+ * after another was written, the savepoint takes it back.
+ */
+export function write(db: Connection, act: WriteAct): Outcomes['write'] {
+  const { transition } = act;
   const before = getRun(db, transition.runId);
-  if (!guardsHold(db, transition, before)) return { kind: 'lost' };
+  if (!runGuardHolds(transition, before)) return { kind: 'lost' };
+  if (guardedRows(transition) <= 1) return writeGuarded(db, act, before) ?? { kind: 'lost' };
 
+  db.exec('savepoint guarded');
+  const written = writeGuarded(db, act, before);
+  db.exec(written ? 'release guarded' : 'rollback to guarded; release guarded');
+  return written ?? { kind: 'lost' };
+}
+
+function writeGuarded(db: Connection, { transition, takeRunFor }: WriteAct, before: RunRow | undefined) {
+  const { shard, runId } = transition;
   const lastMs = before?.lastMs ?? 0;
   const at = Math.max(transition.now, transition.external ? lastMs + 1 : lastMs);
   const firstSeq = (before?.lastSeq ?? 0) + 1;
-  const { shard, runId } = transition;
+  if (!saveGuarded(db, transition, at, firstSeq)) return undefined;
 
   if (transition.run.kind === 'create') insertRun(db, resolveRow(transition.run.row, at, firstSeq));
   for (const [index, event] of transition.events.entries()) {
     insertEvent(db, { ...event, shard, runId, seq: firstSeq + index, createdAt: at });
   }
-  for (const row of transition.steps) saveStep(db, resolveRow(row, at, firstSeq));
-  for (const row of transition.waits) saveWait(db, resolveRow(row, at, firstSeq));
-  for (const row of transition.hooks) saveHook(db, resolveRow(row, at, firstSeq));
-  if (transition.takeToken) takeToken(db, { ...transition.takeToken, runId });
   if (transition.releaseToken !== null) releaseToken(db, transition.releaseToken);
-
   advanceRun(db, {
     shard,
     runId,
@@ -39,9 +47,20 @@ export function write(db: Connection, { transition, takeRunFor }: WriteAct): Out
     progress: !transition.guard.absent && transition.guard.lease && transition.run.kind === 'append' ? 1 : 0,
   });
   changeRun(db, transition, at, firstSeq);
-
   const taken = takeRunFor && transition.wakeAt !== null ? takeRun(db, { shard, runId, owner: takeRunFor, now: transition.now }) : undefined;
-  return { kind: 'written', firstSeq, at, taken };
+  return { kind: 'written', firstSeq, at, taken } as const;
+}
+
+/** False if a row was no longer as the rule saw it. */
+function saveGuarded(db: Connection, transition: Transition, at: number, firstSeq: number): boolean {
+  const { runId, takeToken: token, holdHook } = transition;
+  if (token && !takeToken(db, { ...token, runId })) return false;
+  if (holdHook && getHookOfRun(db, runId, holdHook.hookId)?.version !== holdHook.version) return false;
+  return (
+    transition.steps.every((row) => saveStep(db, resolveRow(row, at, firstSeq))) &&
+    transition.waits.every((row) => saveWait(db, resolveRow(row, at, firstSeq))) &&
+    transition.hooks.every((row) => saveHook(db, resolveRow(row, at, firstSeq)))
+  );
 }
 
 function changeRun(db: Connection, { shard, runId, run }: Transition, at: number, firstSeq: number): void {
@@ -60,16 +79,13 @@ function changeRun(db: Connection, { shard, runId, run }: Transition, at: number
   }
 }
 
-function guardsHold(db: Connection, transition: Transition, run: RunRow | undefined): boolean {
-  const { guard, runId } = transition;
+function runGuardHolds({ guard }: Transition, run: RunRow | undefined): boolean {
   if (guard.absent) return run === undefined;
   if (run?.status !== guard.status) return false;
   if (guard.lease && (run.leaseOwner !== guard.lease.owner || run.leaseEpoch !== guard.lease.epoch)) return false;
-  if (guard.markerAtMost !== null && run.markerMs > guard.markerAtMost) return false;
-  if (transition.steps.some((row) => (getStep(db, runId, row.stepId)?.version ?? 0) !== row.version - 1)) return false;
-  if (transition.waits.some((row) => (getWait(db, runId, row.waitId)?.version ?? 0) !== row.version - 1)) return false;
-  if (transition.hooks.some((row) => (getHookOfRun(db, runId, row.hookId)?.version ?? 0) !== row.version - 1)) return false;
-  const { holdHook, takeToken: wanted } = transition;
-  if (holdHook && getHookOfRun(db, runId, holdHook.hookId)?.version !== holdHook.version) return false;
-  return !wanted || getTokenHolder(db, wanted.token) === undefined;
+  return guard.markerAtMost === null || run.markerMs <= guard.markerAtMost;
+}
+
+function guardedRows({ steps, waits, hooks, takeToken: token }: Transition): number {
+  return steps.length + waits.length + hooks.length + (token ? 1 : 0);
 }

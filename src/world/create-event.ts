@@ -4,6 +4,7 @@ import type { WorldContext } from './context.ts';
 import { currentDelivery, type Delivery } from './delivery.ts';
 import { unavailable } from './errors.ts';
 import { resultOf, unchangedResult } from './event-result.ts';
+import { knownState } from './known-state.ts';
 import { parseRequest } from './parse-request.ts';
 import type { State, StateKey, Store } from './port.ts';
 import type { RunRow } from './rows.ts';
@@ -24,42 +25,48 @@ export function createEvent(context: WorldContext): World['events']['create'] {
     const request = parseRequest(runId, data, params, context.now());
     const store = await context.store();
     const delivery = deliveryOf(request);
+    const seen = delivery && knownState(request, delivery);
+    const early = seen && (await attempt(request, seen, delivery, 'seen'));
+    if (early) return early;
     for (let tries = 1; tries <= triesPerWrite; tries += 1) {
       const state = await store.loadState(stateKeyOf(request, delivery, store.now()));
-      const result = await attempt(request, state, delivery);
+      if (delivery) delivery.run = state.run;
+      const result = await attempt(request, state, delivery, 'loaded');
       if (result) return result;
       if (tries > 10) await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
     }
     throw unavailable(`Run "${request.runId}" changes too fast: "${request.type}" lost ${triesPerWrite} races in a row.`);
   };
 
-  /** Undefined if a guard no longer held at the commit. */
-  async function attempt(request: EventRequest, state: State, delivery: Delivery | undefined): Promise<EventResult | undefined> {
+  /** Undefined if things are not as they were when the state was read: a guard no longer held, or only a fresh state can refuse. */
+  async function attempt(request: EventRequest, state: State, delivery: Delivery | undefined, source: 'seen' | 'loaded') {
     const store = await context.store();
     const bearStepFor = offerStep(context, request, delivery, state.run);
     let born = false;
     try {
       const rules = ruleContext(store, context, request, delivery, bearStepFor, refusals);
-      const decision = countRefusals(request.runId, () => decide(request, state, rules));
+      const decision = decideOn(request, state, rules, source);
+      if (!decision) return undefined;
       if (decision.kind === 'unchanged') return await unchangedResult(context, store, request, state, decision.eventSeq);
       const { transition } = decision;
       const written = await commit(context, store, transition, state.run);
       if (!written) return undefined;
       born = bearStepFor !== undefined;
-      publishWrite({ context, log: await context.log(), delivery, transition, written });
+      publishWrite({ context, log: await context.log(), delivery, before: state.run, transition, written });
       return await resultOf({ context, store, request, state, transition, written });
     } finally {
       if (bearStepFor !== undefined && !born) context.dispatcher().dropStep();
     }
   }
 
-  function countRefusals(runId: string, decideNow: () => Decision): Decision {
+  function decideOn(request: EventRequest, state: State, rules: RuleContext, source: 'seen' | 'loaded'): Decision | undefined {
     try {
-      const decision = decideNow();
-      refusals.delete(runId);
+      const decision = decide(request, state, rules);
+      refusals.delete(request.runId);
       return decision;
     } catch (error) {
-      if (PreconditionFailedError.is(error)) refusals.set(runId, (refusals.get(runId) ?? 0) + 1);
+      if (source === 'seen') return undefined;
+      if (PreconditionFailedError.is(error)) refusals.set(request.runId, (refusals.get(request.runId) ?? 0) + 1);
       throw error;
     }
   }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Lease, RunRow, StepRow } from './rows.ts';
+import type { ClaimedStep } from './port.ts';
+import type { Lease, RunRow, StepRow, TakenRun } from './rows.ts';
 
 /** What the World knows of the delivery in whose course it is called (spec/world.md D8). */
 export interface Delivery {
@@ -7,8 +8,16 @@ export interface Delivery {
   readonly runId: string | undefined;
   readonly stepId: string | undefined;
   readonly lease: Lease;
+  /**
+   * The rows as this delivery last saw them: what a rule needs is usually here, and where it is out of date the guard of the commit says
+   * so. Undefined: not seen yet.
+   */
+  run: RunRow | undefined;
+  step: StepRow | undefined;
+  /** A wait of the run was due when it was leased, and has not been completed by this delivery yet. */
+  waitsDue: boolean;
   /** Steps that this delivery created and that are leased to this worker, waiting for the message that the SDK sends after them. */
-  readonly born: Map<string, StepRow>;
+  readonly born: Map<string, ClaimedStep>;
   /** Steps known to have a row, which is their message: queueing them again changes nothing. */
   readonly knownSteps: Set<string>;
   /** The terminal event of the step woke the run in the same act, so the wake that the SDK sends next says nothing new. */
@@ -40,12 +49,12 @@ export interface Dispatcher {
   /** A worker that could deliver such a run at once, and keeps a slot for it until `runTaken` or `dropRun`; or undefined. */
   offerRun(run: Pick<RunRow, 'namespace' | 'workflowName' | 'deploymentId'>): string | undefined;
   dropRun(): void;
-  runTaken(run: RunRow): void;
+  runTaken(run: TakenRun): void;
   /** The same for a step, until its delivery begins or `dropStep`. */
   offerStep(run: Pick<RunRow, 'namespace' | 'deploymentId'>, stepName: string): string | undefined;
   dropStep(): void;
   /** Begins a step that was born leased to this worker, with the message that the SDK sent for it. */
-  deliverBorn(step: StepRow, message: StepMessage): void;
+  deliverBorn(claimed: ClaimedStep, message: StepMessage): void;
   /** Something became due that this process did not take. */
   somethingDue(dueAt: number): void;
   /** The run ended under its delivery: signals of its steps may fire. */

@@ -3,6 +3,7 @@ import { stripEventDataRefs } from '@workflow/world';
 import { decodeValue } from '../base/codec.ts';
 import type { WorldContext } from './context.ts';
 import { encodeCursor } from './cursor.ts';
+import { currentDelivery } from './delivery.ts';
 import { viewEvent } from './event-view.ts';
 import { readPayload } from './payloads.ts';
 import type { State, Store } from './port.ts';
@@ -56,6 +57,7 @@ async function runAnswer(context: WorldContext, store: Store, request: EventRequ
   const log = await context.log();
   // run_started always carries the whole log, so that a replay needs no further read (spec/world.md 0.11).
   const events = request.type === 'run_started' ? await log.read(row.runId, row.lastSeq) : undefined;
+  if (events) noteKnownSteps(events);
   const bare = request.params.resolveData === 'none';
   const payloads = bare
     ? {}
@@ -69,6 +71,14 @@ async function runAnswer(context: WorldContext, store: Store, request: EventRequ
     hasMore: false,
   };
   return { run: viewRun(row, payloads), ...preload, maxEvents: context.maxEvents };
+}
+
+/** The steps in the log have rows, so queueing them again in this delivery changes nothing. */
+function noteKnownSteps(events: readonly Event[]): void {
+  const delivery = currentDelivery();
+  for (const { eventType, correlationId } of events) {
+    if (eventType === 'step_created' && correlationId !== undefined) delivery?.knownSteps.add(correlationId);
+  }
 }
 
 async function entityAnswer({ context, store, request, transition, written }: Committed): Promise<EventResult> {

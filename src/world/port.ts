@@ -1,5 +1,5 @@
 import type { Transition } from './transition.ts';
-import type { ChunkRow, EventRow, HookRow, Lease, MessageRow, RunRow, StepRow, StreamRow, WaitRow, WorkerRow } from './rows.ts';
+import type { ChunkRow, EventRow, HookRow, Lease, MessageRow, RunRow, StepRow, StreamRow, TakenRun, WaitRow, WorkerRow } from './rows.ts';
 
 /**
  * What the World needs of a store. Every act is atomic, takes and gives plain data, and decides nothing: the rules are in `world/rules`.
@@ -196,25 +196,24 @@ export interface SweepStreamsAct {
 }
 
 export interface Claims {
-  readonly runs: readonly RunRow[];
+  readonly runs: readonly TakenRun[];
   readonly steps: readonly ClaimedStep[];
   readonly messages: readonly MessageRow[];
 }
 
-/** A step and what its message says of its run. */
+/** A step and its run, as of the claim. */
 export interface ClaimedStep {
   readonly step: StepRow;
-  readonly workflowName: string;
-  readonly workflowStartedAt: number;
+  readonly run: RunRow;
 }
 
 export interface Outcomes {
-  write: { readonly kind: 'written'; readonly firstSeq: number; readonly at: number; readonly taken: RunRow | undefined } | { readonly kind: 'lost' };
-  wake: { readonly kind: 'woken'; readonly found: boolean; readonly taken: RunRow | undefined };
+  write: { readonly kind: 'written'; readonly firstSeq: number; readonly at: number; readonly taken: TakenRun | undefined } | { readonly kind: 'lost' };
+  wake: { readonly kind: 'woken'; readonly found: boolean; readonly taken: TakenRun | undefined };
   enqueue: { readonly kind: 'enqueued'; readonly messageId: string };
   queueStep: { readonly kind: 'queued'; readonly found: boolean };
   claim: { readonly kind: 'claimed'; readonly claims: Claims };
-  settle: { readonly kind: 'settled'; readonly held: boolean; readonly taken: RunRow | undefined };
+  settle: { readonly kind: 'settled'; readonly held: boolean; readonly taken: TakenRun | undefined };
   adopt: { readonly kind: 'adopted'; readonly held: boolean };
   append: { readonly kind: 'appended'; readonly chunkCount: number };
   heartbeat: { readonly kind: 'alive'; readonly known: boolean };

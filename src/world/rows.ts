@@ -50,6 +50,12 @@ export interface RunRow extends Due {
   readonly markerMs: number;
 }
 
+/** A run as the act that leased it left it. */
+export interface TakenRun extends RunRow {
+  /** Whether a wait of it is due: then the delivery completes it before it replays. */
+  readonly waitsDue: 0 | 1;
+}
+
 export interface StepRow extends Due {
   readonly shard: number;
   readonly runId: string;
