@@ -12,9 +12,7 @@ export async function main({ log }) {
   const notify = defineHandler({
     type: 'notify',
     execute({ input, idempotencyKey }) {
-      log(
-        `To the approver: ${input.text} https://example.com/approve?token=…${input.token.slice(-6)} (${idempotencyKey})`,
-      );
+      log(`To the approver: ${input.text} https://example.com/approve?token=…${input.token.slice(-6)} (${idempotencyKey})`);
       links.push(input.token);
       return Result.success();
     },
@@ -23,8 +21,7 @@ export async function main({ log }) {
   const harness = new TestHarness({ flows: [flow], handlers: [notify] });
 
   const executions = [];
-  for (const request of ['a new chair', 'a yacht', 'a day off'])
-    executions.push(await harness.run('approval', { request }));
+  for (const request of ['a new chair', 'a yacht', 'a day off']) executions.push(await harness.run('approval', { request }));
   await harness.resume({ token: links[0] }, { approved: true, by: 'Grace' });
   await harness.resume({ token: links[1] }, { approved: false, by: 'Grace' });
   await harness.simulateTime(3 * 24 * 60 * 60 * 1_000);

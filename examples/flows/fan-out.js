@@ -47,8 +47,7 @@ export async function main({ log, images = 1_000 }) {
     type: 'resize',
     async execute({ input, attempt }) {
       calls += 1;
-      if (input % 100 === 99 && attempt === 1)
-        return Result.failure({ code: 'DISK_BUSY', message: 'The disk is busy.' });
+      if (input % 100 === 99 && attempt === 1) return Result.failure({ code: 'DISK_BUSY', message: 'The disk is busy.' });
       return Result.success(input * 10);
     },
   };

@@ -35,10 +35,6 @@ describe('visit counts', () => {
     const once = VisitCounts.of({}).enter('a');
     const lost = once.enter('b');
     const kept = once.enter('a');
-    expect([lost.record(), kept.record(), kept.enter('b').record()]).toEqual([
-      { a: 1, b: 1 },
-      { a: 2 },
-      { a: 2, b: 1 },
-    ]);
+    expect([lost.record(), kept.record(), kept.enter('b').record()]).toEqual([{ a: 1, b: 1 }, { a: 2 }, { a: 2, b: 1 }]);
   });
 });

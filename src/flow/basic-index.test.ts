@@ -51,12 +51,7 @@ testStateStore('four methods', ({ clock }) => ({ store: fourMethods(clock) }));
 
 describe('an engine over a store with four methods', () => {
   const clock = createFakeClock();
-  const open = (
-    flows: Flow | Flow[],
-    handlers: StepHandler[] = [],
-    store = fourMethods(clock),
-    tokens?: ResumeTokenManager,
-  ) =>
+  const open = (flows: Flow | Flow[], handlers: StepHandler[] = [], store = fourMethods(clock), tokens?: ResumeTokenManager) =>
     new Engine(store, createHandlerRegistry([...builtinHandlers(), ...handlers]), createFlowRegistry([flows].flat()), {
       clock,
       ...(tokens ? { tokens } : {}),
@@ -82,9 +77,7 @@ describe('an engine over a store with four methods', () => {
 
   it('lets a token in once, also with a manager that cannot consume', async () => {
     let token = '';
-    const asks = spy('a', async ({ tokens, execution }) =>
-      Result.wait({ token: (token = await tokens.create(execution.id)) }),
-    );
+    const asks = spy('a', async ({ tokens, execution }) => Result.wait({ token: (token = await tokens.create(execution.id)) }));
     const flow = buildFlow({ a: { onResume: 'b' }, b: { onResume: null } });
     const engine = open(flow, [asks, spy('b', Result.wait({}))], fourMethods(clock), threeMethods());
     const { execution } = await engine.create('flow');

@@ -48,10 +48,7 @@ export function createBasicIndex(store: StateStore): ExecutionIndex {
     },
   };
 
-  async function resultsOf(
-    parentId: string,
-    group: string,
-  ): Promise<{ refs: readonly ChildRef[]; results: ChildResult[] }> {
+  async function resultsOf(parentId: string, group: string): Promise<{ refs: readonly ChildRef[]; results: ChildResult[] }> {
     const parent = await read(parentId);
     const refs = (parent?.children ?? []).filter((child) => child.group === group);
     const results: ChildResult[] = [];

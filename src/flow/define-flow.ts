@@ -2,10 +2,7 @@ import { isStandardSchema, toJsonSchema, type AnySchema } from './standard-schem
 import type { Flow, InputSelector, RetryConfig, Step } from './types.ts';
 
 /** A flow as it is written in TypeScript: `Id` are the ids of its steps, so a wrong target does not compile. */
-export interface FlowDefinition<Id extends string> extends Omit<
-  Flow,
-  'initialStepId' | 'steps' | 'inputSchema' | 'metadata'
-> {
+export interface FlowDefinition<Id extends string> extends Omit<Flow, 'initialStepId' | 'steps' | 'inputSchema' | 'metadata'> {
   initialStepId: NoInfer<Id>;
   steps: { readonly [Key in Id]: StepDefinition<Key, NoInfer<Id>> };
   /** JSON Schema, or a Standard Schema that can be written as one. */
@@ -37,9 +34,7 @@ export function defineFlow<const Id extends string>(definition: FlowDefinition<I
   const entries = Object.entries<StepDefinition<Id, Id>>(steps);
   return {
     ...rest,
-    ...(inputSchema === undefined
-      ? {}
-      : { inputSchema: isStandardSchema(inputSchema) ? toJsonSchema(inputSchema) : inputSchema }),
+    ...(inputSchema === undefined ? {} : { inputSchema: isStandardSchema(inputSchema) ? toJsonSchema(inputSchema) : inputSchema }),
     steps: Object.fromEntries(entries.map(([key, step]): [string, Step] => [key, { ...step, id: step.id ?? key }])),
   };
 }

@@ -88,10 +88,7 @@ export async function parse(
   });
 }
 
-function describe(
-  key: 'configSchema' | 'inputSchema' | 'outputSchema',
-  schema: AnySchema | undefined,
-): HandlerMetadata {
+function describe(key: 'configSchema' | 'inputSchema' | 'outputSchema', schema: AnySchema | undefined): HandlerMetadata {
   if (schema === undefined) return {};
   try {
     return { [key]: toJsonSchema(schema) };

@@ -36,8 +36,7 @@ describe.each(pages)('docs/flows/$name', ({ name, blocks }) => {
     const { id, status, waitMetadata, join: waitsForChild } = await harness.run(first.id, context);
     const resume = find('json resume');
     if (resume) await harness.resume(id, JSON.parse(resume.text));
-    else if (status === 'waiting' && (waitMetadata?.wakeAt !== undefined || waitsForChild))
-      await harness.simulateTime(year);
+    else if (status === 'waiting' && (waitMetadata?.wakeAt !== undefined || waitsForChild)) await harness.simulateTime(year);
     expect(await harness.getExecution(id)).toMatchObject(JSON.parse(result?.text ?? '') as object);
   });
 
@@ -56,9 +55,7 @@ describe.each(pages)('docs/flows/$name', ({ name, blocks }) => {
 
 describe('the pages as a whole', () => {
   it('have one for each built-in handler, with an example that runs', () => {
-    const documented = pages
-      .filter(({ blocks }) => blocks.some(({ info }) => info === 'json result'))
-      .map(({ name }) => name);
+    const documented = pages.filter(({ blocks }) => blocks.some(({ info }) => info === 'json result')).map(({ name }) => name);
     expect(documented).toEqual(expect.arrayContaining(builtinHandlers().map(({ type }) => `handlers/${type}.md`)));
   });
 
@@ -100,9 +97,7 @@ function openHarness(flows: readonly Flow[]): TestHarness {
 }
 
 async function readPages() {
-  const names = (await readdir(docs, { recursive: true }))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => name.replaceAll('\\', '/'));
+  const names = (await readdir(docs, { recursive: true })).filter((name) => name.endsWith('.md')).map((name) => name.replaceAll('\\', '/'));
   return Promise.all(
     names.toSorted().map(async (name) => {
       const text = await readFile(join(docs, name), 'utf8');

@@ -138,13 +138,9 @@ export class Engine {
     const { execution, stepResults } = await keepAlive(this.#drive(executionId, 1));
     const result = stepResults.at(-1);
     if (result) return { ...result, executionStatus: execution.status };
-    throw new FlowError(
-      'EXECUTION_CONFLICT',
-      `Execution ${executionId} is ${execution.status}; there is no step to run.`,
-      {
-        retryable: false,
-      },
-    );
+    throw new FlowError('EXECUTION_CONFLICT', `Execution ${executionId} is ${execution.status}; there is no step to run.`, {
+      retryable: false,
+    });
   }
 
   /**
@@ -222,9 +218,7 @@ export class Engine {
     const claim = await this.claim(executionId);
     if (!claim) throw new FlowError('EXECUTION_CONFLICT', `Execution ${executionId} is being driven by someone else.`);
     try {
-      return await this.#own(
-        drive(this.#core, claim, { maxSteps, awaitRetry: (retryAt) => this.#awaitRetry(claim, retryAt) }),
-      );
+      return await this.#own(drive(this.#core, claim, { maxSteps, awaitRetry: (retryAt) => this.#awaitRetry(claim, retryAt) }));
     } finally {
       await claim.release();
     }

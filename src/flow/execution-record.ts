@@ -55,17 +55,12 @@ export function visitsOf(execution: Execution, stepId: string): number {
 }
 
 /** The last entry that fits, without materialising the history. */
-export function lastEntry(
-  execution: Execution,
-  fits: (entry: StepHistoryEntry) => boolean,
-): StepHistoryEntry | undefined {
+export function lastEntry(execution: Execution, fits: (entry: StepHistoryEntry) => boolean): StepHistoryEntry | undefined {
   return partsFor(execution).history.findLast(fits);
 }
 
 function partsFor(execution: Execution): Parts {
-  return (
-    partsOf.get(execution) ?? { history: AppendLog.of(execution.history), visits: VisitCounts.of(execution.visits) }
-  );
+  return partsOf.get(execution) ?? { history: AppendLog.of(execution.history), visits: VisitCounts.of(execution.visits) };
 }
 
 function build(fields: object, parts: Parts): Execution {

@@ -23,15 +23,11 @@ describe('schema/flow.schema.json', () => {
 
   it('knows the config of the built-in ones', () => {
     expect(problems(buildFlow({ a: { type: 'delay', config: { duraton: '1d' } } }))).toContain('/steps/a/config');
-    expect(problems(buildFlow({ a: { type: 'map', config: { concurrency: 0 } } }))).toContain(
-      '/steps/a/config/concurrency',
-    );
+    expect(problems(buildFlow({ a: { type: 'map', config: { concurrency: 0 } } }))).toContain('/steps/a/config/concurrency');
   });
 
   it('marks what is misspelt', () => {
     expect(problems({ ...good, intialStepId: 'a' })).toContain('');
-    expect(problems({ ...good, steps: { a: { ...good.steps.a, transitions: { onSucess: null } } } })).toContain(
-      '/steps/a/transitions',
-    );
+    expect(problems({ ...good, steps: { a: { ...good.steps.a, transitions: { onSucess: null } } } })).toContain('/steps/a/transitions');
   });
 });

@@ -29,35 +29,13 @@ export { forwardEvents, type Forwarding } from './triggers/forward-events.ts';
 export { MemoryTriggerStore } from './triggers/memory-trigger-store.ts';
 export type { TriggerFiring, TriggerStore } from './triggers/port.ts';
 export type { TriggerRequest } from './triggers/http.ts';
-export type {
-  EventTrigger,
-  Firing,
-  HttpTrigger,
-  ScheduleTrigger,
-  SignatureCheck,
-  Trigger,
-  TriggerRecord,
-} from './triggers/types.ts';
+export type { EventTrigger, Firing, HttpTrigger, ScheduleTrigger, SignatureCheck, Trigger, TriggerRecord } from './triggers/types.ts';
 
 export type { ChildResult, ChildSpec, ChildTally, ChildrenView } from './children.ts';
 export type { ContextLimits, ContextWrite } from './context.ts';
-export type {
-  DuePage,
-  ExecutionClaim,
-  ExecutionCommit,
-  ExecutionIndex,
-  ResultsPage,
-  SpawnedChild,
-} from './execution-index.ts';
+export type { DuePage, ExecutionClaim, ExecutionCommit, ExecutionIndex, ResultsPage, SpawnedChild } from './execution-index.ts';
 export type { ExecutionFact } from './facts.ts';
-export type {
-  EventBus,
-  FlowRegistry,
-  HandlerRegistry,
-  IdempotencyScope,
-  ResumeTokenManager,
-  StateStore,
-} from './ports.ts';
+export type { EventBus, FlowRegistry, HandlerRegistry, IdempotencyScope, ResumeTokenManager, StateStore } from './ports.ts';
 export type { AnySchema, StandardSchema } from './standard-schema.ts';
 export type {
   CancellationInfo,

@@ -29,8 +29,7 @@ export function jsonSchemaProblems(schema: JSONSchema, value: unknown): readonly
 /** Why a JSON Schema cannot be used, or undefined if it can. */
 export function schemaProblem(schema: unknown): string | undefined {
   if (typeof schema === 'boolean') return undefined;
-  if (typeof schema !== 'object' || schema === null || Array.isArray(schema))
-    return 'a JSON Schema is an object or a boolean';
+  if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return 'a JSON Schema is an object or a boolean';
   try {
     ajv().compile(schema);
     return undefined;

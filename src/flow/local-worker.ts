@@ -108,8 +108,5 @@ export async function driveDue(
 function dueOf(engine: Engine) {
   const { index } = engine.store;
   if (index) return index;
-  throw new FlowError(
-    'INVALID_INPUT',
-    'A worker needs a store with the index capability; without it, call engine.run yourself.',
-  );
+  throw new FlowError('INVALID_INPUT', 'A worker needs a store with the index capability; without it, call engine.run yourself.');
 }

@@ -83,9 +83,7 @@ function sealObject(value: object, walk: Walk): unknown {
 function copyObject(value: object, walk: Walk): unknown {
   if (Array.isArray(value)) {
     // Array.from also visits holes, which JSON writes as null.
-    return record(
-      Array.from(value, (member: unknown, index) => sealValue(member ?? null, deeper(walk, String(index)))),
-    );
+    return record(Array.from(value, (member: unknown, index) => sealValue(member ?? null, deeper(walk, String(index)))));
   }
   const tag = Object.prototype.toString.call(value).slice(8, -1);
   if (lossy.has(tag) || ArrayBuffer.isView(value)) throw notJson(walk, `is a ${tag}, which JSON cannot say`);
@@ -138,9 +136,7 @@ function scalarBytes(value: unknown): number {
   }
 }
 
-const lossy: ReadonlySet<string> = new Set(
-  'Map Set WeakMap WeakSet Promise RegExp Error ArrayBuffer SharedArrayBuffer'.split(' '),
-);
+const lossy: ReadonlySet<string> = new Set('Map Set WeakMap WeakSet Promise RegExp Error ArrayBuffer SharedArrayBuffer'.split(' '));
 const boxed: ReadonlySet<string> = new Set(['Number', 'String', 'Boolean']);
 
 function deeper(walk: Walk, key: string): Walk {
@@ -153,14 +149,10 @@ function deeper(walk: Walk, key: string): Walk {
 
 function notJson({ options, pointer }: Where, problem: string): FlowError {
   const place = pointer === '' ? '' : ` at ${pointer}`;
-  return new FlowError(
-    options.code ?? 'INVALID_INPUT',
-    `The ${options.what} is not JSON:${place || ' it'} ${problem}.`,
-    {
-      retryable: false,
-      details: { pointer },
-    },
-  );
+  return new FlowError(options.code ?? 'INVALID_INPUT', `The ${options.what} is not JSON:${place || ' it'} ${problem}.`, {
+    retryable: false,
+    details: { pointer },
+  });
 }
 
 function tooDeep({ options }: Where): FlowError {

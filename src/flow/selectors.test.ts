@@ -71,9 +71,7 @@ describe('templates', () => {
   });
 
   it('write values into text, objects as JSON', async () => {
-    expect(await template('Order ${order.id} of ${user.name}: ${user.tags} ${order.note}')).toBe(
-      'Order 7 of Ada: ["x","y"] null',
-    );
+    expect(await template('Order ${order.id} of ${user.name}: ${user.tags} ${order.note}')).toBe('Order 7 of Ada: ["x","y"] null');
   });
 
   it('supply defaults for what is missing or null', async () => {

@@ -17,11 +17,7 @@ export interface ResolveOptions {
  * What a selector picks from the context, frozen. Throws INPUT_RESOLUTION_ERROR for what is missing, CONTEXT_LIMIT
  * for what grows too large (flow.md §2).
  */
-export async function resolveSelector(
-  selector: InputSelector,
-  context: Context,
-  options: ResolveOptions,
-): Promise<unknown> {
+export async function resolveSelector(selector: InputSelector, context: Context, options: ResolveOptions): Promise<unknown> {
   switch (selector.type) {
     case 'full':
       return context;

@@ -14,9 +14,7 @@ export interface StandardSchema<Input = unknown, Output = Input> {
     readonly jsonSchema?: { readonly input: (options: { target: 'draft-2020-12' }) => Record<string, unknown> };
   };
 }
-type StandardResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly StandardIssue[] };
+type StandardResult<Output> = { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly StandardIssue[] };
 interface StandardIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
@@ -56,10 +54,7 @@ export function toJsonSchema(schema: AnySchema): JSONSchema {
   const convert = schema['~standard'].jsonSchema?.input;
   if (convert) return convert({ target: 'draft-2020-12' });
   if (schema instanceof z.ZodType) return z.toJSONSchema(schema, { io: 'input' }) as JSONSchema;
-  throw new FlowError(
-    'INVALID_FLOW',
-    `The ${schema['~standard'].vendor} schema cannot be written as JSON Schema; pass one instead.`,
-  );
+  throw new FlowError('INVALID_FLOW', `The ${schema['~standard'].vendor} schema cannot be written as JSON Schema; pass one instead.`);
 }
 
 function fromResult(result: StandardResult<unknown>): Checked {

@@ -26,9 +26,7 @@ export function templateProblems(template: unknown, pointer: string): FlowProble
     });
   }
   if (typeof template !== 'object' || template === null) return [];
-  return Object.entries(template).flatMap(([key, member]) =>
-    templateProblems(member, `${pointer}/${escapePointer(key)}`),
-  );
+  return Object.entries(template).flatMap(([key, member]) => templateProblems(member, `${pointer}/${escapePointer(key)}`));
 }
 
 export function escapePointer(key: string): string {

@@ -97,15 +97,10 @@ function detailProblems(flow: Record<string, unknown>, { handlers }: ValidateOpt
   for (const [id, step] of Object.entries(isRecord(flow.steps) ? flow.steps : {})) {
     if (!isRecord(step)) continue;
     const pointer = `/steps/${escapePointer(id)}`;
-    problems.push(
-      ...selectorProblems(step.input, `${pointer}/input`),
-      ...keyProblems(step.outputKey, `${pointer}/outputKey`),
-    );
+    problems.push(...selectorProblems(step.input, `${pointer}/input`), ...keyProblems(step.outputKey, `${pointer}/outputKey`));
     problems.push(...retryProblems(step.retries, `${pointer}/retries`));
     if (handlers && typeof step.type === 'string') {
-      problems.push(
-        ...handlerProblems(handlers, step as { type: string; config?: unknown }, flow as unknown as Flow, pointer),
-      );
+      problems.push(...handlerProblems(handlers, step as { type: string; config?: unknown }, flow as unknown as Flow, pointer));
     }
   }
   return problems;
@@ -160,12 +155,7 @@ function retryProblems(retries: unknown, pointer: string): FlowProblem[] {
   return [{ pointer: `${pointer}/maxDelay`, message: 'must not be less than initialDelay' }];
 }
 
-function handlerProblems(
-  handlers: HandlerRegistry,
-  step: { type: string; config?: unknown },
-  flow: Flow,
-  pointer: string,
-): FlowProblem[] {
+function handlerProblems(handlers: HandlerRegistry, step: { type: string; config?: unknown }, flow: Flow, pointer: string): FlowProblem[] {
   const handler = handlers.get(step.type);
   if (!handler) return [{ pointer: `${pointer}/type`, message: `there is no handler "${step.type}"` }];
   const config = step.config ?? {};

@@ -30,10 +30,7 @@ export function enterStep({ execution, step, input, now }: Begin): Transition {
       ...(first ? { startedAt: now } : {}),
     },
     enters: step.id,
-    facts: [
-      ...(first ? [{ type: 'started' as const, at: now }] : []),
-      { type: 'step-started', ...stepFact(step, attempt, now), input },
-    ],
+    facts: [...(first ? [{ type: 'started' as const, at: now }] : []), { type: 'step-started', ...stepFact(step, attempt, now), input }],
   });
 }
 
@@ -58,13 +55,7 @@ export function retryStep({ execution, step, now }: Omit<Begin, 'input'>): Trans
  * The attempt goes on. After a wait the input may be new, and it counts as a step, so that a wait that leads back to
  * itself ends at MAX_STEPS (rule 4); on another worker, after a crash, it counts as a delivery.
  */
-export function continueStep({
-  execution,
-  step,
-  input,
-  now,
-  redelivery,
-}: Begin & { readonly redelivery: boolean }): Transition {
+export function continueStep({ execution, step, input, now, redelivery }: Begin & { readonly redelivery: boolean }): Transition {
   const { input: _, ...previous } = attemptOf(execution);
   const attempt: StepAttempt = {
     ...previous,

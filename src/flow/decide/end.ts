@@ -33,11 +33,7 @@ export function failExecution(transition: Transition, error: ExecutionError, now
 }
 
 /** Wins over a handler that is still running: what that one returns finds another revision (rule 7). */
-export function cancelExecution(
-  transition: Transition,
-  cancellation: CancellationInfo,
-  compensation?: SpawnedChild,
-): Transition {
+export function cancelExecution(transition: Transition, cancellation: CancellationInfo, compensation?: SpawnedChild): Transition {
   const now = cancellation.cancelledAt;
   return end(transition, {
     changes: { status: 'cancelled', cancelledAt: now, cancellation },
@@ -67,9 +63,7 @@ function end(transition: Transition, { changes, facts, now, spawn = [] }: End): 
     facts,
     spawn,
     revokesTokens: true,
-    ...(hasChildren
-      ? { cancelChildren: { cancellation: Object.freeze({ source: 'parent', reason, cancelledAt: now }) } }
-      : {}),
+    ...(hasChildren ? { cancelChildren: { cancellation: Object.freeze({ source: 'parent', reason, cancelledAt: now }) } } : {}),
   });
 }
 

@@ -26,10 +26,7 @@ export function resumeExecution(transition: Transition, given: Resume): Transiti
   const { execution } = transition;
   const { flow, step, now, by, limits } = given;
   if (execution.status !== 'waiting') {
-    throw new FlowError(
-      'EXECUTION_NOT_WAITING',
-      `Execution ${execution.id} is ${execution.status}; only a waiting one can be resumed.`,
-    );
+    throw new FlowError('EXECUTION_NOT_WAITING', `Execution ${execution.id} is ${execution.status}; only a waiting one can be resumed.`);
   }
   const attempt = attemptOf(execution);
   const data = seal(given.data, { what: 'resume data', maxDepth: limits.maxDepth });

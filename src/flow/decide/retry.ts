@@ -9,11 +9,7 @@ const longestRetryAfter = 86_400_000;
 /** Milliseconds until the next attempt, or undefined if there is none (flow.md §1 RetryConfig, §2 failure). */
 export function retryDelay(
   retries: RetryConfig | undefined,
-  {
-    attempt,
-    error,
-    random,
-  }: { readonly attempt: number; readonly error: ExecutionError; readonly random: () => number },
+  { attempt, error, random }: { readonly attempt: number; readonly error: ExecutionError; readonly random: () => number },
 ): number | undefined {
   if (!retries || attempt > retries.maxAttempts || error.retryable === false) return undefined;
   if (retries.retryOn && !retries.retryOn.includes(error.code)) return undefined;

@@ -43,8 +43,8 @@ export function historyEntry(
 export function nextStep(flow: Flow, target: unknown, from: string, step: Step): string | null {
   if (target === null) return null;
   if (typeof target === 'string' && Object.hasOwn(flow.steps, target)) return target;
-  const problem = target === undefined ? 'it is missing' : `there is no step "${String(target)}"`;
+  const problem = target === undefined ? 'it is missing' : `there is no step ${JSON.stringify(target)}`;
   throw new FlowError('INVALID_TRANSITION', `Step "${step.id}" cannot go on by ${from}: ${problem}.`, {
-    details: { stepId: step.id, ...(target === undefined ? {} : { target: String(target) }) },
+    details: { stepId: step.id, ...(typeof target === 'string' ? { target } : {}) },
   });
 }

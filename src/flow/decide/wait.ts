@@ -48,7 +48,7 @@ function describeWait({ wakeAt, reason, token }: WaitResult): WaitMetadata {
   }
   return Object.freeze({
     ...(wakeAt === undefined ? {} : { wakeAt }),
-    ...(reason === undefined ? {} : { reason: String(reason) }),
+    ...(reason === undefined ? {} : { reason }),
     ...(token === undefined ? {} : { token: hashToken(token) }),
   });
 }

@@ -72,8 +72,7 @@ async function beginStep(scope: Scope, act: StepAct): Promise<Begun> {
   if (tooMany) return { transition: failExecution(unchanged(execution), tooMany, now) };
   const begun = await begin(scope, step, act);
   const handler = core.handlers.get(step.type);
-  const problem =
-    begun.problem ?? cannotDeliver(core, begun.transition.execution) ?? (handler ? undefined : noHandler(step));
+  const problem = begun.problem ?? cannotDeliver(core, begun.transition.execution) ?? (handler ? undefined : noHandler(step));
   if (handler && problem === undefined) {
     const resumed = resumptionOf(begun.transition.execution);
     return { transition: begun.transition, call: { step, handler, ...(resumed ? { resumed } : {}) } };
@@ -92,10 +91,7 @@ async function begin(scope: Scope, step: Step, act: StepAct): Promise<{ transiti
   return { transition, ...('problem' in resolved ? { problem: resolved.problem } : {}) };
 }
 
-async function resolveInput(
-  { core, execution, now }: Scope,
-  step: Step,
-): Promise<{ input?: unknown; problem?: unknown }> {
+async function resolveInput({ core, execution, now }: Scope, step: Step): Promise<{ input?: unknown; problem?: unknown }> {
   try {
     return {
       input: await resolveSelector(step.input, execution.context, { sandbox: core.sandbox, limits: core.limits, now }),

@@ -16,11 +16,7 @@ export interface CancelResult {
 }
 
 /** See `Engine.cancel`. */
-export async function cancelById(
-  core: EngineCore,
-  id: string,
-  { source, reason }: CancelOptions,
-): Promise<CancelResult> {
+export async function cancelById(core: EngineCore, id: string, { source, reason }: CancelOptions): Promise<CancelResult> {
   for (;;) {
     const execution = await readExecution(core, id);
     if (isTerminal(execution)) return { cancelled: false, execution };

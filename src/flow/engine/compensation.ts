@@ -16,8 +16,7 @@ export function compensationOf(
 ): SpawnedChild | undefined {
   const stepId = flow.metadata?.onCancel;
   // What never began has nothing to undo; a branch, an item or a compensation is undone with the whole or not at all.
-  if (typeof stepId !== 'string' || execution.status === 'pending' || execution.startStepId !== undefined)
-    return undefined;
+  if (typeof stepId !== 'string' || execution.status === 'pending' || execution.startStepId !== undefined) return undefined;
   const now = cancellation.cancelledAt;
   const context = seal({ ...execution.context, cancellation }, { what: 'context' });
   const child = newExecution({

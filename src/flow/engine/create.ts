@@ -73,21 +73,14 @@ export async function prepareExecution(
   expectPublished(flow);
   const now = core.clock.now();
   const idempotency = idempotencyOf(options, now);
-  const existing =
-    idempotency && (await findLive(core, idempotency.key, scopeOf({ flowId: flow.id, tenantId: options.tenantId })));
+  const existing = idempotency && (await findLive(core, idempotency.key, scopeOf({ flowId: flow.id, tenantId: options.tenantId })));
   if (existing) return { execution: existing, created: false };
   const execution = await prepare(core, flow, context, { options, now, idempotency });
   await core.registry.flush?.();
   return { execution, created: true, transition: { ...unchanged(execution), facts: [{ type: 'created', at: now }] } };
 }
 
-function scopeOf({
-  flowId,
-  tenantId,
-}: {
-  readonly flowId: string;
-  readonly tenantId?: string | undefined;
-}): IdempotencyScope {
+function scopeOf({ flowId, tenantId }: { readonly flowId: string; readonly tenantId?: string | undefined }): IdempotencyScope {
   return { flowId, ...(tenantId === undefined ? {} : { tenantId }) };
 }
 
@@ -125,32 +118,23 @@ async function prepare(
     idempotency,
     deadlineAt: timeout === undefined ? undefined : now + timeout,
     metadata: metadata === undefined ? undefined : seal(metadata, { what: 'metadata', maxDepth: core.limits.maxDepth }),
-    parent:
-      parentExecutionId === undefined ? undefined : { execution: await readParent(core, parentExecutionId, tenantId) },
+    parent: parentExecutionId === undefined ? undefined : { execution: await readParent(core, parentExecutionId, tenantId) },
   });
 }
 
 async function readParent(core: EngineCore, id: string, tenantId: string | undefined): Promise<Execution> {
   const parent = await core.index.read(id);
   if (!parent) throw new FlowError('EXECUTION_NOT_FOUND', `There is no parent execution ${id}.`);
-  if (parent.tenantId !== tenantId)
-    throw new FlowError('TENANT_MISMATCH', `Parent execution ${id} belongs to another tenant.`);
-  if (isTerminal(parent))
-    throw new FlowError('EXECUTION_CONFLICT', `Parent execution ${id} is ${parent.status}.`, { retryable: false });
+  if (parent.tenantId !== tenantId) throw new FlowError('TENANT_MISMATCH', `Parent execution ${id} belongs to another tenant.`);
+  if (isTerminal(parent)) throw new FlowError('EXECUTION_CONFLICT', `Parent execution ${id} is ${parent.status}.`, { retryable: false });
   return parent;
 }
 
-function idempotencyOf(
-  { idempotencyKey: key, idempotencyTTL = defaultTtl }: CreateOptions,
-  now: number,
-): Prepared['idempotency'] {
+function idempotencyOf({ idempotencyKey: key, idempotencyTTL = defaultTtl }: CreateOptions, now: number): Prepared['idempotency'] {
   if (key === undefined) return undefined;
   if (key === '') throw new FlowError('INVALID_INPUT', 'idempotencyKey must not be empty.');
   if (!(idempotencyTTL > 0) || idempotencyTTL > longestTtl) {
-    throw new FlowError(
-      'INVALID_INPUT',
-      `idempotencyTTL must be above 0 and at most ${longestTtl} ms (30 days), not ${idempotencyTTL}.`,
-    );
+    throw new FlowError('INVALID_INPUT', `idempotencyTTL must be above 0 and at most ${longestTtl} ms (30 days), not ${idempotencyTTL}.`);
   }
   return { key, expiresAt: now + idempotencyTTL };
 }
@@ -163,8 +147,5 @@ function expectId(id: string): string {
 export function expectPublished(flow: Flow): void {
   const status = flow.status ?? 'published';
   if (status === 'published') return;
-  throw new FlowError(
-    'INVALID_FLOW',
-    `${flow.id}@${flow.version} is ${status}; only published flows start executions.`,
-  );
+  throw new FlowError('INVALID_FLOW', `${flow.id}@${flow.version} is ${status}; only published flows start executions.`);
 }

@@ -86,11 +86,7 @@ async function loop(work: Drive, bounds: DriveBounds): Promise<DriveOutcome> {
 }
 
 /** One commit: what the last call came to and, if the bounds allow, what comes next. */
-async function commitNext(
-  work: Drive,
-  done: Done | undefined,
-  mayBegin: boolean,
-): Promise<Begun | 'superseded' | 'moved-on'> {
+async function commitNext(work: Drive, done: Done | undefined, mayBegin: boolean): Promise<Begun | 'superseded' | 'moved-on'> {
   try {
     return await work.session.commit(async (execution) => {
       const settled = done ? await settle(work, execution, done) : unchanged(execution);
@@ -126,12 +122,7 @@ interface Prepared {
   readonly spawn: readonly SpawnedChild[];
 }
 
-async function withChildren(
-  core: EngineCore,
-  execution: Execution,
-  result: HandlerResult,
-  step: Step,
-): Promise<Prepared> {
+async function withChildren(core: EngineCore, execution: Execution, result: HandlerResult, step: Step): Promise<Prepared> {
   if (result.type !== 'wait' || !result.spawn || result.spawn.length === 0) return { result, spawn: [] };
   try {
     return { result, spawn: await prepareChildren(core, execution, result.spawn) };
@@ -146,11 +137,7 @@ async function cancelFirst({ core, session, flow }: Drive, cancellation: Cancell
     await session.commit(async (execution) => {
       if (isTerminal(execution)) return { transition: unchanged(execution) };
       return {
-        transition: cancelExecution(
-          unchanged(execution),
-          cancellation,
-          compensationOf(core, flow, execution, cancellation),
-        ),
+        transition: cancelExecution(unchanged(execution), cancellation, compensationOf(core, flow, execution, cancellation)),
       };
     });
   } catch (error) {

@@ -39,11 +39,7 @@ function emitFact(core: EngineCore, execution: Execution, fact: ExecutionFact): 
 
 type StepFacts = Extract<ExecutionFact, { readonly stepId: string }>;
 
-function stepEvent(
-  execution: Execution,
-  fact: StepFacts,
-  more: Pick<StepEvent, 'input' | 'output' | 'error' | 'duration'>,
-): StepEvent {
+function stepEvent(execution: Execution, fact: StepFacts, more: Pick<StepEvent, 'input' | 'output' | 'error' | 'duration'>): StepEvent {
   const { stepId, stepType: type, attempt, at } = fact;
   const present = Object.fromEntries(Object.entries(more).filter(([, value]) => value !== undefined));
   return Object.freeze({

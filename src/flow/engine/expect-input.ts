@@ -9,11 +9,7 @@ export async function expectInput(core: EngineCore, flow: Flow, context: Context
   const problems = await core.sandbox.validate(flow.inputSchema, context);
   if (problems.length === 0) return;
   const text = problems.map(({ pointer, message }) => `${pointer || '/'} ${message}`).join('; ');
-  throw new FlowError(
-    'INVALID_INPUT',
-    `The context does not fit the input schema of ${flow.id}@${flow.version}: ${text}.`,
-    {
-      details: { problems },
-    },
-  );
+  throw new FlowError('INVALID_INPUT', `The context does not fit the input schema of ${flow.id}@${flow.version}: ${text}.`, {
+    details: { problems },
+  });
 }

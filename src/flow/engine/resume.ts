@@ -56,8 +56,7 @@ interface Taken {
 }
 
 async function take(core: EngineCore, token: string, hash: string): Promise<Taken> {
-  if (core.index.consumesTokens)
-    return { executionId: await expectLive(core.tokens.validate(token)), consumes: { consumesToken: hash } };
+  if (core.index.consumesTokens) return { executionId: await expectLive(core.tokens.validate(token)), consumes: { consumesToken: hash } };
   if (core.tokens.consume) return { executionId: await expectLive(core.tokens.consume(token)), consumes: {} };
   // A manager with only the three methods of the seed page: this process lets a token in once, others see it revoked.
   const executionId = await expectLive(core.tokens.validate(token));
@@ -82,8 +81,7 @@ async function tokenTransition(
   { data, hash }: { readonly data: unknown; readonly hash: string },
 ): Promise<Transition> {
   const expected = execution.waitMetadata?.token;
-  const fits =
-    execution.status === 'waiting' && execution.join === undefined && (expected === undefined || expected === hash);
+  const fits = execution.status === 'waiting' && execution.join === undefined && (expected === undefined || expected === hash);
   if (fits) return resumed(core, execution, { data, token: hash });
   const early = Object.freeze({ token: hash, at: core.clock.now(), ...(data === undefined ? {} : { data }) });
   const earlyResumes = [...(execution.earlyResumes ?? []), early];
@@ -109,9 +107,7 @@ async function resumed(
 function expectSignalWait({ id, status, join }: Execution): void {
   if (status === 'waiting' && join === undefined) return;
   const why =
-    status === 'waiting'
-      ? 'waits for its children, which end the wait themselves'
-      : `is ${status}; only a waiting one can be resumed`;
+    status === 'waiting' ? 'waits for its children, which end the wait themselves' : `is ${status}; only a waiting one can be resumed`;
   throw new FlowError('EXECUTION_NOT_WAITING', `Execution ${id} ${why}.`);
 }
 

@@ -17,17 +17,10 @@ export interface RetryOptions {
 }
 
 /** See `Engine.retry`. */
-export async function retryExecution(
-  core: EngineCore,
-  id: string,
-  { fromStepId }: RetryOptions = {},
-): Promise<CreateResult> {
+export async function retryExecution(core: EngineCore, id: string, { fromStepId }: RetryOptions = {}): Promise<CreateResult> {
   const execution = await readExecution(core, id);
   if (!isTerminal(execution)) {
-    throw new FlowError(
-      'EXECUTION_CONFLICT',
-      `Execution ${id} is ${execution.status}; only one that has ended can be tried again.`,
-    );
+    throw new FlowError('EXECUTION_CONFLICT', `Execution ${id} is ${execution.status}; only one that has ended can be tried again.`);
   }
   const flow = await core.flows.of(execution);
   const from = stepOf(flow, fromStepId ?? execution.currentStepId ?? flow.initialStepId).id;

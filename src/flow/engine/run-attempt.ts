@@ -67,12 +67,7 @@ interface Attempt {
   readonly active: { current: boolean };
 }
 
-async function callHandler(
-  core: EngineCore,
-  session: Session,
-  call: HandlerCall,
-  attempt: Attempt,
-): Promise<AttemptOutcome> {
+async function callHandler(core: EngineCore, session: Session, call: HandlerCall, attempt: Attempt): Promise<AttemptOutcome> {
   const params = handlerParams(core, session, call, attempt);
   try {
     await checkCall(call, params.input);
@@ -82,12 +77,7 @@ async function callHandler(
   }
 }
 
-function handlerParams(
-  core: EngineCore,
-  session: Session,
-  { step, resumed }: HandlerCall,
-  attempt: Attempt,
-): HandlerParams {
+function handlerParams(core: EngineCore, session: Session, { step, resumed }: HandlerCall, attempt: Attempt): HandlerParams {
   const { execution } = session;
   const current = attemptOf(execution);
   return {
@@ -126,8 +116,7 @@ function checkpointOf(core: EngineCore, session: Session, attempt: Attempt): Che
     async save(value) {
       const checkpoint = sealOutput(value, 'checkpoint', core.limits);
       await session.commit(async (execution) => {
-        if (!attempt.active.current)
-          throw new FlowError('EXECUTION_CONFLICT', 'The attempt that saves this checkpoint is over.');
+        if (!attempt.active.current) throw new FlowError('EXECUTION_CONFLICT', 'The attempt that saves this checkpoint is over.');
         return { transition: advance(unchanged(execution), { changes: { checkpoint } }) };
       });
     },

@@ -47,9 +47,7 @@ export class Session {
     return committed;
   }
 
-  async #commitNow<T extends { readonly transition: Transition }>(
-    decide: (execution: Execution) => Promise<T>,
-  ): Promise<T> {
+  async #commitNow<T extends { readonly transition: Transition }>(decide: (execution: Execution) => Promise<T>): Promise<T> {
     for (;;) {
       const previous = this.#execution;
       const decided = await decide(previous);
@@ -73,18 +71,11 @@ export class Session {
     this.#execution = fresh;
     // The same revision refused means that the claim, not the state, is what we lost.
     if (isTerminal(fresh) || fresh.revision === previous.revision) throw new Superseded({ lost: true });
-    if (fresh.status !== previous.status || !sameAttempt(previous.attempt, fresh.attempt))
-      throw new Superseded({ lost: false });
+    if (fresh.status !== previous.status || !sameAttempt(previous.attempt, fresh.attempt)) throw new Superseded({ lost: false });
   }
 }
 
 function sameAttempt(a: StepAttempt | undefined, b: StepAttempt | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return (
-    a.stepId === b.stepId &&
-    a.visit === b.visit &&
-    a.attempt === b.attempt &&
-    a.deliveries === b.deliveries &&
-    a.status === b.status
-  );
+  return a.stepId === b.stepId && a.visit === b.visit && a.attempt === b.attempt && a.deliveries === b.deliveries && a.status === b.status;
 }

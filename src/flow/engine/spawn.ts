@@ -31,12 +31,7 @@ export async function prepareChildren(
   return children;
 }
 
-async function prepareChild(
-  core: EngineCore,
-  parent: Execution,
-  spec: ChildSpec,
-  step: ParentStep,
-): Promise<SpawnedChild> {
+async function prepareChild(core: EngineCore, parent: Execution, spec: ChildSpec, step: ParentStep): Promise<SpawnedChild> {
   const now = core.clock.now();
   const id = core.ids.child(parent.id, now);
   if (spec.kind === 'code') {
@@ -47,8 +42,7 @@ async function prepareChild(
     }
     return { ...spec, args: seal(spec.args, { what: 'arguments' }), id, parent: { ...step, executionId: parent.id } };
   }
-  const flow =
-    spec.startStepId === undefined ? await core.flows.get(spec.flowId, spec.version) : await core.flows.of(parent);
+  const flow = spec.startStepId === undefined ? await core.flows.get(spec.flowId, spec.version) : await core.flows.of(parent);
   const context = createContext(spec.context, core.limits);
   if (spec.startStepId === undefined) await expectInput(core, flow, context);
   else stepOf(flow, spec.startStepId);

@@ -63,8 +63,5 @@ function nextChange(core: EngineCore, id: string) {
 }
 
 function stillWaiting({ id, status }: Execution, until: readonly string[], timeoutMs: number | undefined): FlowError {
-  return new FlowError(
-    'TIMEOUT',
-    `Execution ${id} is still ${status} after ${timeoutMs} ms, not ${until.join(' or ')}.`,
-  );
+  return new FlowError('TIMEOUT', `Execution ${id} is still ${status} after ${timeoutMs} ms, not ${until.join(' or ')}.`);
 }

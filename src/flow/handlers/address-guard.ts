@@ -50,7 +50,7 @@ export function guardedLookup(lookup: Lookup = dnsLookup): Lookup {
   const guarded = (hostname: string, options: object, done: LookupDone): void => {
     lookup(hostname, { ...options, all: true }, (error, found) => {
       if (error) return done(error, []);
-      const addresses = found as LookupAddress[];
+      const addresses: LookupAddress[] = found;
       const hidden = addresses.find(({ address }) => isPrivateAddress(address));
       if (hidden) return done(privateAddress(hostname, hidden.address), []);
       if ((options as { all?: boolean }).all) return done(null, addresses);

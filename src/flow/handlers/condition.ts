@@ -12,10 +12,7 @@ export const condition = z.union([
 ]);
 export type Condition = z.infer<typeof condition>;
 
-export async function holds(
-  test: Condition,
-  { input, evaluate }: Pick<HandlerParams, 'input' | 'evaluate'>,
-): Promise<boolean> {
+export async function holds(test: Condition, { input, evaluate }: Pick<HandlerParams, 'input' | 'evaluate'>): Promise<boolean> {
   if (typeof test === 'string') return Boolean(await evaluate(`$boolean((${test}))`, input));
   const read = readPath(input, test.path);
   return compare(test.op, read.found ? read.value : undefined, test.value);

@@ -38,8 +38,7 @@ function fromInput(input: unknown): z.infer<typeof when> {
 
 function wakeAtOf({ duration, until }: z.infer<typeof when>, now: number): number {
   if (until !== undefined) return instant(until);
-  if (duration === undefined)
-    throw new FlowError('INVALID_INPUT', 'A delay needs duration or until, in its config or input.');
+  if (duration === undefined) throw new FlowError('INVALID_INPUT', 'A delay needs duration or until, in its config or input.');
   return now + milliseconds(duration);
 }
 

@@ -97,14 +97,10 @@ describe('conditional', () => {
   });
 
   it('ends on null, and goes on by onSuccess where no way is named', async () => {
-    expect(
-      visited(
-        (await runStep({ type: 'conditional', config: { if: 'true', onTrue: null }, onSuccess: 'left' })).execution,
-      ),
-    ).toEqual(['it']);
-    expect(
-      visited((await runStep({ type: 'conditional', config: { if: 'true' }, onSuccess: 'left' })).execution),
-    ).toEqual(['it', 'left']);
+    expect(visited((await runStep({ type: 'conditional', config: { if: 'true', onTrue: null }, onSuccess: 'left' })).execution)).toEqual([
+      'it',
+    ]);
+    expect(visited((await runStep({ type: 'conditional', config: { if: 'true' }, onSuccess: 'left' })).execution)).toEqual(['it', 'left']);
   });
 });
 
@@ -193,9 +189,7 @@ describe('code', () => {
     const code = { start: async (child: SpawnedCode) => void started.push(child) };
     const harness = new TestHarness({ flows: [flow], code });
     const { id } = await harness.runUntil('flow', 'waiting', { args: [1, 'two'] });
-    expect(started).toMatchObject([
-      { workflow: 'workflow//./a//run', args: [1, 'two'], parent: { executionId: id, stepId: 'call' } },
-    ]);
+    expect(started).toMatchObject([{ workflow: 'workflow//./a//run', args: [1, 'two'], parent: { executionId: id, stepId: 'call' } }]);
     const { id: childId, parent } = started[0] as SpawnedCode;
     await harness.engine.settleChild({
       parentId: id,

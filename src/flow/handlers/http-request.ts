@@ -58,17 +58,12 @@ function sendOnce(request: HttpRequest, policy: HttpPolicy): Promise<HttpRespons
         ...headers,
         ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
       },
-      ...(policy.allowPrivateAddresses
-        ? policy.lookup
-          ? { lookup: policy.lookup }
-          : {}
-        : { lookup: guardedLookup(policy.lookup) }),
+      ...(policy.allowPrivateAddresses ? (policy.lookup ? { lookup: policy.lookup } : {}) : { lookup: guardedLookup(policy.lookup) }),
     });
     outgoing.on('error', reject);
     outgoing.on('response', (incoming) => {
       readBody(incoming, request.maxResponseBytes).then(
-        (bytes) =>
-          resolve({ status: incoming.statusCode ?? 0, headers: flatHeaders(incoming), body: bytes, url: url.href }),
+        (bytes) => resolve({ status: incoming.statusCode ?? 0, headers: flatHeaders(incoming), body: bytes, url: url.href }),
         (error: unknown) => {
           outgoing.destroy();
           reject(error);
@@ -91,8 +86,7 @@ async function readBody(incoming: IncomingMessage, limit: number): Promise<Buffe
 }
 
 function expectReachable(url: URL, { allowPrivateAddresses }: HttpPolicy): void {
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw coded('EPROTOCOL', `"${url.protocol}" is not http or https`);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw coded('EPROTOCOL', `"${url.protocol}" is not http or https`);
   // A literal address is never looked up, so it is judged here.
   const host = url.hostname.replace(/^\[|\]$/g, '');
   if (!allowPrivateAddresses && isIP(host) !== 0 && isPrivateAddress(host)) throw privateAddress(url.hostname, host);
@@ -100,16 +94,13 @@ function expectReachable(url: URL, { allowPrivateAddresses }: HttpPolicy): void 
 
 function redirectTarget({ status, headers }: HttpResponse, { url }: HttpRequest): URL | undefined {
   if (![301, 302, 303, 307, 308].includes(status) || headers.location === undefined) return undefined;
-  if (!URL.canParse(headers.location, url.href))
-    throw coded('EREDIRECT', `the redirect to "${headers.location}" is not a URL`);
+  if (!URL.canParse(headers.location, url.href)) throw coded('EREDIRECT', `the redirect to "${headers.location}" is not a URL`);
   return new URL(headers.location, url);
 }
 
 function follow(request: HttpRequest, url: URL, status: number): HttpRequest {
   const sameOrigin = url.origin === request.url.origin;
-  const headers = Object.fromEntries(
-    Object.entries(request.headers).filter(([name]) => sameOrigin || !personal.has(name)),
-  );
+  const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => sameOrigin || !personal.has(name)));
   const { body, ...rest } = request;
   // As browsers do: after 303, and after 301 and 302 for a POST, the answer is fetched.
   const fetches = status === 303 || ((status === 301 || status === 302) && request.method === 'POST');
@@ -121,9 +112,7 @@ function follow(request: HttpRequest, url: URL, status: number): HttpRequest {
 }
 
 function flatHeaders({ headers }: IncomingMessage): Record<string, string> {
-  const entries = Object.entries(headers).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, [value].flat().join(', ')]],
-  );
+  const entries = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, [value].flat().join(', ')]]));
   return Object.fromEntries(entries) as Record<string, string>;
 }
 

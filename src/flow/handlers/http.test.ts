@@ -9,8 +9,7 @@ import { httpHandler, type HttpHandlerOptions } from './http.ts';
 
 let server: Server;
 let base: string;
-let seen: { method: string | undefined; url: string | undefined; headers: IncomingMessage['headers']; body: string }[] =
-  [];
+let seen: { method: string | undefined; url: string | undefined; headers: IncomingMessage['headers']; body: string }[] = [];
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
 
 beforeAll(async () => {
@@ -233,9 +232,7 @@ describe('private addresses', () => {
         { address: '93.184.216.34', family: 4 },
         { address: '::1', family: 6 },
       ])) as unknown as Lookup;
-    expect((await run({ url: 'http://mixed.example/' }, { options: { lookup: mixed } })).execution.error).toMatchObject(
-      refused,
-    );
+    expect((await run({ url: 'http://mixed.example/' }, { options: { lookup: mixed } })).execution.error).toMatchObject(refused);
   });
 
   it.each([

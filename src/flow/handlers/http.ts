@@ -97,11 +97,7 @@ function buildRequest(
   };
 }
 
-function judge(
-  response: HttpResponse,
-  { expectStatus, responseType }: z.infer<typeof config>,
-  now: number,
-): HandlerResult {
+function judge(response: HttpResponse, { expectStatus, responseType }: z.infer<typeof config>, now: number): HandlerResult {
   const { status, headers } = response;
   const expected = expectStatus ? expectStatus.includes(status) : status >= 200 && status < 300;
   if (expected) return Result.success({ status, headers, body: readAs(responseType, response) });

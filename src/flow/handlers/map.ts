@@ -4,14 +4,7 @@ import { defineHandler } from '../define-handler.ts';
 import { FlowError } from '../errors.ts';
 import { Result } from '../result.ts';
 import type { Execution, HandlerResult } from '../types.ts';
-import {
-  childDeadline,
-  childFailure,
-  childSpec,
-  childTarget,
-  childTargetProblems,
-  childTimeout,
-} from './child-flow.ts';
+import { childDeadline, childFailure, childSpec, childTarget, childTargetProblems, childTimeout } from './child-flow.ts';
 
 const config = z.strictObject({
   ...childTarget,
@@ -52,8 +45,7 @@ export const mapHandler = defineHandler({
   },
   async execute({ config: given, input, execution, resumed, children }) {
     const items = Array.isArray(input) ? input : (input as { items: readonly unknown[] }).items;
-    if (items.length > mostItems)
-      throw new FlowError('INVALID_INPUT', `map takes at most ${mostItems} items, not ${items.length}.`);
+    if (items.length > mostItems) throw new FlowError('INVALID_INPUT', `map takes at most ${mostItems} items, not ${items.length}.`);
     const tally = await children.tally();
     const failed = tally.finished - tally.succeeded;
     if (failed > 0 && given.onItemFailure === 'fail') return firstFailure(children);

@@ -3,22 +3,12 @@ import type { ChildResult } from '../children.ts';
 import { defineHandler } from '../define-handler.ts';
 import { Result } from '../result.ts';
 import type { ExecutionError, HandlerResult } from '../types.ts';
-import {
-  childDeadline,
-  childFailure,
-  childSpec,
-  childTarget,
-  childTargetProblems,
-  childTimeout,
-} from './child-flow.ts';
+import { childDeadline, childFailure, childSpec, childTarget, childTargetProblems, childTimeout } from './child-flow.ts';
 
 const config = z.strictObject({
   ...childTimeout,
   branches: z
-    .record(
-      z.string().min(1),
-      z.strictObject({ ...childTarget, context: z.record(z.string(), z.unknown()).optional() }),
-    )
+    .record(z.string().min(1), z.strictObject({ ...childTarget, context: z.record(z.string(), z.unknown()).optional() }))
     .refine((branches) => Object.keys(branches).length > 0, 'needs at least one branch'),
   /** all: every branch completes; any: the first that does; quorum: so many as `quorum` says. */
   join: z.enum(['all', 'any', 'quorum']).default('all'),
@@ -38,7 +28,7 @@ export const parallelHandler = defineHandler({
     description: 'Runs branches at once and joins them.',
     category: 'flow control',
     checkConfig: (given, flow) => [
-      ...Object.entries((given.branches ?? {}) as object).flatMap(([name, branch]) =>
+      ...Object.entries(given.branches ?? {}).flatMap(([name, branch]) =>
         childTargetProblems(branch, flow, `/branches/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`),
       ),
       ...quorumProblems(given),
@@ -50,9 +40,7 @@ export const parallelHandler = defineHandler({
     const deadline = childDeadline(given, execution);
     const needed = neededOf(join, quorum, names.length);
     if (!resumed) {
-      const spawn = Object.values(branches).map((branch) =>
-        childSpec(branch, { ...input, ...branch.context }, execution),
-      );
+      const spawn = Object.values(branches).map((branch) => childSpec(branch, { ...input, ...branch.context }, execution));
       return Result.wait({ spawn, wakeWhen: 1, reason: `parallel ${join}`, ...deadline });
     }
     const finished: ChildResult[] = [];
@@ -71,8 +59,7 @@ interface Join {
 
 function decide({ names, needed, finished, timedOut, deadline }: Join): HandlerResult {
   const succeeded = finished.filter(({ status }) => status === 'completed');
-  if (succeeded.length >= needed)
-    return Result.success({ results: byName(names, succeeded), errors: errorsOf(names, finished) });
+  if (succeeded.length >= needed) return Result.success({ results: byName(names, succeeded), errors: errorsOf(names, finished) });
   const failed = finished.length - succeeded.length;
   const first = finished.find(({ status }) => status !== 'completed');
   if (first && names.length - failed < needed) {
@@ -110,9 +97,7 @@ function byName(names: readonly string[], results: readonly ChildResult[]): Reco
 }
 
 function errorsOf(names: readonly string[], results: readonly ChildResult[]): Record<string, ExecutionError> {
-  return Object.fromEntries(
-    results.flatMap(({ index, error }) => (error === undefined ? [] : [[names[index] as string, error]])),
-  );
+  return Object.fromEntries(results.flatMap(({ index, error }) => (error === undefined ? [] : [[names[index] as string, error]])));
 }
 
 function withErrors(error: ExecutionError, errors: Record<string, ExecutionError>): ExecutionError {
@@ -120,9 +105,8 @@ function withErrors(error: ExecutionError, errors: Record<string, ExecutionError
 }
 
 function quorumProblems({ branches, join, quorum }: Readonly<Record<string, unknown>>) {
-  const count = Object.keys((branches ?? {}) as object).length;
+  const count = Object.keys(branches ?? {}).length;
   if (quorum !== undefined && join !== 'quorum') return [{ pointer: '/quorum', message: 'is only for join "quorum"' }];
-  if (typeof quorum === 'number' && quorum > count)
-    return [{ pointer: '/quorum', message: `there are only ${count} branches` }];
+  if (typeof quorum === 'number' && quorum > count) return [{ pointer: '/quorum', message: `there are only ${count} branches` }];
   return [];
 }

@@ -7,9 +7,7 @@ import { targetProblems } from './targets.ts';
 
 const config = z.strictObject({
   /** Tried in order: the first whose condition holds decides. */
-  cases: z
-    .array(z.strictObject({ name: z.string().optional(), if: condition, goTo: z.string().min(1).nullable() }))
-    .min(1),
+  cases: z.array(z.strictObject({ name: z.string().optional(), if: condition, goTo: z.string().min(1).nullable() })).min(1),
   default: z.string().min(1).nullable().optional(),
 });
 
@@ -23,10 +21,7 @@ export const switchHandler = defineHandler({
     name: 'Switch',
     description: 'Chooses the next step among several.',
     category: 'flow control',
-    checkConfig: (given, flow) => [
-      ...caseProblems(given.cases, flow),
-      ...targetProblems(flow, given.default, '/default'),
-    ],
+    checkConfig: (given, flow) => [...caseProblems(given.cases, flow), ...targetProblems(flow, given.default, '/default')],
   },
   async execute(params) {
     for (const [index, one] of params.config.cases.entries()) {

@@ -56,8 +56,6 @@ function createToken(
 function tokenFrom(input: unknown): string | undefined {
   if (typeof input === 'string') return input;
   const token =
-    typeof input === 'object' && input !== null && Object.hasOwn(input, 'token')
-      ? (input as { token: unknown }).token
-      : undefined;
+    typeof input === 'object' && input !== null && Object.hasOwn(input, 'token') ? (input as { token: unknown }).token : undefined;
   return typeof token === 'string' ? token : undefined;
 }

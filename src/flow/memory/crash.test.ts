@@ -68,7 +68,7 @@ describe('rule 11: killed at any instant, an execution continues on another work
     ...builtinHandlers(),
     spy('begin', ({ idempotencyKey }) => (calls.push(idempotencyKey), Result.success(true))),
     spy('flaky', ({ attempt }) => (attempt === 1 ? Result.failure({ code: 'X', message: 'x' }) : Result.success())),
-    spy('item', ({ context }) => (calls.push(`item ${context.index}`), Result.success(context.item))),
+    spy('item', ({ context }) => (calls.push(`item ${String(context.index)}`), Result.success(context.item))),
     spy('end', Result.success()),
   ];
 

@@ -41,11 +41,7 @@ export class MemoryChildren {
     return this.tally(parentId, join.group).finished >= join.wakeWhen;
   }
 
-  results(
-    parentId: string,
-    groupName: string,
-    { after = -1, limit }: { readonly after?: number; readonly limit: number },
-  ): ChildResult[] {
+  results(parentId: string, groupName: string, { after = -1, limit }: { readonly after?: number; readonly limit: number }): ChildResult[] {
     const group = this.#group(parentId, groupName);
     const page: ChildResult[] = [];
     for (let index = after + 1; group && index < group.created && page.length < limit; index += 1) {
@@ -56,10 +52,7 @@ export class MemoryChildren {
   }
 
   /** Ids of the unfinished children of one group, or of all, with their places. */
-  open(
-    parentId: string,
-    groupName?: string,
-  ): { readonly group: string; readonly index: number; readonly id: string }[] {
+  open(parentId: string, groupName?: string): { readonly group: string; readonly index: number; readonly id: string }[] {
     const groups = [...(this.#parents.get(parentId) ?? [])];
     return groups.flatMap(([group, { open }]) =>
       groupName === undefined || groupName === group ? [...open].map(([index, id]) => ({ group, index, id })) : [],

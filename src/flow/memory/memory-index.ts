@@ -2,14 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { ChildResult } from '../children.ts';
 import { isTerminal } from '../decide/transition.ts';
 import { FlowError } from '../errors.ts';
-import type {
-  CancelChildren,
-  DuePage,
-  ExecutionClaim,
-  ExecutionCommit,
-  ExecutionIndex,
-  ResultsPage,
-} from '../execution-index.ts';
+import type { CancelChildren, DuePage, ExecutionClaim, ExecutionCommit, ExecutionIndex, ResultsPage } from '../execution-index.ts';
 import type { IdempotencyScope } from '../ports.ts';
 import type { CancellationInfo, ChildJoin, Execution } from '../types.ts';
 import { DueQueue } from './due-queue.ts';
@@ -139,10 +132,7 @@ export class MemoryIndex implements ExecutionIndex {
     if (idempotencyKey === undefined) return;
     const holder = this.findByKey(idempotencyKey, { flowId, ...(tenantId === undefined ? {} : { tenantId }) });
     if (!holder || holder.id === id) return;
-    throw new FlowError(
-      'EXECUTION_CONFLICT',
-      `Execution ${holder.id} holds the idempotency key "${idempotencyKey}" of flow "${flowId}".`,
-    );
+    throw new FlowError('EXECUTION_CONFLICT', `Execution ${holder.id} holds the idempotency key "${idempotencyKey}" of flow "${flowId}".`);
   }
 
   abandonClaims(owner: string): void {
@@ -154,8 +144,7 @@ export class MemoryIndex implements ExecutionIndex {
   #expect(id: string, revision: number, epoch?: number): void {
     const stored = this.peek(id)?.revision ?? 0;
     if (stored !== revision) throw conflict(id, `is at revision ${stored}, not ${revision}`);
-    if (epoch !== undefined && this.#claims.get(id)?.epoch !== epoch)
-      throw conflict(id, 'is claimed by someone else now');
+    if (epoch !== undefined && this.#claims.get(id)?.epoch !== epoch) throw conflict(id, 'is claimed by someone else now');
   }
 
   #settle(result: ChildResult): void {

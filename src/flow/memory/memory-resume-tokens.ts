@@ -19,8 +19,7 @@ export class MemoryResumeTokens implements ResumeTokenManager {
   }
 
   async create(executionId: string, ttl?: number): Promise<string> {
-    if (ttl !== undefined && !(ttl > 0))
-      throw new FlowError('INVALID_INPUT', `ttl must be a number of milliseconds above 0, not ${ttl}.`);
+    if (ttl !== undefined && !(ttl > 0)) throw new FlowError('INVALID_INPUT', `ttl must be a number of milliseconds above 0, not ${ttl}.`);
     const token = newToken();
     const hash = hashToken(token);
     this.#rows.set(hash, {

@@ -29,9 +29,7 @@ export interface RecordedEvent {
 }
 
 const eventNames = [
-  ...['created', 'started', 'completed', 'failed', 'waiting', 'resumed', 'cancelled'].map(
-    (name) => `execution:${name}`,
-  ),
+  ...['created', 'started', 'completed', 'failed', 'waiting', 'resumed', 'cancelled'].map((name) => `execution:${name}`),
   ...['started', 'completed', 'failed'].map((name) => `step:${name}`),
 ];
 
@@ -51,9 +49,7 @@ export class TestHarness {
   constructor({ flows = [], handlers = [], start, store, ...options }: TestHarnessOptions = {}) {
     this.clock = createFakeClock(start);
     const { clock } = this;
-    const registry = createHandlerRegistry(
-      [...builtinHandlers(), ...handlers].map((handler) => this.#recorded(handler)),
-    );
+    const registry = createHandlerRegistry([...builtinHandlers(), ...handlers].map((handler) => this.#recorded(handler)));
     this.engine = new Engine(store ?? new MemoryStateStore({ clock }), registry, createFlowRegistry(flows), {
       tokens: new MemoryResumeTokens({ clock }),
       random: () => 0.5,

@@ -36,11 +36,7 @@ export interface HttpChecks {
 }
 
 /** Checks signature, body and schema, in that order: who cannot sign learns nothing. Throws RejectedRequest. */
-export async function acceptRequest(
-  trigger: HttpTrigger,
-  request: TriggerRequest,
-  checks: HttpChecks,
-): Promise<AcceptedRequest> {
+export async function acceptRequest(trigger: HttpTrigger, request: TriggerRequest, checks: HttpChecks): Promise<AcceptedRequest> {
   if (trigger.signature) {
     const problem = signatureProblem(trigger.signature, request, checks);
     if (problem !== undefined) throw new RejectedRequest(401, `The request was refused: ${problem}.`);
@@ -48,8 +44,7 @@ export async function acceptRequest(
   const body = parseBody(request);
   if (trigger.schema !== undefined) {
     const problems = await checks.sandbox.validate(trigger.schema, body);
-    if (problems.length > 0)
-      throw new RejectedRequest(422, 'The body does not fit the schema of the trigger.', { problems });
+    if (problems.length > 0) throw new RejectedRequest(422, 'The body does not fit the schema of the trigger.', { problems });
   }
   const idempotencyKey = keyOf(trigger, request);
   const { method, path, query } = request;
@@ -81,8 +76,6 @@ function parseBody({ headers, rawBody }: TriggerRequest): unknown {
 const credentials: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization']);
 
 function safeHeaders({ signature }: HttpTrigger, { headers }: TriggerRequest): Record<string, string> {
-  const kept = Object.entries(headers).filter(
-    ([name]) => !credentials.has(name) && name !== signature?.header.toLowerCase(),
-  );
+  const kept = Object.entries(headers).filter(([name]) => !credentials.has(name) && name !== signature?.header.toLowerCase());
   return Object.fromEntries(kept.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

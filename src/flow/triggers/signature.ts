@@ -27,16 +27,10 @@ export function signatureProblem(
   if (stale !== undefined) return stale;
   const expected = sign(check, request, secret);
   const actual = Buffer.from(given.slice(prefix.length), check.encoding ?? 'hex');
-  return actual.length === expected.length && timingSafeEqual(actual, expected)
-    ? undefined
-    : 'the signature does not fit';
+  return actual.length === expected.length && timingSafeEqual(actual, expected) ? undefined : 'the signature does not fit';
 }
 
-function sign(
-  { algorithm = 'sha256', timestampHeader }: SignatureCheck,
-  { headers, rawBody }: SignedRequest,
-  secret: string,
-): Buffer {
+function sign({ algorithm = 'sha256', timestampHeader }: SignatureCheck, { headers, rawBody }: SignedRequest, secret: string): Buffer {
   const hmac = createHmac(algorithm, secret);
   if (timestampHeader !== undefined) hmac.update(`${headers[timestampHeader.toLowerCase()] ?? ''}.`);
   return hmac.update(rawBody).digest();

@@ -35,8 +35,7 @@ beforeEach(() => {
   engine.on<Execution>('execution:created', (execution) => created.push(execution));
 });
 
-const open = () =>
-  createTriggers({ engine, store, clock, secrets: (name) => (name === 'HOOK_SECRET' ? 's3cret' : undefined) });
+const open = () => createTriggers({ engine, store, clock, secrets: (name) => (name === 'HOOK_SECRET' ? 's3cret' : undefined) });
 
 describe('schedule arithmetic', () => {
   const times = (cron: string, timezone: string, from: string, count: number) => {
@@ -51,9 +50,7 @@ describe('schedule arithmetic', () => {
 
   it('counts in UTC by default, and in seconds with six fields', () => {
     expect(nextOccurrence({ cron: '0 2 * * *' }, Date.UTC(2026, 0, 1))).toBe(Date.UTC(2026, 0, 1, 2));
-    expect(nextOccurrence({ cron: '*/10 * * * * *' }, Date.UTC(2026, 0, 1, 0, 0, 1))).toBe(
-      Date.UTC(2026, 0, 1, 0, 0, 10),
-    );
+    expect(nextOccurrence({ cron: '*/10 * * * * *' }, Date.UTC(2026, 0, 1, 0, 0, 1))).toBe(Date.UTC(2026, 0, 1, 0, 0, 10));
   });
 
   it('fires a time that spring skips right after it, once', () => {
@@ -116,9 +113,7 @@ describe('schedule triggers', () => {
       context: { days: 7, scheduledFor: '2026-01-01T02:00:00.000Z' },
       metadata: { triggerId: 'nightly' },
     });
-    expect(await triggers.firings('nightly')).toMatchObject([
-      { scheduledFor: Date.UTC(2026, 0, 1, 2), executionId: created[0]?.id },
-    ]);
+    expect(await triggers.firings('nightly')).toMatchObject([{ scheduledFor: Date.UTC(2026, 0, 1, 2), executionId: created[0]?.id }]);
     clock.advance(24 * hour);
     await triggers.fireDue();
     expect(created).toHaveLength(2);
@@ -155,10 +150,7 @@ describe('http triggers', () => {
 
   it('start an execution with what they saw, without credentials', async () => {
     await triggers.register(base);
-    const answer = await post(
-      { n: 1 },
-      { 'content-type': 'application/json', authorization: 'Bearer x', 'x-one': '1' },
-    );
+    const answer = await post({ n: 1 }, { 'content-type': 'application/json', authorization: 'Bearer x', 'x-one': '1' });
     expect(answer).toEqual({ status: 202, body: { executionId: created[0]?.id } });
     expect(created[0]?.context).toEqual({
       method: 'POST',
@@ -181,10 +173,7 @@ describe('http triggers', () => {
   it('are found by path and method only', async () => {
     await triggers.register(base);
     expect((await post({}, {}, '/hooks/other')).status).toBe(404);
-    expect(
-      (await triggers.handle({ method: 'GET', path: base.path, query: {}, headers: {}, rawBody: Buffer.alloc(0) }))
-        .status,
-    ).toBe(404);
+    expect((await triggers.handle({ method: 'GET', path: base.path, query: {}, headers: {}, rawBody: Buffer.alloc(0) })).status).toBe(404);
     await triggers.register({ ...base, enabled: false });
     expect((await post({})).status).toBe(404);
   });
@@ -200,14 +189,7 @@ describe('http triggers', () => {
     const signature = { header: 'X-Signature', secret: { env: 'HOOK_SECRET' }, prefix: 'sha256=' };
     await triggers.register({ ...base, signature });
     const body = '{"n": 1}';
-    for (const given of [
-      undefined,
-      sign(body, 'other'),
-      sign(body).slice(7),
-      sign(`${body} `),
-      'sha256=',
-      `${sign(body)}00`,
-    ]) {
+    for (const given of [undefined, sign(body, 'other'), sign(body).slice(7), sign(`${body} `), 'sha256=', `${sign(body)}00`]) {
       expect((await post(body, given === undefined ? {} : { 'x-signature': given })).status).toBe(401);
     }
     expect((await post(body, { 'x-signature': sign(body) })).status).toBe(202);

@@ -47,14 +47,7 @@ export interface Triggers {
 }
 
 export function createTriggers(options: TriggersOptions): Triggers {
-  const {
-    engine,
-    store,
-    clock = systemClock,
-    logger = silentLogger,
-    sandbox = sharedSandbox(),
-    secrets = fromEnvironment,
-  } = options;
+  const { engine, store, clock = systemClock, logger = silentLogger, sandbox = sharedSandbox(), secrets = fromEnvironment } = options;
 
   async function register(given: Trigger): Promise<TriggerRecord> {
     const trigger = parseTrigger(given);
@@ -78,14 +71,10 @@ export function createTriggers(options: TriggersOptions): Triggers {
   }
 
   /** The context of a firing, out of what the trigger saw. */
-  async function contextOf(
-    trigger: Trigger,
-    seen: Readonly<Record<string, unknown>>,
-  ): Promise<Record<string, unknown>> {
+  async function contextOf(trigger: Trigger, seen: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
     if (trigger.transform === undefined) return seen;
     const context = await sandbox.evaluate(trigger.transform, seen, clock.now());
-    if (typeof context === 'object' && context !== null && !Array.isArray(context))
-      return context as Record<string, unknown>;
+    if (typeof context === 'object' && context !== null && !Array.isArray(context)) return context as Record<string, unknown>;
     throw new FlowError('INVALID_INPUT', `The transform of trigger ${trigger.id} must give an object.`);
   }
 
@@ -180,8 +169,7 @@ export function createTriggers(options: TriggersOptions): Triggers {
   async function fireEvent(event: string, execution: Execution): Promise<void> {
     for (const { trigger } of await store.listEvent(event, execution.flowId)) {
       try {
-        if (!(await matchesEvent(trigger as EventTrigger, { event, execution }, { sandbox, now: clock.now() })))
-          continue;
+        if (!(await matchesEvent(trigger as EventTrigger, { event, execution }, { sandbox, now: clock.now() }))) continue;
         const key = `${trigger.id}:${event}:${execution.id}:${execution.stepCount}`;
         await fireOnce(trigger, () => prepare(trigger, eventSeen(event, execution), { key }));
       } catch (error) {

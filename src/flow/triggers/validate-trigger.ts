@@ -49,13 +49,7 @@ export const triggerSchema = z.discriminatedUnion('type', [
   z.strictObject({
     ...base,
     type: z.literal('event'),
-    event: z.enum([
-      'execution:completed',
-      'execution:failed',
-      'execution:cancelled',
-      'execution:waiting',
-      'execution:started',
-    ]),
+    event: z.enum(['execution:completed', 'execution:failed', 'execution:cancelled', 'execution:waiting', 'execution:started']),
     sourceFlowId: z.string().min(1).optional(),
     condition: z.string().min(1).max(10_000).optional(),
   }),

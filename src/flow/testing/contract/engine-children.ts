@@ -10,8 +10,7 @@ import { trail, useEngines } from './engine-fixture.ts';
 export function testEngineChildren(name: string, factory: EngineBackendFactory): void {
   describe(`${name}: engine children`, () => {
     const world = useEngines(factory);
-    const child = (steps: Parameters<typeof buildFlow>[0]) =>
-      buildFlow(steps, { id: 'child', output: { type: 'path', path: 'out' } });
+    const child = (steps: Parameters<typeof buildFlow>[0]) => buildFlow(steps, { id: 'child', output: { type: 'path', path: 'out' } });
 
     it('subflow: runs another flow and takes its output', async () => {
       const flow = buildFlow({ sub: { type: 'subflow', config: { flowId: 'child' }, outputKey: 'got' } });
@@ -70,11 +69,7 @@ export function testEngineChildren(name: string, factory: EngineBackendFactory):
       buildFlow({ fork: { type: 'parallel', config: { branches, ...config }, outputKey: 'out' }, a: {}, b: {}, c: {} });
 
     it('parallel: joins all branches, each with the output of its last step', async () => {
-      const engine = await world.open(fork({}), [
-        spy('a', Result.success(1)),
-        spy('b', Result.success(2)),
-        spy('c', Result.success(3)),
-      ]);
+      const engine = await world.open(fork({}), [spy('a', Result.success(1)), spy('b', Result.success(2)), spy('c', Result.success(3))]);
       const execution = await world.start(engine);
       expect(execution).toMatchObject({
         status: 'completed',
@@ -90,9 +85,7 @@ export function testEngineChildren(name: string, factory: EngineBackendFactory):
       ]);
       const execution = await world.start(engine);
       expect(execution.context.out).toMatchObject({ results: { c: 3 } });
-      const statuses = await Promise.all(
-        world.childrenOf(execution.id).map(async (id) => (await engine.get(id)).status),
-      );
+      const statuses = await Promise.all(world.childrenOf(execution.id).map(async (id) => (await engine.get(id)).status));
       expect(statuses.sort()).toEqual(['cancelled', 'completed', 'failed']);
     });
 
@@ -142,9 +135,7 @@ export function testEngineChildren(name: string, factory: EngineBackendFactory):
 
     it('map: fails with the first failed item and cancels the rest, or collects', async () => {
       const work = () =>
-        spy('work', ({ context }) =>
-          context.item === 2 ? Result.failure({ code: 'ODD', message: 'odd' }) : Result.success(context.item),
-        );
+        spy('work', ({ context }) => (context.item === 2 ? Result.failure({ code: 'ODD', message: 'odd' }) : Result.success(context.item)));
       const strict = await world.open({ ...each({ concurrency: 2 }), id: 'strict' }, [work()]);
       const failed = await world.start(strict, { items: [1, 2, 3, 4, 5, 6, 7, 8] }, 'strict');
       expect(failed).toMatchObject({
@@ -184,10 +175,7 @@ export function testEngineChildren(name: string, factory: EngineBackendFactory):
     });
 
     it('cancel: starts the compensation with the same commit, once', async () => {
-      const flow = buildFlow(
-        { pay: { outputKey: 'paid', onSuccess: 'hold' }, hold: {}, refund: {} },
-        { metadata: { onCancel: 'refund' } },
-      );
+      const flow = buildFlow({ pay: { outputKey: 'paid', onSuccess: 'hold' }, hold: {}, refund: {} }, { metadata: { onCancel: 'refund' } });
       const refund = spy('refund', Result.success());
       const engine = await world.open(flow, [spy('pay', Result.success(5)), spy('hold', Result.wait({})), refund]);
       const created: Execution[] = [];

@@ -18,11 +18,7 @@ const ids = ['s0', 's1', 's2', 's3', 's4'];
  * Random graphs with random outcomes, killed at random steps, against a model of a few lines: where does each visit
  * lead, and how does it end? Each recorded visit happened once.
  */
-export function testEngineModel(
-  name: string,
-  factory: EngineBackendFactory,
-  { runs = 60 }: { readonly runs?: number } = {},
-): void {
+export function testEngineModel(name: string, factory: EngineBackendFactory, { runs = 60 }: { readonly runs?: number } = {}): void {
   describe(`${name}: engine model`, () => {
     it('goes where the model goes, whoever dies on the way', async () => {
       await fc.assert(
@@ -59,7 +55,7 @@ const plans: fc.Arbitrary<Plan> = fc.tuple(...ids.map(() => step)).map((steps) =
   Object.fromEntries(
     steps.map(({ outcomes, ...sketch }, n) => {
       const present = Object.fromEntries(Object.entries(sketch).filter(([, value]) => value !== undefined));
-      return [ids[n] as string, { sketch: { ...present, outputKey: `out.${ids[n]}` } as StepSketch, outcomes }];
+      return [ids[n] as string, { sketch: { ...present, outputKey: `out.${ids[n]}` }, outcomes }];
     }),
   ),
 );
@@ -164,9 +160,7 @@ async function execute(plan: Plan, backend: EngineBackend, clock: ReturnType<typ
     }
     const execution = await engine.get(id);
     if (['completed', 'failed', 'cancelled'].includes(execution.status)) {
-      const trail = execution.history.map(
-        ({ stepId, visit, attempt, status }) => `${stepId} ${visit}.${attempt} ${status}`,
-      );
+      const trail = execution.history.map(({ stepId, visit, attempt, status }) => `${stepId} ${visit}.${attempt} ${status}`);
       return { status: execution.status, error: execution.error?.code, trail };
     }
     if (driven === undefined) throw new Error(`Execution is stuck: ${execution.status}`);

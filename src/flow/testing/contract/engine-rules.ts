@@ -24,11 +24,7 @@ export function testEngineRules(name: string, factory: EngineBackendFactory): vo
           return Result.success();
         });
       const flow = buildFlow({ a: {} });
-      const engines = [
-        await world.open(flow, [slow()]),
-        await world.open(flow, [slow()]),
-        await world.open(flow, [slow()]),
-      ] as const;
+      const engines = [await world.open(flow, [slow()]), await world.open(flow, [slow()]), await world.open(flow, [slow()])] as const;
       const { execution } = await engines[0].create('flow');
       const runs = Promise.allSettled([...engines, ...engines].map((engine) => engine.run(execution.id)));
       await gate.reached;
@@ -36,8 +32,7 @@ export function testEngineRules(name: string, factory: EngineBackendFactory): vo
       const settled = await runs;
       expect([most, calls]).toEqual([1, 1]);
       for (const one of settled) {
-        if (one.status === 'rejected')
-          expect(one.reason).toMatchObject({ code: 'EXECUTION_CONFLICT', retryable: true });
+        if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'EXECUTION_CONFLICT', retryable: true });
       }
       expect((await engines[0].get(execution.id)).status).toBe('completed');
     });
@@ -73,13 +68,9 @@ export function testEngineRules(name: string, factory: EngineBackendFactory): vo
     });
 
     it('4. a wait that leads back to itself ends at MAX_STEPS', async () => {
-      const engine = await world.open(
-        buildFlow({ nap: {} }),
-        [spy('nap', ({ clock }) => Result.wait({ wakeAt: clock.now() + 1 }))],
-        {
-          maxSteps: 50,
-        },
-      );
+      const engine = await world.open(buildFlow({ nap: {} }), [spy('nap', ({ clock }) => Result.wait({ wakeAt: clock.now() + 1 }))], {
+        maxSteps: 50,
+      });
       const { id } = await world.start(engine);
       await world.pass(engine, 1_000);
       const execution = await engine.get(id);
@@ -110,9 +101,7 @@ export function testEngineRules(name: string, factory: EngineBackendFactory): vo
       expect(waitMetadata?.token).toMatch(/^sha256:/);
       const uses = Array.from({ length: 100 }, (_, n) => (engines[n % 2] as (typeof engines)[0]).resume({ token }, n));
       const settled = await Promise.allSettled(uses);
-      const refused = settled.flatMap((one) =>
-        one.status === 'rejected' ? [(one.reason as { code: string }).code] : [],
-      );
+      const refused = settled.flatMap((one) => (one.status === 'rejected' ? [(one.reason as { code: string }).code] : []));
       expect(refused).toEqual(Array.from({ length: 99 }, () => 'INVALID_RESUME_TOKEN'));
       await world.drive(engines[0]);
       const execution = await engines[0].get(id);
@@ -254,24 +243,18 @@ export function testEngineRules(name: string, factory: EngineBackendFactory): vo
     });
 
     it('9. no key, path or output can touch Object.prototype', async () => {
-      const hostile = JSON.parse(
-        '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}',
-      ) as Record<string, unknown>;
+      const hostile = JSON.parse('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}') as Record<
+        string,
+        unknown
+      >;
       const engine = await world.open(buildFlow({ a: { outputKey: 'out' } }), [spy('a', Result.success(hostile))]);
       await expect(engine.create('flow', hostile)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
       expect(await world.start(engine)).toMatchObject({ status: 'failed', error: { code: 'HANDLER_ERROR' } });
       for (const path of ['__proto__.polluted', 'constructor.prototype.polluted', 'a.prototype']) {
-        expect(() => engine.flows.register(buildFlow({ a: { outputKey: path } }, { id: 'x' }))).toThrow(
-          /never allowed/,
-        );
-        expect(() => engine.flows.register(buildFlow({ a: { input: { type: 'path', path } } }, { id: 'x' }))).toThrow(
-          /never allowed/,
-        );
+        expect(() => engine.flows.register(buildFlow({ a: { outputKey: path } }, { id: 'x' }))).toThrow(/never allowed/);
+        expect(() => engine.flows.register(buildFlow({ a: { input: { type: 'path', path } } }, { id: 'x' }))).toThrow(/never allowed/);
       }
-      const reads = buildFlow(
-        { a: { input: { type: 'template', template: '${toString:-nothing}' }, outputKey: 'out' } },
-        { id: 'reads' },
-      );
+      const reads = buildFlow({ a: { input: { type: 'template', template: '${toString:-nothing}' }, outputKey: 'out' } }, { id: 'reads' });
       const reader = await world.open(reads, [spy('a', ({ input }) => Result.success(input))]);
       expect((await world.start(reader, {}, 'reads')).context.out).toBe('nothing');
       expect(({} as Record<string, unknown>).polluted).toBeUndefined();
@@ -313,10 +296,7 @@ export function testEngineRules(name: string, factory: EngineBackendFactory): vo
     const text = (bytes: number) => 'é'.repeat(bytes / 2);
     it.each<[string, Record<string, unknown>]>([
       ['a value over 1 MiB', { big: text(2 ** 20) }],
-      [
-        'a context over 10 MiB',
-        Object.fromEntries(Array.from({ length: 11 }, (_, n) => [`k${n}`, text(2 ** 20 - 100)])),
-      ],
+      ['a context over 10 MiB', Object.fromEntries(Array.from({ length: 11 }, (_, n) => [`k${n}`, text(2 ** 20 - 100)]))],
       ['more than 500 keys', many(501)],
       ['nesting over 32', { deep: nested(33) }],
     ])('10. %s is refused in the first context and in outputs alike', async (_what, context) => {
@@ -358,9 +338,7 @@ export function testEngineRules(name: string, factory: EngineBackendFactory): vo
       });
       const handlers = [
         spy('a', ({ attempt }) => Result.success({ attempt })),
-        spy('b', ({ clock, resumed }) =>
-          resumed ? Result.success() : Result.wait({ wakeAt: clock.now() + 5, reason: 'nap' }),
-        ),
+        spy('b', ({ clock, resumed }) => (resumed ? Result.success() : Result.wait({ wakeAt: clock.now() + 5, reason: 'nap' }))),
         spy('c', Result.failure({ code: 'X', message: 'x', details: { y: [1] } })),
         spy('d', Result.wait({ reason: 'signal' })),
       ];
@@ -376,13 +354,7 @@ export function testEngineRules(name: string, factory: EngineBackendFactory): vo
       await same();
       await world.pass(engine, 5);
       await same();
-      expect(trail(await engine.get(execution.id))).toEqual([
-        'a success',
-        'b wait',
-        'b success',
-        'c failure',
-        'd wait',
-      ]);
+      expect(trail(await engine.get(execution.id))).toEqual(['a success', 'b wait', 'b success', 'c failure', 'd wait']);
       await engine.cancel(execution.id, { source: 'admin', reason: 'r' });
       await same();
     });

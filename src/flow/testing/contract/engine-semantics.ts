@@ -12,10 +12,9 @@ export function testEngineSemantics(name: string, factory: EngineBackendFactory)
     const world = useEngines(factory);
 
     it('creates a pending execution and runs it to the end', async () => {
-      const engine = await world.open(
-        buildFlow({ greet: { input: { type: 'key', key: 'user' }, outputKey: 'greeting' } }),
-        [spy('greet', ({ input }) => Result.success(`Hello, ${(input as { name: string }).name}!`))],
-      );
+      const engine = await world.open(buildFlow({ greet: { input: { type: 'key', key: 'user' }, outputKey: 'greeting' } }), [
+        spy('greet', ({ input }) => Result.success(`Hello, ${(input as { name: string }).name}!`)),
+      ]);
       const { execution, created } = await engine.create('flow', { user: { name: 'Ada' } });
       expect([execution.status, created]).toEqual(['pending', true]);
       const result = await engine.run(execution.id);
@@ -47,10 +46,7 @@ export function testEngineSemantics(name: string, factory: EngineBackendFactory)
 
     it('follows onFailure with the error in the context', async () => {
       const failing = Result.failure({ code: 'NO_STOCK', message: 'none left', details: { sku: 'x' } });
-      const engine = await world.open(buildFlow({ a: { onFailure: 'b' }, b: {} }), [
-        spy('a', failing),
-        spy('b', Result.success()),
-      ]);
+      const engine = await world.open(buildFlow({ a: { onFailure: 'b' }, b: {} }), [spy('a', failing), spy('b', Result.success())]);
       const execution = await world.start(engine);
       expect(execution).toMatchObject({
         status: 'completed',
@@ -90,9 +86,7 @@ export function testEngineSemantics(name: string, factory: EngineBackendFactory)
     });
 
     it('tries again with exponential back-off, stable key, and a fresh attempt number', async () => {
-      const handler = spy('a', ({ attempt }) =>
-        attempt < 4 ? Result.failure({ code: 'BUSY', message: 'busy' }) : Result.success(),
-      );
+      const handler = spy('a', ({ attempt }) => (attempt < 4 ? Result.failure({ code: 'BUSY', message: 'busy' }) : Result.success()));
       const retries = { maxAttempts: 3, backoff: 'exponential', initialDelay: 1_000, maxDelay: 3_000 } as const;
       const engine = await world.open(buildFlow({ a: { retries } }), [handler]);
       const begun = world.clock.now();
@@ -111,10 +105,7 @@ export function testEngineSemantics(name: string, factory: EngineBackendFactory)
     it('tries only what is retryable, and of that only what retryOn names', async () => {
       const answers = { BUSY: undefined, FINAL: false } as const;
       const failing = (code: keyof typeof answers) =>
-        spy(
-          'a',
-          Result.failure({ code, message: code, ...(answers[code] === undefined ? {} : { retryable: answers[code] }) }),
-        );
+        spy('a', Result.failure({ code, message: code, ...(answers[code] === undefined ? {} : { retryable: answers[code] }) }));
       const attempts = async (id: string, code: keyof typeof answers, retryOn?: string[]) => {
         const handler = failing(code);
         const retries = { maxAttempts: 2, initialDelay: 10, ...(retryOn ? { retryOn } : {}) };
@@ -131,9 +122,7 @@ export function testEngineSemantics(name: string, factory: EngineBackendFactory)
 
     it('waits at least as long as the failure asks for', async () => {
       const busy = Result.failure({ code: 'BUSY', message: 'busy', details: { retryAfterMs: 90_000 } });
-      const engine = await world.open(buildFlow({ a: { retries: { maxAttempts: 1, initialDelay: 10 } } }), [
-        spy('a', busy),
-      ]);
+      const engine = await world.open(buildFlow({ a: { retries: { maxAttempts: 1, initialDelay: 10 } } }), [spy('a', busy)]);
       expect((await world.start(engine)).retryAt).toBe(world.clock.now() + 90_000);
     });
 
@@ -173,10 +162,7 @@ export function testEngineSemantics(name: string, factory: EngineBackendFactory)
 
     it('waits for resume, hands over the data, and goes on by onResume', async () => {
       const flow = buildFlow({ ask: { onResume: 'done' }, done: {} });
-      const engine = await world.open(flow, [
-        spy('ask', Result.wait({ reason: 'approval' })),
-        spy('done', Result.success()),
-      ]);
+      const engine = await world.open(flow, [spy('ask', Result.wait({ reason: 'approval' })), spy('done', Result.success())]);
       const waiting = await world.start(engine);
       expect(waiting).toMatchObject({ status: 'waiting', waitMetadata: { reason: 'approval' } });
       expect(await engine.resume(waiting.id, { yes: true })).toMatchObject({
@@ -205,12 +191,12 @@ export function testEngineSemantics(name: string, factory: EngineBackendFactory)
     });
 
     it('goes by onTimeout when wakeAt passes, else as a resume without data', async () => {
-      const sleeps = () =>
-        spy('nap', ({ clock, resumed }) => (resumed ? Result.success() : Result.wait({ wakeAt: clock.now() + 1_000 })));
-      const timed = await world.open(
-        buildFlow({ nap: { onTimeout: 'late', onResume: 'early' }, late: {}, early: {} }, { id: 'timed' }),
-        [sleeps(), spy('late', Result.success()), spy('early', Result.success())],
-      );
+      const sleeps = () => spy('nap', ({ clock, resumed }) => (resumed ? Result.success() : Result.wait({ wakeAt: clock.now() + 1_000 })));
+      const timed = await world.open(buildFlow({ nap: { onTimeout: 'late', onResume: 'early' }, late: {}, early: {} }, { id: 'timed' }), [
+        sleeps(),
+        spy('late', Result.success()),
+        spy('early', Result.success()),
+      ]);
       const first = await world.start(timed, {}, 'timed');
       await world.pass(timed, 1_000);
       expect(trail(await timed.get(first.id))).toEqual(['nap wait', 'late success']);
@@ -255,14 +241,10 @@ export function testEngineSemantics(name: string, factory: EngineBackendFactory)
       );
       const seen: string[] = [];
       for (const event of ['created', 'started', 'waiting', 'resumed', 'completed', 'failed', 'cancelled']) {
-        engine.on<{ id: string; status: string }>(`execution:${event}`, ({ status }) =>
-          seen.push(`${event} ${status}`),
-        );
+        engine.on<{ id: string; status: string }>(`execution:${event}`, ({ status }) => seen.push(`${event} ${status}`));
       }
       for (const event of ['started', 'completed', 'failed']) {
-        engine.on<StepEvent>(`step:${event}`, ({ stepId, type, attempt }) =>
-          seen.push(`step ${event} ${stepId} ${type} ${attempt}`),
-        );
+        engine.on<StepEvent>(`step:${event}`, ({ stepId, type, attempt }) => seen.push(`step ${event} ${stepId} ${type} ${attempt}`));
       }
       const { id } = await world.start(engine);
       await world.pass(engine, 1);
@@ -364,10 +346,7 @@ export function testEngineSemantics(name: string, factory: EngineBackendFactory)
         await checkpoint.save({ page: attempt });
         return attempt === 1 ? Result.failure({ code: 'X', message: 'x' }) : Result.success({ before });
       });
-      const engine = await world.open(
-        buildFlow({ a: { outputKey: 'out', retries: { maxAttempts: 1, initialDelay: 5 } } }),
-        [handler],
-      );
+      const engine = await world.open(buildFlow({ a: { outputKey: 'out', retries: { maxAttempts: 1, initialDelay: 5 } } }), [handler]);
       const { id } = await world.start(engine);
       expect((await engine.get(id)).checkpoint).toEqual({ page: 1 });
       await world.pass(engine, 5);
@@ -382,10 +361,7 @@ export function testEngineSemantics(name: string, factory: EngineBackendFactory)
         spy('a', Result.success('a')),
         spy('b', () => (broken ? Result.failure({ code: 'X', message: 'x' }) : Result.success('b'))),
       ];
-      const engine = await world.open(
-        buildFlow({ a: { outputKey: 'a', onSuccess: 'b' }, b: { outputKey: 'b' } }),
-        handlers,
-      );
+      const engine = await world.open(buildFlow({ a: { outputKey: 'a', onSuccess: 'b' }, b: { outputKey: 'b' } }), handlers);
       const failed = await world.start(engine, { n: 1 });
       broken = false;
       const { execution } = await engine.retry(failed.id);

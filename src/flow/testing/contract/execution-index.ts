@@ -27,12 +27,8 @@ export function testExecutionIndex(name: string, factory: StoreFactory): void {
     });
 
     const create = async (changes: Partial<Execution> = {}, more: Partial<ExecutionCommit> = {}) => {
-      const execution = adoptExecution(
-        smallExecution({ revision: 1, createdAt: clock.now(), updatedAt: clock.now(), ...changes }),
-      );
-      await index.commit(
-        commitOf(execution, { expectedRevision: 0, facts: [{ type: 'created', at: clock.now() }], ...more }),
-      );
+      const execution = adoptExecution(smallExecution({ revision: 1, createdAt: clock.now(), updatedAt: clock.now(), ...changes }));
+      await index.commit(commitOf(execution, { expectedRevision: 0, facts: [{ type: 'created', at: clock.now() }], ...more }));
       return execution;
     };
     const next = async (previous: Execution, revision: Revision, more: Partial<ExecutionCommit> = {}) => {
@@ -99,7 +95,7 @@ export function testExecutionIndex(name: string, factory: StoreFactory): void {
       it('gives an execution to one holder at a time', async () => {
         const { id } = await create();
         const claims = await Promise.all(['a', 'b', 'c'].map((owner) => index.claim(id, { owner })));
-        const [won] = claims.filter((claim) => claim !== undefined);
+        const won = claims.find((claim) => claim !== undefined);
         expect(claims.filter((claim) => claim !== undefined)).toHaveLength(1);
         expect(won?.execution.id).toBe(id);
         await won?.release();
@@ -168,14 +164,11 @@ export function testExecutionIndex(name: string, factory: StoreFactory): void {
           const times = { createdAt: clock.now(), updatedAt: clock.now() };
           return { kind: 'flow' as const, execution: adoptExecution(smallExecution({ ...changes, ...times })) };
         });
-      const waiting = (created: number, wakeWhen: number) =>
-        ({ status: 'waiting', join: { group, created, wakeWhen } }) as const;
+      const waiting = (created: number, wakeWhen: number) => ({ status: 'waiting', join: { group, created, wakeWhen } }) as const;
       const endChild = async (n: number, status: 'completed' | 'failed' = 'completed') => {
         const child = (await index.read(`child-${n}`)) as Execution;
         const end =
-          status === 'completed'
-            ? { completedAt: clock.now(), output: n }
-            : { failedAt: clock.now(), error: { code: 'X', message: 'x' } };
+          status === 'completed' ? { completedAt: clock.now(), output: n } : { failedAt: clock.now(), error: { code: 'X', message: 'x' } };
         await next(child, { changes: { status, ...end } });
       };
 
@@ -183,9 +176,7 @@ export function testExecutionIndex(name: string, factory: StoreFactory): void {
         const parent = await create();
         await next(parent, { changes: waiting(2, 2) }, { spawn: spawnOf(parent.id, 2) });
         expect(await index.read('child-1')).toMatchObject({ status: 'pending', parentExecutionId: parent.id });
-        expect(new Set((await index.due({ now: clock.now(), limit: 10 })).ids)).toEqual(
-          new Set(['child-0', 'child-1']),
-        );
+        expect(new Set((await index.due({ now: clock.now(), limit: 10 })).ids)).toEqual(new Set(['child-0', 'child-1']));
         expect(await index.tally(parent.id, group)).toEqual({ created: 2, finished: 0, succeeded: 0 });
       });
 

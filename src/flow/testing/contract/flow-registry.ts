@@ -13,8 +13,7 @@ export function testFlowRegistry(name: string, factory: () => FlowRegistry): voi
   describe(`${name}: flow registry`, () => {
     it('gives the newest published version, in semver order', () => {
       const registry = factory();
-      for (const version of ['9.0.0', '10.0.0', '10.0.1-rc.1', '2.0.0'])
-        registry.register(smallFlow('orders', version));
+      for (const version of ['9.0.0', '10.0.0', '10.0.1-rc.1', '2.0.0']) registry.register(smallFlow('orders', version));
       expect(registry.get('orders')?.version).toBe('10.0.1-rc.1');
       registry.register(smallFlow('orders', '10.0.1'));
       expect(registry.get('orders')?.version).toBe('10.0.1');
@@ -76,17 +75,10 @@ export function testFlowRegistry(name: string, factory: () => FlowRegistry): voi
       try {
         registry.register(flow);
       } catch (error) {
-        problems = (error as { details: { problems: { pointer: string }[] } }).details.problems.map(
-          ({ pointer }) => pointer,
-        );
+        problems = (error as { details: { problems: { pointer: string }[] } }).details.problems.map(({ pointer }) => pointer);
       }
       expect(problems).toEqual(
-        expect.arrayContaining([
-          '/version',
-          '/steps/only/id',
-          '/steps/only/transitions/onSuccess',
-          '/steps/only/input/path',
-        ]),
+        expect.arrayContaining(['/version', '/steps/only/id', '/steps/only/transitions/onSuccess', '/steps/only/input/path']),
       );
       expect(registry.has('bad')).toBe(false);
     });

@@ -44,7 +44,7 @@ export function testResumeTokens(
     });
 
     it('are null when they were never made, whatever they look like', async () => {
-      for (const token of ['', 'nope', '__proto__', `${'a'.repeat(43)}`, 'sha256:abc']) {
+      for (const token of ['', 'nope', '__proto__', 'a'.repeat(43), 'sha256:abc']) {
         expect(await tokens.validate(token)).toBeNull();
       }
     });
@@ -61,8 +61,7 @@ export function testResumeTokens(
     });
 
     it('refuse a ttl that is no time span', async () => {
-      for (const ttl of [0, -1, Number.NaN])
-        await expect(tokens.create('exec-1', ttl)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+      for (const ttl of [0, -1, Number.NaN]) await expect(tokens.create('exec-1', ttl)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
     });
 
     it('are worthless once revoked, and only they', async () => {
@@ -77,7 +76,7 @@ export function testResumeTokens(
     it('are consumed by exactly one of many', async ({ skip }) => {
       if (!tokens.consume) return skip('the manager does not consume by itself');
       const token = await tokens.create('exec-1');
-      const taken = await Promise.all(Array.from({ length: 100 }, () => tokens.consume?.(token)));
+      const taken = await Promise.all(Array.from({ length: 100 }, async () => tokens.consume?.(token)));
       expect(taken.filter((id) => id === 'exec-1')).toHaveLength(1);
       expect(taken.filter((id) => id === null)).toHaveLength(99);
       expect(await tokens.validate(token)).toBeNull();

@@ -60,7 +60,7 @@ export function testStateStore(name: string, factory: StoreFactory): void {
     it('forgets a field that is gone', async () => {
       await store.save(fullExecution());
       const { waitMetadata: _, error: __, ...rest } = await loaded('exec-full');
-      await store.save(rest as Execution);
+      await store.save(rest);
       const after = await loaded('exec-full');
       expect('waitMetadata' in after || 'error' in after).toBe(false);
     });
@@ -160,8 +160,7 @@ export function testStateStore(name: string, factory: StoreFactory): void {
         await store.save(keyed('b', { tenantId: 't2' }));
         await store.save(keyed('c', { flowId: 'invoices', tenantId: 't1' }));
         await store.save(keyed('d'));
-        const find = async (scope: { flowId: string; tenantId?: string }) =>
-          (await store.findByIdempotencyKey('k', scope))?.id;
+        const find = async (scope: { flowId: string; tenantId?: string }) => (await store.findByIdempotencyKey('k', scope))?.id;
         expect(await find({ flowId: 'orders', tenantId: 't1' })).toBe('a');
         expect(await find({ flowId: 'orders', tenantId: 't2' })).toBe('b');
         expect(await find({ flowId: 'invoices', tenantId: 't1' })).toBe('c');
