@@ -169,7 +169,7 @@ export class Worker implements Dispatcher {
 
   async #deliverRun(run: TakenRun): Promise<void> {
     const { store, routing } = this.#options;
-    const inbox = await store.listInbox(run.runId).catch(() => []);
+    const inbox = run.inboxFull === 1 ? await store.listInbox(run.runId) : [];
     const request: DeliveryRequest = {
       of: 'run',
       shard: run.shard,

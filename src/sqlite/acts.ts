@@ -15,7 +15,7 @@ export function perform(db: Connection, act: Act, boot: Boot): Outcome {
     case 'write':
       return write(db, act);
     case 'wake': {
-      const found = wakeRun(db, { shard: act.shard, runId: act.runId, dueAt: act.dueAt });
+      const found = wakeRun(db, act);
       const taken = found && act.takeRunFor ? takeRun(db, { ...act, owner: act.takeRunFor }) : undefined;
       return { kind: 'woken', found, taken };
     }
@@ -46,7 +46,7 @@ export function perform(db: Connection, act: Act, boot: Boot): Outcome {
 
 function enqueue(db: Connection, { message, wakeRunAt }: EnqueueAct): Outcomes['enqueue'] {
   const messageId = enqueueMessage(db, message);
-  if (wakeRunAt !== null && message.runId !== null) wakeRun(db, { shard: message.shard, runId: message.runId, dueAt: wakeRunAt });
+  if (wakeRunAt !== null && message.runId !== null) wakeRun(db, { runId: message.runId, dueAt: wakeRunAt });
   return { kind: 'enqueued', messageId };
 }
 

@@ -32,8 +32,8 @@ interface RunClaim {
 
 function claimRuns(db: Connection, runClaim: RunClaim): TakenRun[] {
   return db
-    .all<{ shard: number; runId: string }>(
-      `select shard, run_id as runId from runs indexed by runs_due
+    .all<{ runId: string }>(
+      `select run_id as runId from runs indexed by runs_due
        where due_at is not null and lease_owner is null and due_at <= :now
          and namespace in (select value from json_each(:namespaces))
          and (:deploymentId is null or deployment_id = :deploymentId)

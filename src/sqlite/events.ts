@@ -1,6 +1,5 @@
 import type { CorrelationQuery, EventKey, EventQuery } from '../world/port.ts';
 import type { EventRow } from '../world/rows.ts';
-import { shardOf } from '../world/shard.ts';
 import type { NewEvent } from '../world/transition.ts';
 import type { Connection } from './connection.ts';
 
@@ -19,8 +18,7 @@ export function insertEvent(db: Connection, event: NewEvent & { shard: number; r
 }
 
 export function getEvent(db: Connection, runId: string, seq: number): EventRow | undefined {
-  return db.get<EventRow>(`select ${columns.with} from events where shard = :shard and run_id = :runId and seq = :seq`, {
-    shard: shardOf(runId),
+  return db.get<EventRow>(`select ${columns.with} from events where run_id = :runId and seq = :seq`, {
     runId,
     seq,
   });
@@ -29,11 +27,11 @@ export function getEvent(db: Connection, runId: string, seq: number): EventRow |
 export function listEvents(db: Connection, { runId, after, order, limit, payloads }: EventQuery): EventRow[] {
   return db.all<EventRow>(
     `select ${payloads ? columns.with : columns.without} from events
-     where shard = :shard and run_id = :runId
+     where run_id = :runId
        ${after === undefined ? '' : `and seq ${order === 'asc' ? '>' : '<'} :after`}
      order by seq ${order}
      limit :limit`,
-    { shard: shardOf(runId), runId, after: after ?? null, limit },
+    { runId, after: after ?? null, limit },
   );
 }
 
@@ -60,8 +58,8 @@ export function listEventsByCorrelation(db: Connection, query: CorrelationQuery)
 
 export function readPayload(db: Connection, { runId, seq }: EventKey): Uint8Array | undefined {
   const row = db.get<{ payload: Uint8Array | null }>(
-    'select payload from events where shard = :shard and run_id = :runId and seq = :seq',
-    { shard: shardOf(runId), runId, seq },
+    'select payload from events where run_id = :runId and seq = :seq',
+    { runId, seq },
   );
   return row?.payload ?? undefined;
 }

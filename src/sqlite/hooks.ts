@@ -1,6 +1,5 @@
 import type { OfRun } from '../world/port.ts';
 import type { HookRow } from '../world/rows.ts';
-import { shardOf } from '../world/shard.ts';
 import type { Connection } from './connection.ts';
 
 const columns = `
@@ -11,8 +10,7 @@ type StoredHook = Omit<HookRow, 'isWebhook'> & { isWebhook: number };
 const toRow = (stored: StoredHook): HookRow => ({ ...stored, isWebhook: stored.isWebhook === 1 });
 
 export function getHookOfRun(db: Connection, runId: string, hookId: string): HookRow | undefined {
-  const stored = db.get<StoredHook>(`select ${columns} from hooks where shard = :shard and run_id = :runId and hook_id = :hookId`, {
-    shard: shardOf(runId),
+  const stored = db.get<StoredHook>(`select ${columns} from hooks where run_id = :runId and hook_id = :hookId`, {
     runId,
     hookId,
   });
@@ -58,7 +56,7 @@ export function saveHook(db: Connection, row: HookRow): boolean {
   }
   const changed = db.run(
     `update hooks set status = :status, version = :version
-     where shard = :shard and run_id = :runId and hook_id = :hookId and version = :version - 1`,
+     where run_id = :runId and hook_id = :hookId and version = :version - 1`,
     row,
   );
   return changed > 0;
@@ -70,11 +68,11 @@ export function listHooks(db: Connection, { runId, after, order, limit }: Omit<O
     .all<StoredHook>(
       `select ${columns} from hooks
        where status = 'live'
-         ${runId === undefined ? '' : 'and shard = :shard and run_id = :runId'}
+         ${runId === undefined ? '' : 'and run_id = :runId'}
          ${after === undefined ? '' : `and (created_at, hook_id) ${past} (:at, :id)`}
        order by created_at ${order}, hook_id ${order}
        limit :limit`,
-      { shard: runId === undefined ? null : shardOf(runId), runId: runId ?? null, at: after?.at ?? null, id: after?.id ?? null, limit },
+      { runId: runId ?? null, at: after?.at ?? null, id: after?.id ?? null, limit },
     )
     .map(toRow);
 }

@@ -1,5 +1,4 @@
 import type { MessageRow } from '../world/rows.ts';
-import { shardOf } from '../world/shard.ts';
 import type { Connection } from './connection.ts';
 
 const columns = `
@@ -10,7 +9,7 @@ const columns = `
 export function enqueueMessage(db: Connection, row: MessageRow): string {
   const same = db.get<{ messageId: string }>(
     `select message_id as messageId from messages
-     where shard = :shard and idempotency_key = :idempotencyKey`,
+     where idempotency_key = :idempotencyKey`,
     row,
   );
   if (same) return same.messageId;
@@ -27,8 +26,8 @@ export function claimMessages(db: Connection, claim: { owner: string; now: numbe
   return db.all<MessageRow>(
     `update messages
      set lease_owner = :owner, lease_epoch = lease_epoch + 1, deliveries = deliveries + 1
-     where (shard, message_id) in (
-       select shard, message_id from messages indexed by messages_due
+     where message_id in (
+       select message_id from messages indexed by messages_due
        where due_at is not null and lease_owner is null and due_at <= :now
          and namespace in (select value from json_each(:namespaces))
        order by due_at
@@ -38,16 +37,16 @@ export function claimMessages(db: Connection, claim: { owner: string; now: numbe
   );
 }
 
-export function deleteMessage(db: Connection, key: { shard: number; messageId: string }): void {
-  db.run('delete from messages where shard = :shard and message_id = :messageId', key);
+export function deleteMessage(db: Connection, key: { messageId: string }): void {
+  db.run('delete from messages where message_id = :messageId', key);
 }
 
 /** Messages that are delivered together with the next wake of their run. */
 export function listInbox(db: Connection, runId: string): MessageRow[] {
   return db.all<MessageRow>(
     `select ${columns} from messages
-     where shard = :shard and run_id = :runId
+     where run_id = :runId
      order by created_at, message_id`,
-    { shard: shardOf(runId), runId },
+    { runId },
   );
 }

@@ -1,6 +1,5 @@
 import type { RunQuery } from '../world/port.ts';
 import type { RunRow, TakenRun } from '../world/rows.ts';
-import { shardOf } from '../world/shard.ts';
 import type { Connection } from './connection.ts';
 
 export const runColumns = `
@@ -11,7 +10,18 @@ export const runColumns = `
   due_at as dueAt, lease_owner as leaseOwner, lease_epoch as leaseEpoch, deliveries`;
 
 export function getRun(db: Connection, runId: string): RunRow | undefined {
-  return db.get<RunRow>(`select ${runColumns} from runs where shard = :shard and run_id = :runId`, { shard: shardOf(runId), runId });
+  return db.get<RunRow>(`select ${runColumns} from runs where run_id = :runId`, { runId });
+}
+
+export type RunGuardColumns = Pick<RunRow, 'status' | 'lastSeq' | 'lastMs' | 'markerMs' | 'leaseOwner' | 'leaseEpoch'>;
+
+/** What a write has to know of its run, and no more: this is the most frequent statement of all. */
+export function getRunGuard(db: Connection, key: { runId: string }): RunGuardColumns | undefined {
+  return db.get<RunGuardColumns>(
+    `select status, last_seq as lastSeq, last_ms as lastMs, marker_ms as markerMs, lease_owner as leaseOwner, lease_epoch as leaseEpoch
+     from runs where run_id = :runId`,
+    key,
+  );
 }
 
 export function insertRun(db: Connection, row: RunRow): void {
@@ -25,7 +35,6 @@ export function insertRun(db: Connection, row: RunRow): void {
 }
 
 export interface RunAdvance {
-  readonly shard: number;
   readonly runId: string;
   readonly at: number;
   readonly lastSeq: number;
@@ -44,21 +53,20 @@ export function advanceRun(db: Connection, advance: RunAdvance): void {
          updated_at = case when status in ('pending', 'running') then :at else updated_at end,
          deliveries = case when :progress then 0 else deliveries end,
          due_at = case when :wakeAt is null then due_at else min(coalesce(due_at, :wakeAt), :wakeAt) end
-     where shard = :shard and run_id = :runId`,
+     where run_id = :runId`,
     advance,
   );
 }
 
-export function startRun(db: Connection, key: { shard: number; runId: string; at: number }): void {
+export function startRun(db: Connection, key: { runId: string; at: number }): void {
   db.run(
     `update runs set status = 'running', started_at = coalesce(started_at, :at)
-     where shard = :shard and run_id = :runId`,
+     where run_id = :runId`,
     key,
   );
 }
 
 export interface RunEnd {
-  readonly shard: number;
   readonly runId: string;
   readonly status: string;
   readonly error: string | null;
@@ -72,25 +80,25 @@ export function finishRun(db: Connection, end: RunEnd): void {
     `update runs
      set status = :status, error = :error, output_seq = :outputSeq, completed_at = :at, updated_at = :at,
          due_at = null, lease_owner = null, deliveries = 0
-     where shard = :shard and run_id = :runId`,
+     where run_id = :runId`,
     end,
   );
   db.run('delete from hook_tokens where run_id = :runId', end);
-  db.run('delete from hooks where shard = :shard and run_id = :runId', end);
-  db.run('delete from waits where shard = :shard and run_id = :runId', end);
-  db.run('delete from messages where shard = :shard and run_id = :runId', end);
+  db.run('delete from hooks where run_id = :runId', end);
+  db.run('delete from waits where run_id = :runId', end);
+  db.run('delete from messages where run_id = :runId', end);
   db.run(
     `update steps set due_at = null
-     where shard = :shard and run_id = :runId and due_at is not null and lease_owner is null`,
+     where run_id = :runId and due_at is not null and lease_owner is null`,
     end,
   );
 }
 
-export function wakeRun(db: Connection, wake: { shard: number; runId: string; dueAt: number }): boolean {
+export function wakeRun(db: Connection, wake: { runId: string; dueAt: number }): boolean {
   return (
     db.run(
       `update runs set due_at = min(coalesce(due_at, :dueAt), :dueAt)
-       where shard = :shard and run_id = :runId and status in ('pending', 'running')`,
+       where run_id = :runId and status in ('pending', 'running')`,
       wake,
     ) > 0
   );
@@ -100,16 +108,17 @@ export function wakeRun(db: Connection, wake: { shard: number; runId: string; du
  * Gives a due run to a worker. What it was due for is delivered with it; timers that are still ahead stay, so that losing this delivery
  * loses no wake.
  */
-export function takeRun(db: Connection, take: { shard: number; runId: string; owner: string; now: number }): TakenRun | undefined {
+export function takeRun(db: Connection, take: { runId: string; owner: string; now: number }): TakenRun | undefined {
   return db.get<TakenRun>(
     `update runs
      set lease_owner = :owner, lease_epoch = lease_epoch + 1, deliveries = deliveries + 1,
          due_at = (select min(w.due_at) from waits w
-                   where w.shard = :shard and w.run_id = :runId and w.status = 'waiting' and w.due_at > :now)
-     where shard = :shard and run_id = :runId and lease_owner is null and due_at <= :now
+                   where w.run_id = :runId and w.status = 'waiting' and w.due_at > :now)
+     where run_id = :runId and lease_owner is null and due_at <= :now
      returning ${runColumns},
        exists (select 1 from waits w
-               where w.shard = :shard and w.run_id = :runId and w.status = 'waiting' and w.due_at <= :now) as waitsDue`,
+               where w.run_id = :runId and w.status = 'waiting' and w.due_at <= :now) as waitsDue,
+       exists (select 1 from messages m where m.run_id = :runId) as inboxFull`,
     take,
   );
 }

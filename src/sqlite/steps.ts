@@ -1,6 +1,5 @@
 import type { ClaimedStep, OfRun, QueueStepAct } from '../world/port.ts';
 import type { RunRow, StepRow } from '../world/rows.ts';
-import { shardOf } from '../world/shard.ts';
 import type { Connection } from './connection.ts';
 import { getRun } from './runs.ts';
 
@@ -14,8 +13,7 @@ export function getStep(db: Connection, runId: string | undefined, stepId: strin
   if (runId === undefined) {
     return db.get<StepRow>(`select ${stepColumns} from steps where step_id = :stepId order by created_at desc limit 1`, { stepId });
   }
-  return db.get<StepRow>(`select ${stepColumns} from steps where shard = :shard and run_id = :runId and step_id = :stepId`, {
-    shard: shardOf(runId),
+  return db.get<StepRow>(`select ${stepColumns} from steps where run_id = :runId and step_id = :stepId`, {
     runId,
     stepId,
   });
@@ -38,7 +36,7 @@ export function saveStep(db: Connection, row: StepRow): boolean {
      set status = :status, attempt = :attempt, error = :error, output_seq = :outputSeq, updated_at = :updatedAt, started_at = :startedAt,
          completed_at = :completedAt, retry_after = :retryAfter, due_at = :dueAt, lease_owner = :leaseOwner, lease_epoch = :leaseEpoch,
          deliveries = :deliveries, version = :version
-     where shard = :shard and run_id = :runId and step_id = :stepId and version = :version - 1`,
+     where run_id = :runId and step_id = :stepId and version = :version - 1`,
     row,
   );
   return changed > 0;
@@ -49,7 +47,7 @@ export function queueStep(db: Connection, act: QueueStepAct): boolean {
   return (
     db.run(
       `update steps set message = coalesce(:message, message), due_at = coalesce(due_at, :dueAt)
-       where shard = :shard and run_id = :runId and step_id = :stepId and lease_owner is null and status in ('pending', 'running')`,
+       where run_id = :runId and step_id = :stepId and lease_owner is null and status in ('pending', 'running')`,
       act,
     ) > 0
   );
@@ -66,10 +64,10 @@ export interface StepClaim {
 
 /** Oldest due first. The run is read with it: the message says its name and start, the rules its status. */
 export function claimSteps(db: Connection, claim: StepClaim): ClaimedStep[] {
-  const due = db.all<{ shard: number; runId: string; stepId: string }>(
-    `select s.shard, s.run_id as runId, s.step_id as stepId
+  const due = db.all<{ runId: string; stepId: string }>(
+    `select s.run_id as runId, s.step_id as stepId
      from steps s indexed by steps_due
-     join runs r on r.shard = s.shard and r.run_id = s.run_id
+     join runs r on r.run_id = s.run_id
      where s.due_at is not null and s.lease_owner is null and s.due_at <= :now
        and s.namespace in (select value from json_each(:namespaces))
        and (:stepNames is null or s.step_name in (select value from json_each(:stepNames)))
@@ -83,7 +81,7 @@ export function claimSteps(db: Connection, claim: StepClaim): ClaimedStep[] {
     step: db.get<StepRow>(
       `update steps
        set lease_owner = :owner, lease_epoch = lease_epoch + 1, deliveries = deliveries + 1, version = version + 1
-       where shard = :shard and run_id = :runId and step_id = :stepId
+       where run_id = :runId and step_id = :stepId
        returning ${stepColumns}`,
       { ...key, owner: claim.owner },
     ) as StepRow,
@@ -94,10 +92,10 @@ export function listSteps(db: Connection, { runId, after, order, limit }: OfRun)
   const past = order === 'asc' ? '>' : '<';
   return db.all<StepRow>(
     `select ${stepColumns} from steps
-     where shard = :shard and run_id = :runId
+     where run_id = :runId
        ${after === undefined ? '' : `and (created_at, step_id) ${past} (:at, :id)`}
      order by created_at ${order}, step_id ${order}
      limit :limit`,
-    { shard: shardOf(runId), runId, at: after?.at ?? null, id: after?.id ?? null, limit },
+    { runId, at: after?.at ?? null, id: after?.id ?? null, limit },
   );
 }

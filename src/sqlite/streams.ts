@@ -1,13 +1,12 @@
 import type { AppendAct, SweepStreamsAct } from '../world/port.ts';
 import type { ChunkRow, StreamRow } from '../world/rows.ts';
-import { shardOfStream } from '../world/shard.ts';
 import type { Connection } from './connection.ts';
 
 export function getStream(db: Connection, name: string): StreamRow | undefined {
   return db.get<StreamRow>(
     `select shard, name, run_id as runId, chunk_count as chunkCount, closed_at as closedAt, created_at as createdAt from streams
-     where shard = :shard and name = :name`,
-    { shard: shardOfStream(name), name },
+     where name = :name`,
+    { name },
   );
 }
 
@@ -22,7 +21,7 @@ export function appendToStream(db: Connection, { shard, name, runId, chunks, clo
   }
   db.run(
     `insert into streams values (:shard, :name, :runId, :chunkCount, :closedAt, :now)
-     on conflict (shard, name) do update set chunk_count = excluded.chunk_count, closed_at = excluded.closed_at`,
+     on conflict (name) do update set chunk_count = excluded.chunk_count, closed_at = excluded.closed_at`,
     { shard, name, runId, chunkCount, closedAt: close ? now : null, now },
   );
   return chunkCount;
@@ -31,10 +30,10 @@ export function appendToStream(db: Connection, { shard, name, runId, chunks, clo
 export function readChunks(db: Connection, name: string, from: number, limit: number): ChunkRow[] {
   return db.all<{ index: number; data: Uint8Array }>(
     `select chunk_index as "index", data from stream_chunks
-     where shard = :shard and name = :name and chunk_index >= :from
+     where name = :name and chunk_index >= :from
      order by chunk_index
      limit :limit`,
-    { shard: shardOfStream(name), name, from, limit },
+    { name, from, limit },
   );
 }
 
@@ -47,8 +46,8 @@ export function listStreams(db: Connection, runId: string): string[] {
 export function sweepStreams(db: Connection, { namePrefix, before }: SweepStreamsAct): number {
   const old = { from: namePrefix, to: `${namePrefix}\u{10FFFF}`, before };
   db.run(
-    `delete from stream_chunks where (shard, name) in (
-       select shard, name from streams where name >= :from and name < :to and created_at < :before)`,
+    `delete from stream_chunks where name in (
+       select name from streams where name >= :from and name < :to and created_at < :before)`,
     old,
   );
   return db.run('delete from streams where name >= :from and name < :to and created_at < :before', old);

@@ -1,5 +1,4 @@
 import type { WaitRow } from '../world/rows.ts';
-import { shardOf } from '../world/shard.ts';
 import type { Connection } from './connection.ts';
 
 const columns = `
@@ -7,8 +6,7 @@ const columns = `
   created_at as createdAt, updated_at as updatedAt, completed_at as completedAt, version`;
 
 export function getWait(db: Connection, runId: string, waitId: string): WaitRow | undefined {
-  return db.get<WaitRow>(`select ${columns} from waits where shard = :shard and run_id = :runId and wait_id = :waitId`, {
-    shard: shardOf(runId),
+  return db.get<WaitRow>(`select ${columns} from waits where run_id = :runId and wait_id = :waitId`, {
     runId,
     waitId,
   });
@@ -17,9 +15,9 @@ export function getWait(db: Connection, runId: string, waitId: string): WaitRow 
 export function listDueWaits(db: Connection, runId: string, now: number): WaitRow[] {
   return db.all<WaitRow>(
     `select ${columns} from waits
-     where shard = :shard and run_id = :runId and status = 'waiting' and due_at <= :now
+     where run_id = :runId and status = 'waiting' and due_at <= :now
      order by due_at, wait_id`,
-    { shard: shardOf(runId), runId, now },
+    { runId, now },
   );
 }
 
@@ -36,7 +34,7 @@ export function saveWait(db: Connection, row: WaitRow): boolean {
   }
   const changed = db.run(
     `update waits set status = :status, updated_at = :updatedAt, completed_at = :completedAt, version = :version
-     where shard = :shard and run_id = :runId and wait_id = :waitId and version = :version - 1`,
+     where run_id = :runId and wait_id = :waitId and version = :version - 1`,
     row,
   );
   return changed > 0;

@@ -1,11 +1,10 @@
 import type { Outcomes, WriteAct } from '../world/port.ts';
-import type { RunRow } from '../world/rows.ts';
 import type { Transition } from '../world/transition.ts';
 import { resolveRow, resolveSeq } from '../world/written-rows.ts';
 import type { Connection } from './connection.ts';
 import { insertEvent } from './events.ts';
 import { getHookOfRun, releaseToken, saveHook, takeToken } from './hooks.ts';
-import { advanceRun, finishRun, getRun, insertRun, startRun, takeRun } from './runs.ts';
+import { advanceRun, finishRun, getRunGuard, insertRun, type RunGuardColumns, startRun, takeRun } from './runs.ts';
 import { saveStep } from './steps.ts';
 import { saveWait } from './waits.ts';
 
@@ -15,7 +14,7 @@ import { saveWait } from './waits.ts';
  */
 export function write(db: Connection, act: WriteAct): Outcomes['write'] {
   const { transition } = act;
-  const before = getRun(db, transition.runId);
+  const before = getRunGuard(db, transition);
   if (!runGuardHolds(transition, before)) return { kind: 'lost' };
   if (guardedRows(transition) <= 1) return writeGuarded(db, act, before) ?? { kind: 'lost' };
 
@@ -25,7 +24,7 @@ export function write(db: Connection, act: WriteAct): Outcomes['write'] {
   return written ?? { kind: 'lost' };
 }
 
-function writeGuarded(db: Connection, { transition, takeRunFor }: WriteAct, before: RunRow | undefined) {
+function writeGuarded(db: Connection, { transition, takeRunFor }: WriteAct, before: RunGuardColumns | undefined) {
   const { shard, runId } = transition;
   const lastMs = before?.lastMs ?? 0;
   const at = Math.max(transition.now, transition.external ? lastMs + 1 : lastMs);
@@ -38,7 +37,6 @@ function writeGuarded(db: Connection, { transition, takeRunFor }: WriteAct, befo
   }
   if (transition.releaseToken !== null) releaseToken(db, transition.releaseToken);
   advanceRun(db, {
-    shard,
     runId,
     at,
     lastSeq: firstSeq + transition.events.length - 1,
@@ -47,7 +45,7 @@ function writeGuarded(db: Connection, { transition, takeRunFor }: WriteAct, befo
     progress: !transition.guard.absent && transition.guard.lease && transition.run.kind === 'append' ? 1 : 0,
   });
   changeRun(db, transition, at, firstSeq);
-  const taken = takeRunFor && transition.wakeAt !== null ? takeRun(db, { shard, runId, owner: takeRunFor, now: transition.now }) : undefined;
+  const taken = takeRunFor && transition.wakeAt !== null ? takeRun(db, { runId, owner: takeRunFor, now: transition.now }) : undefined;
   return { kind: 'written', firstSeq, at, taken } as const;
 }
 
@@ -63,23 +61,23 @@ function saveGuarded(db: Connection, transition: Transition, at: number, firstSe
   );
 }
 
-function changeRun(db: Connection, { shard, runId, run }: Transition, at: number, firstSeq: number): void {
+function changeRun(db: Connection, { runId, run }: Transition, at: number, firstSeq: number): void {
   switch (run.kind) {
     case 'create':
     case 'append':
       return;
     case 'start':
-      return startRun(db, { shard, runId, at });
+      return startRun(db, { runId, at });
     case 'cancelLegacy':
-      return finishRun(db, { shard, runId, at, status: 'cancelled', error: null, outputSeq: null });
+      return finishRun(db, { runId, at, status: 'cancelled', error: null, outputSeq: null });
     case 'finish': {
       const outputSeq = run.outputSeq === null ? null : resolveSeq(run.outputSeq, firstSeq);
-      return finishRun(db, { shard, runId, at, status: run.status, error: run.error, outputSeq });
+      return finishRun(db, { runId, at, status: run.status, error: run.error, outputSeq });
     }
   }
 }
 
-function runGuardHolds({ guard }: Transition, run: RunRow | undefined): boolean {
+function runGuardHolds({ guard }: Transition, run: RunGuardColumns | undefined): boolean {
   if (guard.absent) return run === undefined;
   if (run?.status !== guard.status) return false;
   if (guard.lease && (run.leaseOwner !== guard.lease.owner || run.leaseEpoch !== guard.lease.epoch)) return false;

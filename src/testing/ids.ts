@@ -2,17 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { renderUlid } from '../base/ulid.ts';
 
 let lastMs = 0;
-let lastLow80 = 0n;
+let lastHigh40 = 0;
+let lastLow40 = 0;
 
 /** A ULID that sorts after every one made before in this process, so that creation order and id order agree. */
 export function nextUlid(now = Date.now()): string {
   if (now > lastMs) {
     lastMs = now;
-    lastLow80 = BigInt(`0x${randomBytes(10).toString('hex')}`) >> 1n;
+    [lastHigh40, lastLow40] = [randomBytes(5).readUIntBE(0, 5), randomBytes(4).readUIntBE(0, 4)];
   } else {
-    lastLow80 += 1n;
+    lastLow40 += 1;
   }
-  return renderUlid(lastMs, lastLow80);
+  return renderUlid({ ms: lastMs, high40: lastHigh40, low40: lastLow40 });
 }
 
 // The shapes the SDK itself uses.

@@ -12,6 +12,7 @@ import { decide } from './rules/decide.ts';
 import type { Decision, EventRequest, RuleContext } from './rules/request.ts';
 import { publishWrite } from './publish-write.ts';
 import type { Transition } from './transition.ts';
+import { resolveRows } from './written-rows.ts';
 
 // After so many refusals in a row the 412 guard lets a run end: hooks that arrive faster than a replay must not keep it alive (B6).
 const refusalsBeforeWaiver = 20;
@@ -52,8 +53,9 @@ export function createEvent(context: WorldContext): World['events']['create'] {
       const written = await commit(context, store, transition, state.run);
       if (!written) return undefined;
       born = bearStepFor !== undefined;
-      publishWrite({ context, log: await context.log(), delivery, before: state.run, transition, written });
-      return await resultOf({ context, store, request, state, transition, written });
+      const rows = resolveRows(transition, state.run, written);
+      publishWrite({ context, log: await context.log(), delivery, transition, written, rows });
+      return await resultOf({ context, store, request, transition, written, rows });
     } finally {
       if (bearStepFor !== undefined && !born) context.dispatcher().dropStep();
     }

@@ -5,7 +5,8 @@ import type { Store } from './port.ts';
 import type { EventRow } from './rows.ts';
 
 interface CachedLog {
-  readonly events: Event[];
+  /** As committed here; decoded when first read. */
+  readonly events: (EventRow | Event)[];
   bytes: number;
 }
 
@@ -36,7 +37,7 @@ export class EventLogCache {
       for (const row of rows) this.#grow(runId, log, row);
     }
     this.#trim(runId);
-    return log.events.map(ownEvent);
+    return log.events.map((_, index) => ownEvent(decoded(log, index)));
   }
 
   /** Takes over what this process just committed, if it is the next event of a log it has. */
@@ -49,7 +50,8 @@ export class EventLogCache {
 
   /** The event at this place, if it is known here. */
   find(runId: string, seq: number): Event | undefined {
-    return this.#logs.get(runId)?.events[seq - 1];
+    const log = this.#logs.get(runId);
+    return log && seq <= log.events.length ? decoded(log, seq - 1) : undefined;
   }
 
   forget(runId: string): void {
@@ -68,7 +70,7 @@ export class EventLogCache {
 
   #grow(runId: string, log: CachedLog, row: EventRow): void {
     if (row.seq !== log.events.length + 1) return;
-    log.events.push(viewEvent(row));
+    log.events.push(row);
     // A log that was forgotten while it was being read still serves its reader, but counts no more.
     if (this.#logs.get(runId) !== log) return;
     const bytes = bytesPerEvent + (row.payload?.length ?? 0);
@@ -82,4 +84,12 @@ export class EventLogCache {
       if (runId !== keep) this.forget(runId);
     }
   }
+}
+
+function decoded(log: CachedLog, index: number): Event {
+  const entry = log.events[index] as EventRow | Event;
+  if ('eventId' in entry) return entry;
+  const event = viewEvent(entry);
+  log.events[index] = event;
+  return event;
 }

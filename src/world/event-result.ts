@@ -12,15 +12,15 @@ import type { RunRow } from './rows.ts';
 import type { EventRequest } from './rules/request.ts';
 import type { Transition } from './transition.ts';
 import { viewHook, viewRun, viewStep, viewWait } from './views.ts';
-import { resolveHooks, resolveRun, resolveSteps, resolveWaits } from './written-rows.ts';
+import type { WrittenRows } from './written-rows.ts';
 
 export interface Committed {
   readonly context: WorldContext;
   readonly store: Store;
   readonly request: EventRequest;
-  readonly state: State;
   readonly transition: Transition;
   readonly written: Written;
+  readonly rows: WrittenRows;
 }
 
 /** What `events.create` answers with: the event, and the entity as the commit left it (spec/world.md B1). */
@@ -32,8 +32,7 @@ export async function resultOf(committed: Committed): Promise<EventResult> {
   const event = pickEvent(events, request.type);
   const answer: EventResult = event ? { event: stripEventDataRefs(event, request.params.resolveData ?? 'all') } : {};
   if (request.type.startsWith('run_')) {
-    const run = resolveRun(transition, committed.state.run, written);
-    return { ...answer, ...(await runAnswer(context, store, request, run)) };
+    return { ...answer, ...(await runAnswer(context, store, request, committed.rows.run)) };
   }
   return { ...answer, ...(await entityAnswer(committed)) };
 }
@@ -66,7 +65,7 @@ async function runAnswer(context: WorldContext, store: Store, request: EventRequ
         output: request.type === 'run_completed' ? ownPayload(request) : undefined,
       };
   const preload = events && {
-    events: events.map((event) => stripEventDataRefs(event, request.params.resolveData ?? 'all')),
+    events: bare ? events.map((event) => stripEventDataRefs(event, 'none')) : events,
     cursor: encodeCursor('events', [events.length]),
     hasMore: false,
   };
@@ -81,10 +80,10 @@ function noteKnownSteps(events: readonly Event[]): void {
   }
 }
 
-async function entityAnswer({ context, store, request, transition, written }: Committed): Promise<EventResult> {
-  const [step] = resolveSteps(transition, written);
-  const [wait] = resolveWaits(transition, written);
-  const [hook] = resolveHooks(transition, written);
+async function entityAnswer({ context, store, request, rows }: Committed): Promise<EventResult> {
+  const [step] = rows.steps;
+  const [wait] = rows.waits;
+  const [hook] = rows.hooks;
   if (wait) return { wait: viewWait(wait) };
   if (hook) return hook.status === 'live' ? { hook: viewHook(hook, ownPayload(request)) } : {};
   if (!step) return {};

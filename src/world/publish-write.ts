@@ -2,8 +2,8 @@ import type { WorldContext } from './context.ts';
 import type { Delivery } from './delivery.ts';
 import type { EventLogCache } from './event-log.ts';
 import type { Outcomes } from './port.ts';
-import { isStepTerminal, type RunRow } from './rows.ts';
-import { resolveRun, resolveSteps } from './written-rows.ts';
+import { isStepTerminal } from './rows.ts';
+import type { WrittenRows } from './written-rows.ts';
 import type { Transition } from './transition.ts';
 
 export type Written = Extract<Outcomes['write'], { kind: 'written' }>;
@@ -12,21 +12,19 @@ export interface CommittedWrite {
   readonly context: WorldContext;
   readonly log: EventLogCache;
   readonly delivery: Delivery | undefined;
-  /** The run as the rule saw it. */
-  readonly before: RunRow | undefined;
   readonly transition: Transition;
   readonly written: Written;
+  readonly rows: WrittenRows;
 }
 
 /** Tells this process what a commit changed: the log it caches, the delivery that wrote it, and the workers that may have work now. */
 export function publishWrite(committed: CommittedWrite): void {
-  const { context, log, delivery, transition, written } = committed;
+  const { context, log, delivery, transition, written, rows } = committed;
   const { runId, run, steps, wakeAt } = transition;
   for (const [index, event] of transition.events.entries()) {
     log.append({ ...event, runId, seq: written.firstSeq + index, createdAt: written.at });
   }
-  const { before } = committed;
-  if (delivery) noteRows(delivery, transition, written, before);
+  if (delivery) noteRows(delivery, rows);
   const unclaimed = steps.some(({ dueAt, leaseOwner }) => dueAt !== null && leaseOwner === null);
   if (unclaimed || (wakeAt !== null && !written.taken)) {
     context.dispatcher().somethingDue(Math.min(wakeAt ?? Infinity, ...steps.map(({ dueAt }) => dueAt ?? Infinity)));
@@ -38,11 +36,10 @@ export function publishWrite(committed: CommittedWrite): void {
   }
 }
 
-function noteRows(delivery: Delivery, transition: Transition, written: Written, before: RunRow | undefined): void {
-  const run = resolveRun(transition, before, written);
+function noteRows(delivery: Delivery, { run, steps, waits }: WrittenRows): void {
   delivery.run = run;
-  if (transition.waits.some(({ status }) => status === 'completed')) delivery.waitsDue = false;
-  for (const step of resolveSteps(transition, written)) {
+  if (waits.some(({ status }) => status === 'completed')) delivery.waitsDue = false;
+  for (const step of steps) {
     delivery.knownSteps.add(step.stepId);
     if (step.version === 1 && step.leaseOwner !== null) delivery.born.set(step.stepId, { step, run });
     if (delivery.stepId !== step.stepId) continue;

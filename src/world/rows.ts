@@ -54,6 +54,8 @@ export interface RunRow extends Due {
 export interface TakenRun extends RunRow {
   /** Whether a wait of it is due: then the delivery completes it before it replays. */
   readonly waitsDue: 0 | 1;
+  /** Whether messages wait in its inbox. */
+  readonly inboxFull: 0 | 1;
 }
 
 export interface StepRow extends Due {

@@ -25,20 +25,26 @@ interface Commit {
   readonly firstSeq: number;
 }
 
-export function resolveSteps({ steps }: Transition, { at, firstSeq }: Commit): StepRow[] {
-  return steps.map((row) => resolveRow(row, at, firstSeq));
+/** The rows that a commit wrote, as it wrote them. */
+export interface WrittenRows {
+  readonly run: RunRow;
+  readonly steps: readonly StepRow[];
+  readonly waits: readonly WaitRow[];
+  readonly hooks: readonly HookRow[];
 }
 
-export function resolveWaits({ waits }: Transition, { at, firstSeq }: Commit): WaitRow[] {
-  return waits.map((row) => resolveRow(row, at, firstSeq));
-}
-
-export function resolveHooks({ hooks }: Transition, { at, firstSeq }: Commit): HookRow[] {
-  return hooks.map((row) => resolveRow(row, at, firstSeq));
+export function resolveRows(transition: Transition, before: RunRow | undefined, commit: Commit): WrittenRows {
+  const { at, firstSeq } = commit;
+  return {
+    run: resolveRun(transition, before, commit),
+    steps: transition.steps.map((row) => resolveRow(row, at, firstSeq)),
+    waits: transition.waits.map((row) => resolveRow(row, at, firstSeq)),
+    hooks: transition.hooks.map((row) => resolveRow(row, at, firstSeq)),
+  };
 }
 
 /** The run as the commit left it, given what it was before. */
-export function resolveRun({ run, events }: Transition, before: RunRow | undefined, { at, firstSeq }: Commit): RunRow {
+function resolveRun({ run, events }: Transition, before: RunRow | undefined, { at, firstSeq }: Commit): RunRow {
   const base = run.kind === 'create' ? resolveRow(run.row, at, firstSeq) : (before as RunRow);
   const updatedAt = run.kind === 'append' && isTerminal(base.status) ? base.updatedAt : at;
   const row = { ...base, updatedAt, lastSeq: firstSeq + events.length - 1, lastMs: at };
