@@ -51,11 +51,7 @@ describe('the official command line on Pawl', { timeout: 120_000 }, () => {
 
   test('lists the runs of one status or one workflow', async () => {
     const running = await json<Page<WorkflowRun>>('inspect', 'runs', '--status=running', '--sort=asc');
-    const additions = await json<Page<WorkflowRun>>(
-      'inspect',
-      'runs',
-      '--workflowName=workflow//./workflows/basics//addition',
-    );
+    const additions = await json<Page<WorkflowRun>>('inspect', 'runs', '--workflowName=workflow//./workflows/basics//addition');
 
     expect(running.data.map(({ runId }) => runId)).toEqual([waiting, sleeping]);
     expect(additions.data.map(({ runId }) => runId)).toEqual([completed]);
@@ -81,9 +77,7 @@ describe('the official command line on Pawl', { timeout: 120_000 }, () => {
     const stepId = events.find(({ eventType }) => eventType === 'step_created')?.correlationId ?? '';
     const ofStep = await json<Event[]>('inspect', 'events', `--stepId=${stepId}`, '--sort=asc');
 
-    expect(events.map(({ eventId }) => eventId)).toEqual(
-      (await app.worker.api.events(completed)).map(({ eventId }) => eventId),
-    );
+    expect(events.map(({ eventId }) => eventId)).toEqual((await app.worker.api.events(completed)).map(({ eventId }) => eventId));
     expect(ofStep.map(({ eventType }) => eventType)).toEqual(['step_created', 'step_started', 'step_completed']);
   });
 
@@ -105,9 +99,7 @@ describe('the official command line on Pawl', { timeout: 120_000 }, () => {
   test('lists the streams of a run, and prints one', async () => {
     const streams = await json<{ runId: string; streamId: string }[]>('inspect', 'streams', `--runId=${streamed}`);
     const printed = await Promise.all(
-      streams.map(
-        async ({ streamId }) => await cli('inspect', 'stream', streamId, `--runId=${streamed}`, '--decrypt', '--json'),
-      ),
+      streams.map(async ({ streamId }) => await cli('inspect', 'stream', streamId, `--runId=${streamed}`, '--decrypt', '--json')),
     );
 
     expect(streams.map(({ runId }) => runId)).toEqual([streamed, streamed]);
@@ -134,13 +126,7 @@ describe('the official command line on Pawl', { timeout: 120_000 }, () => {
     const first = await app.start('sleeps//longSleep');
     const others = [await app.start('sleeps//twoLongSleeps'), await app.start('sleeps//twoLongSleeps')];
     const one = await cli('cancel', first, '--json');
-    const all = await cli(
-      'cancel',
-      '--status=running',
-      '--workflowName=workflow//./workflows/sleeps//twoLongSleeps',
-      '-y',
-      '--json',
-    );
+    const all = await cli('cancel', '--status=running', '--workflowName=workflow//./workflows/sleeps//twoLongSleeps', '-y', '--json');
 
     expect([one.stdout, all.stdout]).toEqual(['', '']);
     for (const runId of [first, ...others]) {
@@ -163,13 +149,9 @@ describe('the official command line on Pawl', { timeout: 120_000 }, () => {
     const web = project.keepRunning('web', '--backend', 'pawl', '--noBrowser', '--webPort', String(port));
     onTestFinished(async () => await web.end());
     const url = `http://localhost:${port}`;
-    const icon = await until(
-      'the web interface',
-      async () => await fetch(`${url}/favicon.ico`).catch(() => undefined),
-      {
-        onDeadline: () => web.output(),
-      },
-    );
+    const icon = await until('the web interface', async () => await fetch(`${url}/favicon.ico`).catch(() => undefined), {
+      onDeadline: () => web.output(),
+    });
 
     expect(icon.status).toBe(200);
     if (!isBuiltin('node:sqlite')) return;

@@ -44,9 +44,7 @@ describe('two workers on one SQLite file', () => {
 
     const bodies = (await stage.executions()).length;
     const steps = [...executions.values()].reduce((sum, ofRun) => sum + ofRun.size, 0);
-    console.log(
-      `seed ${seed}: ${load.accepted.length} runs, ${steps} steps, ${bodies - steps} of them begun again after a kill`,
-    );
+    console.log(`seed ${seed}: ${load.accepted.length} runs, ${steps} steps, ${bodies - steps} of them begun again after a kill`);
 
     await stage.stopHosts();
     const database = new DatabaseSync(world.file);

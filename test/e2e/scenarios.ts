@@ -13,11 +13,7 @@ import { App } from './support/app.ts';
 import type { WorldUnderTest } from './support/stage.ts';
 
 /** What every World promises to programs of the Workflow SDK, asked with real compiled workflows in real processes. */
-export function sdkScenarios(
-  name: string,
-  openWorld: () => Promise<WorldUnderTest>,
-  options: ScenarioOptions = {},
-): void {
+export function sdkScenarios(name: string, openWorld: () => Promise<WorldUnderTest>, options: ScenarioOptions = {}): void {
   describe(`the Workflow SDK on ${name}`, () => {
     let app: App;
     beforeAll(async () => {

@@ -50,9 +50,7 @@ export function cancelScenarios(scenario: Scenario): void {
   scenario('does not cancel a run that has completed', async (app) => {
     const { runId } = await app.complete('basics//addition', 1);
 
-    await expect(app.worker.api.cancel(runId)).rejects.toThrow(
-      expect.objectContaining({ name: 'EntityConflictError' }),
-    );
+    await expect(app.worker.api.cancel(runId)).rejects.toThrow(expect.objectContaining({ name: 'EntityConflictError' }));
     expect((await app.finish(runId)).run.status).toBe('completed');
   });
 

@@ -105,9 +105,7 @@ export function hookScenarios(scenario: Scenario): void {
     await app.finish(runId);
 
     expect(await valueOf(app.worker, runId)).toBe('right');
-    await expect(app.worker.api.resume(left, { data: 'too late' })).rejects.toThrow(
-      expect.objectContaining({ name: 'HookNotFoundError' }),
-    );
+    await expect(app.worker.api.resume(left, { data: 'too late' })).rejects.toThrow(expect.objectContaining({ name: 'HookNotFoundError' }));
   });
 
   scenario('refuses a token that nobody holds', async (app) => {
@@ -137,11 +135,7 @@ export function hookScenarios(scenario: Scenario): void {
 }
 
 /** Starts a workflow that begins with a hook, under a token of its own, and waits until the hook is there. */
-async function startWithToken(
-  app: App,
-  workflow: string,
-  ...args: unknown[]
-): Promise<{ token: string; runId: string }> {
+async function startWithToken(app: App, workflow: string, ...args: unknown[]): Promise<{ token: string; runId: string }> {
   const token = randomUUID();
   const runId = await app.start(workflow, token, ...args);
   await untilHook(app, token);

@@ -107,11 +107,7 @@ async function expectGoneOn(stage: Stage, runId: string): Promise<void> {
 }
 
 /** Starts the hosts and a run whose first step waits at a gate, and tells which of the hosts holds it. */
-async function holdStep(
-  openWorld: () => Promise<WorldUnderTest>,
-  roles: readonly 'worker'[],
-  env: Record<string, string> = {},
-) {
+async function holdStep(openWorld: () => Promise<WorldUnderTest>, roles: readonly 'worker'[], env: Record<string, string> = {}) {
   const stage = await openStage(openWorld);
   const hosts = await Promise.all(roles.map(async (role) => await stage.startHost(role, env)));
   const gate = stage.newGate();

@@ -99,7 +99,7 @@ function chunks(from: number, to: number): Chunk[] {
   }));
 }
 
-async function take(reader: AsyncGenerator<unknown>, count: number): Promise<unknown[]> {
+async function take(reader: AsyncGenerator, count: number): Promise<unknown[]> {
   const taken: unknown[] = [];
   while (taken.length < count) {
     const { done, value } = await reader.next();

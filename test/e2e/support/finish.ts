@@ -65,15 +65,8 @@ export function countEvents(events: readonly Event[], type: Event['eventType']):
 
 /** What somebody needs who has to find out why a run did not get further. */
 export async function describeRun(host: Host, runId: string): Promise<string> {
-  const run = await host.api.run(runId).catch((error: Error) => ({ status: error.message, workflowName: 'unknown' }));
+  const run = await host.api.run(runId).catch((error: unknown) => ({ status: String(error), workflowName: 'unknown' }));
   const events = await host.api.events(runId).catch(() => []);
-  const steps = events.map(
-    (event) => `${event.createdAt.toISOString()} ${event.eventType} ${event.correlationId ?? ''}`,
-  );
-  return [
-    `${run.workflowName} is ${run.status}; its last events:`,
-    ...steps.slice(-20),
-    `stderr of ${host.id}:`,
-    host.errors,
-  ].join('\n');
+  const steps = events.map((event) => `${event.createdAt.toISOString()} ${event.eventType} ${event.correlationId ?? ''}`);
+  return [`${run.workflowName} is ${run.status}; its last events:`, ...steps.slice(-20), `stderr of ${host.id}:`, host.errors].join('\n');
 }

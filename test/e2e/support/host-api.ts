@@ -1,9 +1,7 @@
 import type { Event, Step, WorkflowRun } from '@workflow/world';
 import { parse, stringify } from 'devalue';
 
-export type RunResult =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly error: HostErrorShape };
+export type RunResult = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: HostErrorShape };
 
 export interface HostErrorShape {
   readonly name: string;
@@ -87,11 +85,11 @@ export class HostApi {
   }
 
   /** Opens a stream at once, yields its chunks as they come, and ends when the stream is closed. */
-  async stream(runId: string, { startIndex, namespace }: StreamPosition = {}): Promise<AsyncGenerator<unknown>> {
+  async stream(runId: string, { startIndex, namespace }: StreamPosition = {}): Promise<AsyncGenerator> {
     const query = new URLSearchParams();
     if (startIndex !== undefined) query.set('startIndex', String(startIndex));
     if (namespace !== undefined) query.set('namespace', namespace);
-    const response = await fetch(`${this.url}/runs/${runId}/stream?${query}`);
+    const response = await fetch(`${this.url}/runs/${runId}/stream?${query.toString()}`);
     if (response.body === null) throw new Error(`The host answered ${response.status} without a body.`);
     return chunks(response.body);
   }
@@ -119,7 +117,7 @@ async function parseAnswer<T>(response: Response): Promise<T> {
   throw new Error(`The host answered ${response.status}: ${text}`);
 }
 
-async function* chunks(body: ReadableStream<Uint8Array>): AsyncGenerator<unknown> {
+async function* chunks(body: ReadableStream<Uint8Array>): AsyncGenerator {
   const decoder = new TextDecoder();
   let pending = '';
   for await (const bytes of body) {

@@ -1,6 +1,7 @@
 import type { Event } from '@workflow/world';
 import { describeRun } from './finish.ts';
 import type { Host } from './host.ts';
+import { HostError } from './host-api.ts';
 import type { Random } from './random.ts';
 import { until } from './until.ts';
 
@@ -71,8 +72,8 @@ export class Load {
     await until(
       `the hook of run ${runId}`,
       async () =>
-        await this.#host.api.resume(token, { amount }).catch((error: Error) => {
-          if (error.name === 'HookNotFoundError') return undefined;
+        await this.#host.api.resume(token, { amount }).catch((error: unknown) => {
+          if (error instanceof HostError && error.name === 'HookNotFoundError') return undefined;
           throw error;
         }),
       this.#patience(runId),
@@ -87,8 +88,7 @@ export class Load {
       async () => {
         const events = await this.#host.api.events(runId);
         const ids = events.map(({ eventId }) => eventId);
-        if (!seen.every((id, index) => ids[index] === id))
-          this.changedLogs.push(`${seen.join(' ')} became ${ids.join(' ')}`);
+        if (!seen.every((id, index) => ids[index] === id)) this.changedLogs.push(`${seen.join(' ')} became ${ids.join(' ')}`);
         seen = ids;
         return events.some(endsRun) ? true : undefined;
       },
