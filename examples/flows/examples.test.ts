@@ -1,5 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 
+// Never the time it takes; only how long a machine may stand still meanwhile.
+vi.setConfig({ testTimeout: 60_000 });
+
 // The examples import the package as its users do; here that is the sources.
 vi.mock('pawl', () => import('../../src/flow/index.ts'));
 vi.mock('pawl/testing', () => import('../../src/flow/testing/harness.ts'));

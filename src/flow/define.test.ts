@@ -148,9 +148,10 @@ describe('defineHandler', () => {
   });
 
   it('leaves a plain handler with schemas in its metadata to the engine to check', async () => {
-    const inputSchema = { type: 'object', required: ['amount'] };
-    const plain = { type: 'charge', metadata: { inputSchema }, execute: async () => Result.success() };
+    const metadata = { inputSchema: { type: 'object', required: ['amount'] }, outputSchema: z.object({ paid: z.string() }) };
+    const plain = { type: 'charge', metadata, execute: async () => Result.success({ paid: 1 }) };
     const harness = new TestHarness({ flows: [flow()], handlers: [plain] });
     expect((await harness.run('f', {})).error?.code).toBe('INVALID_INPUT');
+    expect((await harness.run('f', { amount: 1 })).error?.code).toBe('HANDLER_ERROR');
   });
 });

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { flowErrorCodes } from './errors.ts';
 import { createHandlerRegistry } from './handler-registry.ts';
 import { builtinHandlers } from './handlers/builtin-handlers.ts';
@@ -13,6 +13,9 @@ import { TestHarness } from './testing/harness.ts';
 import { parseTrigger } from './triggers/validate-trigger.ts';
 import type { Flow } from './types.ts';
 import { validateFlow } from './validate.ts';
+
+// Never the time it takes; only how long a machine may stand still meanwhile.
+vi.setConfig({ testTimeout: 60_000 });
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const docs = join(root, 'docs', 'flows');

@@ -10,6 +10,7 @@ import { cancelById, type CancelOptions, type CancelResult } from './engine/canc
 import { createWatchers, type EngineCore, type EngineOptions } from './engine/core.ts';
 import { announceCommit, toCommit } from './engine/commit.ts';
 import { createExecution, prepareExecution, type CreateOptions, type CreateResult } from './engine/create.ts';
+import type { MissingHandler } from './engine/begin-next.ts';
 import { drive, type DriveOutcome } from './engine/drive.ts';
 import { createFlowSource } from './engine/flow-source.ts';
 import { ulidIds } from './engine/ids.ts';
@@ -31,6 +32,8 @@ export interface DeliverBounds {
   readonly maxSteps?: number;
   /** Milliseconds before it yields; default 1,000. */
   readonly maxMs?: number;
+  /** What becomes of a step whose handler this engine does not have; default: it fails with HANDLER_NOT_FOUND. */
+  readonly missingHandler?: MissingHandler;
 }
 
 export interface Delivered {
@@ -38,6 +41,8 @@ export interface Delivered {
   readonly stepResults: readonly StepResult[];
   /** When it must be delivered again without being asked; null if never by itself. */
   readonly dueAt: number | null;
+  /** With `missingHandler: 'leave'`: the type of the handler that only another worker has. */
+  readonly undeliverable?: string;
 }
 
 /** An execution to be written, or one that exists already and needs no commit. */
@@ -184,9 +189,9 @@ export class Engine {
    * For workers: drives a claimed execution within bounds, waits for no retry, and says when it is due again. The
    * caller keeps the lease alive and releases the claim.
    */
-  async deliver(claim: ExecutionClaim, { maxSteps = 100, maxMs = 1_000 }: DeliverBounds = {}): Promise<Delivered> {
-    const { execution, stepResults } = await this.#own(drive(this.#core, claim, { maxSteps, maxMs }));
-    return { execution, stepResults, dueAt: dueAtOf(execution) };
+  async deliver(claim: ExecutionClaim, bounds: DeliverBounds = {}): Promise<Delivered> {
+    const { token: _, ...outcome } = await this.#own(drive(this.#core, claim, { maxSteps: 100, maxMs: 1_000, ...bounds }));
+    return { ...outcome, dueAt: dueAtOf(outcome.execution) };
   }
 
   /** For workers: takes the lease of an execution in this engine's name. */

@@ -42,7 +42,7 @@ export function revise(execution: Execution, { changes = {}, tail = [], enters }
   }
   for (const [key, value] of Object.entries(changes)) {
     if (value === undefined) delete fields[key];
-    else fields[key] = value;
+    else fields[key] = seal(value as unknown, { what: key });
   }
   return build(fields, {
     history: history.append(tail),

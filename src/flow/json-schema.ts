@@ -32,6 +32,8 @@ export function schemaProblem(schema: unknown): string | undefined {
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return 'a JSON Schema is an object or a boolean';
   try {
     ajv().compile(schema);
+    // Only asked about: kept, every version of every flow would stay in memory.
+    ajv().removeSchema(schema);
     return undefined;
   } catch (error) {
     return (error as Error).message;

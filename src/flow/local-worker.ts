@@ -47,8 +47,10 @@ export function startLocalWorker(engine: Engine, options: LocalWorkerOptions = {
   async function claimDue(): Promise<number | undefined> {
     const free = concurrency - running.size;
     if (free <= 0) return undefined;
-    const { ids, nextDueAt } = await dueOf(engine).due({ now: clock.now(), limit: free });
+    // Those that are left alone for a while must not stand before the others.
+    const { ids, nextDueAt } = await dueOf(engine).due({ now: clock.now(), limit: free + notBefore.size });
     for (const id of ids) {
+      if (running.size >= concurrency) break;
       if ((notBefore.get(id) ?? 0) > clock.now()) continue;
       const work = deliverOne(engine, id).then(
         () => void notBefore.delete(id),

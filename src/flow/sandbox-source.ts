@@ -35,7 +35,12 @@ const expression = cached((text) => jsonata(text, { stack: workerData.maxStack }
 const { Ajv2020 } = load('ajv/dist/2020.js');
 const ajv = new Ajv2020({ allErrors: false, strict: false, addUsedSchema: false });
 load('ajv-formats').default(ajv);
-const schema = cached((text) => ajv.compile(JSON.parse(text)));
+const schema = cached((text) => {
+  const parsed = JSON.parse(text);
+  const check = ajv.compile(parsed);
+  ajv.removeSchema(parsed);
+  return check;
+});
 
 const jobs = {
   async evaluate({ text, data }) {

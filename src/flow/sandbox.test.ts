@@ -1,5 +1,8 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createSandbox } from './sandbox.ts';
+
+// Never the time it takes; only how long a machine may stand still meanwhile.
+vi.setConfig({ testTimeout: 60_000 });
 
 const sandbox = createSandbox({ timeLimitMs: 300, memoryLimitMb: 64 });
 afterAll(() => sandbox.close());

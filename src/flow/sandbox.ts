@@ -110,18 +110,25 @@ function startWorker(memoryLimitMb: number): Worker {
 /** Resolves when a worker has loaded what it needs, so that loading does not count against an evaluation. */
 const ready = new WeakMap<Worker, Promise<void>>();
 
+/** The limit is counted in so many slices, each of which this thread saw: a machine that stood still does not count. */
+const slices = 10;
+
 /** Undefined if the worker died or did not answer in time. The timer is real: it guards the process, it decides no rule. */
 function ask(worker: Worker, job: Job, timeLimitMs: number): Promise<Answer | undefined> {
   return new Promise((resolve) => {
     worker.ref();
+    let left = slices;
     const settle = (answer: Answer | undefined) => {
-      clearTimeout(timer);
+      clearInterval(timer);
       worker.unref();
       worker.off('message', settle).off('exit', fail);
       resolve(answer);
     };
     const fail = () => settle(undefined);
-    const timer = setTimeout(fail, timeLimitMs);
+    const timer = setInterval(() => {
+      left -= 1;
+      if (left <= 0) fail();
+    }, timeLimitMs / slices);
     worker.on('message', settle).on('exit', fail);
     worker.postMessage(job);
   });

@@ -1,8 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createContext, defaultContextLimits } from './context.ts';
 import { sharedSandbox } from './sandbox.ts';
 import { resolveSelector } from './selectors.ts';
 import type { InputSelector } from './types.ts';
+
+// Never the time it takes; only how long a machine may stand still meanwhile.
+vi.setConfig({ testTimeout: 60_000 });
 
 const context = createContext(
   {

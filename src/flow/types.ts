@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { ChildSpec, ChildrenView } from './children.ts';
 import type { ResumeTokenManager } from './ports.ts';
+import type { AnySchema } from './standard-schema.ts';
 
 /** A JSON Schema, draft 2020-12. */
 export type JSONSchema = boolean | { readonly [keyword: string]: unknown };
@@ -242,9 +243,9 @@ export interface HandlerMetadata {
   name?: string;
   description?: string;
   category?: string;
-  configSchema?: JSONSchema;
-  inputSchema?: JSONSchema;
-  outputSchema?: JSONSchema;
+  configSchema?: AnySchema;
+  inputSchema?: AnySchema;
+  outputSchema?: AnySchema;
   /** Milliseconds for one attempt of a step that names no `timeout`. */
   defaultTimeout?: number;
   /** For a step that names no `retries`. */

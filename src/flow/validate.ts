@@ -1,11 +1,12 @@
 import { createRequire } from 'node:module';
 import { invalidFlow } from './errors.ts';
 import { flowSchema } from './flow-schema.ts';
-import { schemaProblem, jsonSchemaProblems } from './json-schema.ts';
+import { schemaProblem } from './json-schema.ts';
 import type { HandlerRegistry } from './ports.ts';
 import { unreachableSteps } from './reachability.ts';
 import { hostileKeys, pathProblem } from './safe-path.ts';
 import { seal } from './seal.ts';
+import { checkSchemaNow, isStandardSchema, toJsonSchema } from './standard-schema.ts';
 import { escapePointer, templateProblems } from './template.ts';
 import type { Flow, FlowProblem, StepHandler } from './types.ts';
 
@@ -27,12 +28,19 @@ export function validateFlow(flow: unknown, options: ValidateOptions = {}): read
 }
 
 /** A frozen copy of a valid flow; throws one INVALID_FLOW with all problems. */
-export function parseFlow(flow: unknown, options: ValidateOptions = {}): Flow {
+export function parseFlow(given: unknown, options: ValidateOptions = {}): Flow {
+  const flow = withJsonSchema(given);
   const id = isRecord(flow) && typeof flow.id === 'string' ? flow.id : 'unnamed';
   const problems = validateFlow(flow, options);
   if (problems.length > 0) throw invalidFlow(id, problems);
   const { $schema: _, ...rest } = flow as Flow & { $schema?: string };
   return seal(rest, { what: `flow "${id}"`, code: 'INVALID_FLOW' });
+}
+
+/** A flow is stored as JSON, so a Standard Schema for its input becomes the JSON Schema of that. */
+function withJsonSchema(flow: unknown): unknown {
+  if (!isRecord(flow) || !isStandardSchema(flow.inputSchema)) return flow;
+  return { ...flow, inputSchema: toJsonSchema(flow.inputSchema) };
 }
 
 const deepestFlow = 64;
@@ -167,7 +175,7 @@ function handlerProblems(handlers: HandlerRegistry, step: { type: string; config
 function configProblems(handler: StepHandler, config: Record<string, unknown>, flow: Flow): readonly FlowProblem[] {
   const { checkConfig, configSchema } = handler.metadata ?? {};
   if (checkConfig) return checkConfig(config, flow);
-  return configSchema === undefined ? [] : jsonSchemaProblems(configSchema, config);
+  return configSchema === undefined ? [] : checkSchemaNow(configSchema, config);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

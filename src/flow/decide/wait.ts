@@ -23,7 +23,7 @@ export function settleWait(given: Settle, result: WaitResult, spawn: readonly Sp
       changes: {
         status: 'waiting',
         attempt: Object.freeze({ ...attempt, status: 'waiting' as const }),
-        waitMetadata: { ...waitMetadata },
+        waitMetadata,
         join: joinOf(execution, result, spawn.length),
       },
       writes: outputWrites(step, output),

@@ -10,7 +10,7 @@ import { checksItself, parse } from '../define-handler.ts';
 import { FlowError, toExecutionError } from '../errors.ts';
 import { lastEntry } from '../execution-record.ts';
 import { resolveSelector } from '../selectors.ts';
-import type { Execution, Flow, Resumption, Step, StepHandler } from '../types.ts';
+import type { Execution, Flow, HandlerResult, Resumption, Step, StepHandler } from '../types.ts';
 import { compensationOf } from './compensation.ts';
 import type { EngineCore } from './core.ts';
 import { stepOf } from './flow-source.ts';
@@ -24,7 +24,12 @@ export interface Begun {
   readonly again?: boolean;
   /** Nothing to do before this instant. */
   readonly retryAt?: number;
+  /** The type of the handler that is not here, if the execution is to be left to a worker that has it. */
+  readonly undeliverable?: string;
 }
+
+/** What becomes of a step whose handler is not here: it fails, or another worker gets it (decisions B1). */
+export type MissingHandler = 'fail' | 'leave';
 
 export interface HandlerCall {
   readonly step: Step;
@@ -33,7 +38,7 @@ export interface HandlerCall {
 }
 
 /** Decides what a worker that holds the execution does next. Changes nothing itself. */
-export async function beginNext(core: EngineCore, flow: Flow, execution: Execution): Promise<Begun> {
+export async function beginNext(core: EngineCore, flow: Flow, execution: Execution, missing: MissingHandler): Promise<Begun> {
   const now = core.clock.now();
   const act = nextAct(execution, now);
   switch (act.type) {
@@ -48,9 +53,9 @@ export async function beginNext(core: EngineCore, flow: Flow, execution: Executi
     case 'wake':
       return { transition: wake(core, flow, execution, now), again: true };
     case 'join':
-      return join(core, flow, execution);
+      return join({ core, flow, execution, now, missing });
     default:
-      return beginStep({ core, flow, execution, now }, act);
+      return beginStep({ core, flow, execution, now, missing }, act);
   }
 }
 
@@ -59,6 +64,7 @@ interface Scope {
   readonly flow: Flow;
   readonly execution: Execution;
   readonly now: number;
+  readonly missing: MissingHandler;
 }
 
 type StepAct = Extract<ReturnType<typeof nextAct>, { readonly stepId: string }>;
@@ -66,12 +72,13 @@ type StepAct = Extract<ReturnType<typeof nextAct>, { readonly stepId: string }>;
 async function beginStep(scope: Scope, act: StepAct): Promise<Begun> {
   const { core, flow, execution, now } = scope;
   const step = stepOf(flow, act.stepId);
+  const handler = core.handlers.get(step.type);
+  if (!handler && scope.missing === 'leave') return leave(execution, step);
   // A retry and a redelivery go on with a step that was counted when it began.
   const counts = act.type === 'enter' || (act.type === 'continue' && !act.redelivery);
   const tooMany = counts ? stepsExceeded(core, execution, step) : undefined;
   if (tooMany) return { transition: failExecution(unchanged(execution), tooMany, now) };
   const begun = await begin(scope, step, act);
-  const handler = core.handlers.get(step.type);
   const problem = begun.problem ?? cannotDeliver(core, begun.transition.execution) ?? (handler ? undefined : noHandler(step));
   if (handler && problem === undefined) {
     const resumed = resumptionOf(begun.transition.execution);
@@ -141,6 +148,10 @@ function cannotDeliver(core: EngineCore, execution: Execution): FlowError | unde
   return new FlowError('MAX_DELIVERIES', message, { details: { maxDeliveries: core.maxDeliveries } });
 }
 
+function leave(execution: Execution, { type }: Step): Begun {
+  return { transition: unchanged(execution), undeliverable: type };
+}
+
 function noHandler(step: Step): FlowError {
   return new FlowError('HANDLER_NOT_FOUND', `There is no handler "${step.type}" for step "${step.id}"; register it.`);
 }
@@ -157,17 +168,15 @@ function wake(core: EngineCore, flow: Flow, execution: Execution, now: number): 
 }
 
 /** The handler is called again, without a commit before: its attempt is durable since the wait began. */
-async function join(core: EngineCore, flow: Flow, execution: Execution): Promise<Begun> {
+async function join(scope: Scope): Promise<Begun> {
+  const { core, flow, execution, missing } = scope;
   const { finished } = await core.index.tally(execution.id, execution.join?.group ?? groupOf(attemptOf(execution)));
   if (finished < (execution.join?.wakeWhen ?? 0)) return { transition: unchanged(execution) };
   const step = stepOf(flow, attemptOf(execution).stepId);
   const handler = core.handlers.get(step.type);
   if (handler) return { transition: unchanged(execution), call: { step, handler, resumed: { by: 'children' } } };
-  const now = core.clock.now();
-  return {
-    transition: failBegun({ core, flow, execution, now }, step, unchanged(execution), noHandler(step)),
-    again: true,
-  };
+  if (missing === 'leave') return leave(execution, step);
+  return { transition: failBegun(scope, step, unchanged(execution), noHandler(step)), again: true };
 }
 
 async function expire(core: EngineCore, flow: Flow, execution: Execution, now: number): Promise<Transition> {
@@ -199,4 +208,11 @@ export async function checkCall({ step, handler }: HandlerCall, input: unknown):
   const { configSchema, inputSchema } = handler.metadata ?? {};
   await parse(configSchema, step.config ?? {}, `config of step "${step.id}"`, 'INVALID_INPUT');
   await parse(inputSchema, input, `input of step "${step.id}"`, 'INVALID_INPUT');
+}
+
+/** The same for what it returns. Throws HANDLER_ERROR. */
+export async function checkResult({ step, handler }: HandlerCall, result: HandlerResult): Promise<HandlerResult> {
+  const outputSchema = handler.metadata?.outputSchema;
+  if (outputSchema === undefined || result.type !== 'success' || checksItself(handler)) return result;
+  return { ...result, output: await parse(outputSchema, result.output, `output of step "${step.id}"`, 'HANDLER_ERROR') };
 }

@@ -2,6 +2,7 @@ import { describeError } from '../../base/logger.ts';
 import { dueAtOf } from '../decide/due.ts';
 import { settlesOf } from '../decide/end.ts';
 import type { Transition } from '../decide/transition.ts';
+import { toExecutionError } from '../errors.ts';
 import type { ExecutionCommit } from '../execution-index.ts';
 import { revise } from '../execution-record.ts';
 import type { Execution } from '../types.ts';
@@ -71,8 +72,16 @@ async function revokeTokens(core: EngineCore, executionId: string): Promise<void
   }
 }
 
+/** A run that cannot be started is a child that failed: its parent hears of it like of any other. */
 async function startCode(core: EngineCore, { spawn }: ExecutionCommit): Promise<void> {
   for (const child of spawn) {
-    if (child.kind === 'code') await core.code?.start(child);
+    if (child.kind !== 'code') continue;
+    try {
+      await core.code?.start(child);
+    } catch (error) {
+      const { id: childId, parent } = child;
+      const place = { parentId: parent.executionId, group: parent.group, index: parent.index, childId };
+      await core.index.settleChild({ ...place, status: 'failed', error: toExecutionError(error, parent.stepId) });
+    }
   }
 }

@@ -5,7 +5,7 @@ import { isTerminal, unchanged, type Transition } from '../decide/transition.ts'
 import { toExecutionError } from '../errors.ts';
 import type { ExecutionClaim, SpawnedChild } from '../execution-index.ts';
 import type { CancellationInfo, Execution, Flow, HandlerResult, Step, StepResult } from '../types.ts';
-import { beginNext, chain, settleGiven, type Begun, type HandlerCall } from './begin-next.ts';
+import { beginNext, chain, settleGiven, type Begun, type HandlerCall, type MissingHandler } from './begin-next.ts';
 import { compensationOf } from './compensation.ts';
 import type { EngineCore } from './core.ts';
 import { runAttempt, type AttemptOutcome } from './run-attempt.ts';
@@ -20,6 +20,8 @@ export interface DriveBounds {
   readonly maxMs?: number;
   /** Called for a retry that is not due yet: true to try again (it waited), false to yield. */
   readonly awaitRetry?: (retryAt: number) => Promise<boolean>;
+  /** Default: the step fails with HANDLER_NOT_FOUND. */
+  readonly missingHandler?: MissingHandler;
 }
 
 export interface DriveOutcome {
@@ -27,12 +29,15 @@ export interface DriveOutcome {
   readonly stepResults: readonly StepResult[];
   /** The plain token of the wait it ended in, if this drive made it. */
   readonly token?: string;
+  /** The type of a handler that only another worker has. */
+  readonly undeliverable?: string;
 }
 
 interface Drive {
   readonly core: EngineCore;
   readonly session: Session;
   readonly flow: Flow;
+  readonly missing: MissingHandler;
 }
 
 /** What the last handler call came to, still to be committed. */
@@ -48,8 +53,9 @@ interface Done {
 export async function drive(core: EngineCore, claim: ExecutionClaim, bounds: DriveBounds = {}): Promise<DriveOutcome> {
   const session = new Session(core, claim);
   const flow = await core.flows.of(claim.execution);
-  if (claim.cancelRequested) await cancelFirst({ core, session, flow }, claim.cancelRequested);
-  return loop({ core, session, flow }, bounds);
+  const work: Drive = { core, session, flow, missing: bounds.missingHandler ?? 'fail' };
+  if (claim.cancelRequested) await cancelFirst(work, claim.cancelRequested);
+  return loop(work, bounds);
 }
 
 async function loop(work: Drive, bounds: DriveBounds): Promise<DriveOutcome> {
@@ -81,7 +87,8 @@ async function loop(work: Drive, bounds: DriveBounds): Promise<DriveOutcome> {
     const more = begun.again ?? (begun.retryAt !== undefined && (await bounds.awaitRetry?.(begun.retryAt)));
     if (more) continue;
     const execution = session.signal.aborted ? await latest(work) : session.execution;
-    return { execution, stepResults, ...(token === undefined ? {} : { token }) };
+    const { undeliverable } = begun;
+    return { execution, stepResults, ...(token === undefined ? {} : { token }), ...(undeliverable === undefined ? {} : { undeliverable }) };
   }
 }
 
@@ -92,7 +99,7 @@ async function commitNext(work: Drive, done: Done | undefined, mayBegin: boolean
       const settled = done ? await settle(work, execution, done) : unchanged(execution);
       const finishing = settled.execution.status === 'running' && settled.execution.currentStepId === null;
       if (!mayBegin && !finishing) return { transition: settled };
-      const next = await beginNext(work.core, work.flow, settled.execution);
+      const next = await beginNext(work.core, work.flow, settled.execution, work.missing);
       return { ...next, transition: chain(settled, next.transition) };
     });
   } catch (error) {

@@ -3,7 +3,7 @@ import { attemptOf, idempotencyKeyOf } from '../decide/begin.ts';
 import { advance, unchanged } from '../decide/transition.ts';
 import { FlowError, toExecutionError } from '../errors.ts';
 import type { Checkpoint, HandlerParams, HandlerResult } from '../types.ts';
-import { checkCall, type HandlerCall } from './begin-next.ts';
+import { checkCall, checkResult, type HandlerCall } from './begin-next.ts';
 import { childrenView } from './children-view.ts';
 import type { EngineCore, RunningAttempt } from './core.ts';
 import type { Session } from './session.ts';
@@ -71,7 +71,8 @@ async function callHandler(core: EngineCore, session: Session, call: HandlerCall
   const params = handlerParams(core, session, call, attempt);
   try {
     await checkCall(call, params.input);
-    return { type: 'result', result: expectResult(await call.handler.execute(params), call) };
+    const result = expectResult(await call.handler.execute(params), call);
+    return { type: 'result', result: await checkResult(call, result) };
   } catch (error) {
     return { type: 'result', result: { type: 'failure', error: toExecutionError(error, call.step.id) } };
   }

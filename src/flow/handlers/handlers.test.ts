@@ -1,8 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createSandbox } from '../sandbox.ts';
 import { buildFlow, type StepSketch } from '../testing/build-flow.ts';
 import { TestHarness } from '../testing/harness.ts';
 import type { SpawnedCode } from '../execution-index.ts';
+
+// Never the time it takes; only how long a machine may stand still meanwhile.
+vi.setConfig({ testTimeout: 60_000 });
 
 const day = 86_400_000;
 

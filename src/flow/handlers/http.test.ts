@@ -1,11 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TestHarness } from '../testing/harness.ts';
 import { buildFlow, type StepSketch } from '../testing/build-flow.ts';
 import type { Lookup } from './address-guard.ts';
 import { isPrivateAddress } from './address-guard.ts';
 import { httpHandler, type HttpHandlerOptions } from './http.ts';
+
+// Never the time it takes; only how long a machine may stand still meanwhile.
+vi.setConfig({ testTimeout: 60_000 });
 
 let server: Server;
 let base: string;

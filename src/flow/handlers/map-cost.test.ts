@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createFakeClock } from '../../base/fake-clock.ts';
 import { Engine } from '../engine.ts';
 import { createFlowRegistry } from '../flow-registry.ts';
@@ -9,6 +9,9 @@ import type { StateStore } from '../ports.ts';
 import { Result } from '../result.ts';
 import { buildFlow } from '../testing/build-flow.ts';
 import { mapHandler } from './map.ts';
+
+// Never the time it takes; only how long a machine may stand still meanwhile.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** What a run asks of its store: calls, and rows that come back. */
 async function costOf(items: number) {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createFakeClock, type FakeClock } from '../../base/fake-clock.ts';
 import { Engine } from '../engine.ts';
 import type { ExecutionIndex } from '../execution-index.ts';
@@ -11,6 +11,9 @@ import { buildFlow } from '../testing/build-flow.ts';
 import { spy } from '../testing/handlers.ts';
 import type { StateStore } from '../ports.ts';
 import { MemoryStateStore } from './memory-state-store.ts';
+
+// Never the time it takes; only how long a machine may stand still meanwhile.
+vi.setConfig({ testTimeout: 60_000 });
 
 type Moment = 'before the commit' | 'after the commit';
 

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createFakeClock, type FakeClock } from '../../base/fake-clock.ts';
 import { Engine } from '../engine.ts';
 import { createFlowRegistry } from '../flow-registry.ts';
@@ -15,6 +15,9 @@ import { MemoryTriggerStore } from './memory-trigger-store.ts';
 import { dueOccurrences, nextOccurrence } from './schedule.ts';
 import { createTriggers, type Triggers } from './triggers.ts';
 import type { HttpTrigger } from './types.ts';
+
+// Never the time it takes; only how long a machine may stand still meanwhile.
+vi.setConfig({ testTimeout: 60_000 });
 
 let clock: FakeClock;
 let engine: Engine;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { FlowError } from '../errors.ts';
 import { schemaProblem } from '../json-schema.ts';
 import { seal } from '../seal.ts';
+import { isStandardSchema, toJsonSchema } from '../standard-schema.ts';
 import { escapePointer } from '../template.ts';
 import type { FlowProblem } from '../types.ts';
 import { expressionProblems } from '../validate.ts';
@@ -56,12 +57,19 @@ export const triggerSchema = z.discriminatedUnion('type', [
 ]);
 
 /** A frozen trigger; throws one INVALID_INPUT with every problem at its JSON pointer. */
-export function parseTrigger(given: unknown): Trigger {
+export function parseTrigger(trigger: unknown): Trigger {
+  const given = withJsonSchema(trigger);
   const parsed = triggerSchema.safeParse(given);
   const problems = parsed.success ? detailProblems(given as Trigger) : shapeProblems(parsed.error);
   if (problems.length === 0) return seal(given as Trigger, { what: 'trigger' });
   const lines = problems.map(({ pointer, message }) => `  ${pointer || '/'}: ${message}`);
   throw new FlowError('INVALID_INPUT', `The trigger is not valid:\n${lines.join('\n')}`, { details: { problems } });
+}
+
+/** Triggers are stored as JSON, too. */
+function withJsonSchema(trigger: unknown): unknown {
+  if (typeof trigger !== 'object' || trigger === null || !('schema' in trigger) || !isStandardSchema(trigger.schema)) return trigger;
+  return { ...trigger, schema: toJsonSchema(trigger.schema) };
 }
 
 function shapeProblems({ issues }: z.ZodError): FlowProblem[] {

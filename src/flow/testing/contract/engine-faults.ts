@@ -158,6 +158,19 @@ export function testEngineFaults(name: string, factory: EngineBackendFactory): v
       expect((await other.run(execution.id)).stepResults.map(({ stepId }) => stepId)).toEqual(['c']);
     });
 
+    it('a delivery can leave a step to a worker that has its handler', async () => {
+      const flow = buildFlow({ a: { onSuccess: 'b', outputKey: 'a' }, b: {} });
+      const without = await world.open(flow, [spy('a', Result.success(1))]);
+      const { execution } = await without.create('flow');
+      const claim = await without.claim(execution.id);
+      if (!claim) throw new Error('not claimed');
+      const delivered = await without.deliver(claim, { missingHandler: 'leave' });
+      await claim.release();
+      expect(delivered).toMatchObject({ undeliverable: 'b', execution: { status: 'running', currentStepId: 'b', context: { a: 1 } } });
+      const having = await world.open(flow, [spy('b', Result.success())]);
+      expect((await having.run(execution.id)).status).toBe('completed');
+    });
+
     it('an unknown handler fails that execution and nothing else', async () => {
       const flows = [buildFlow({ a: {} }), buildFlow({ b: {} }, { id: 'other' })];
       const engine = await world.open(flows, [spy('b', Result.success())]);
