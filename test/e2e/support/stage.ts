@@ -85,8 +85,8 @@ export class Stage {
   async stopHosts(): Promise<void> {
     for (const host of this.#hosts) host.resume();
     await this.openGate('all');
-    const end = async (host: Host) => (this.world.keepsProcessesAlive === true ? await host.kill() : await host.stop());
-    const ends = await Promise.allSettled(this.#hosts.map(end));
+    const endHost = async (host: Host) => (this.world.keepsProcessesAlive === true ? await host.kill() : await host.stop());
+    const ends = await Promise.allSettled(this.#hosts.map(endHost));
     const failed = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
     if (failed.length > 0) throw new AggregateError(failed, failed.map(String).join('\n'));
   }
