@@ -15,8 +15,8 @@ export interface Settings extends RuntimeSettings {
 
 const prefix = 'WORKFLOW_PAWL_';
 
-// The whole list (decisions D); anything else with our prefix is a mistake worth telling.
-const names = [
+/** The whole list (decisions D), without the prefix; anything else with our prefix is a mistake worth telling. */
+export const settingNames = [
   'URL',
   'SCHEMA',
   'WORKER',
@@ -36,6 +36,7 @@ const names = [
   'LOG_LEVEL',
   'TEST_URL',
 ] as const;
+type SettingName = (typeof settingNames)[number];
 
 /**
  * Reads the settings from environment variables. Throws an error with code `INVALID_SETTING` that names the variable, what it must be, and
@@ -43,14 +44,14 @@ const names = [
  */
 export function readSettings(env: Environment): Settings {
   rejectUnknown(env);
-  const read = (name: (typeof names)[number]) => env[prefix + name]?.trim() || undefined;
-  const oneOf = <T extends string>(name: (typeof names)[number], allowed: readonly [T, ...T[]]): T => {
+  const read = (name: SettingName) => env[prefix + name]?.trim() || undefined;
+  const oneOf = <T extends string>(name: SettingName, allowed: readonly [T, ...T[]]): T => {
     const value = read(name);
     if (value === undefined) return allowed[0];
     if (!(allowed as readonly string[]).includes(value)) throw invalid(name, value, `one of ${allowed.join(', ')}`);
     return value as T;
   };
-  const whole = (name: (typeof names)[number], fallback: number, least: number) => {
+  const whole = (name: SettingName, fallback: number, least: number) => {
     const value = read(name);
     if (value === undefined) return fallback;
     if (!/^\d+$/.test(value) || Number(value) < least) throw invalid(name, value, `a whole number of at least ${least}`);
@@ -65,7 +66,7 @@ export function readSettings(env: Environment): Settings {
     stepConcurrency: whole('STEP_CONCURRENCY', 128, 1),
     leaseMs: whole('LEASE_MS', 10_000, 200),
     delivery: oneOf('DELIVERY', ['auto', 'inprocess', 'http']),
-    baseUrl: (read('BASE_URL') ?? env['WORKFLOW_LOCAL_BASE_URL'] ?? (env['PORT'] ? `http://localhost:${env['PORT']}` : undefined))?.replace(/\/+$/, ''),
+    baseUrl: readBaseUrl(read('BASE_URL'), env),
     secret: read('SECRET'),
     namespace: env['WORKFLOW_QUEUE_NAMESPACE'] ?? '',
     deploymentId: read('DEPLOYMENT_ID') ?? 'dpl_pawl',
@@ -90,7 +91,7 @@ export function normaliseUrl(url: string): string {
 }
 
 function rejectUnknown(env: Environment): void {
-  const known = names.map((name) => prefix + name);
+  const known = settingNames.map((name) => prefix + name);
   for (const name of Object.keys(env)) {
     if (!name.startsWith(prefix) || known.includes(name) || /_(LONG|SEED)$/.test(name)) continue;
     const nearest = known.toSorted((a, b) => distance(a, name) - distance(b, name))[0];
@@ -103,13 +104,20 @@ function readSchema(schema: string): string {
   return schema;
 }
 
+function readBaseUrl(own: string | undefined, env: Environment): string | undefined {
+  const port = env['PORT'];
+  const url = own ?? env['WORKFLOW_LOCAL_BASE_URL'] ?? (port ? `http://localhost:${port}` : undefined);
+  return url?.replace(/\/+$/, '');
+}
+
 function readMaxEvents(text: string | undefined): number {
   return text !== undefined && /^[1-9]\d*$/.test(text) ? Number(text) : 25_000;
 }
 
 function readKeys(text: string | undefined): string[] {
   const keys = text?.split(',').map((key) => key.trim()) ?? [];
-  if (keys.some((key) => key.length < 16)) throw invalid('ENCRYPTION_KEYS', '***', 'secrets of at least 16 characters, separated by commas, newest first');
+  const tooShort = keys.some((key) => key.length < 16);
+  if (tooShort) throw invalid('ENCRYPTION_KEYS', '***', 'secrets of at least 16 characters, separated by commas, newest first');
   return keys;
 }
 
@@ -120,7 +128,7 @@ function readRetention(text: string): number | undefined {
   return ms;
 }
 
-function invalid(name: (typeof names)[number], value: string, rule: string): Error {
+function invalid(name: SettingName, value: string, rule: string): Error {
   return settingError(`${prefix}${name} is "${value}"; it must be ${rule}.`);
 }
 
