@@ -32,8 +32,7 @@ export function createWorld(options: CreateWorldOptions = {}): PawlWorld {
   const user = {};
   const lazy = lazily(() => connect(options));
   const context: WorldContext = {
-    store: async () => lazy().host.store(user),
-    log: async () => lazy().host.log(user),
+    open: () => lazy().host.open(user),
     dispatcher: () => lazy().host.dispatcher,
     now: () => lazy().clock.now(),
     get namespace() {
@@ -125,16 +124,16 @@ function connect({ env = process.env, clock = systemClock, logger }: CreateWorld
 
 /** While a run is being created, the queue of the same process waits for it instead of creating it a second time. */
 function announcing(lazy: () => Connected, create: World['events']['create']): World['events']['create'] {
-  const announce = async (...[runId, data, params]: Parameters<World['events']['create']>) => {
+  const announce = (...[runId, data, params]: Parameters<World['events']['create']>) => {
     const created = create(runId as string, data as never, params);
     if (runId === null || (data as { eventType?: string } | null)?.eventType !== 'run_created') return created;
     const { startingRuns } = lazy().host;
     startingRuns.set(runId, created);
-    try {
-      return await created;
-    } finally {
+    const arrived = () => {
       if (startingRuns.get(runId) === created) startingRuns.delete(runId);
-    }
+    };
+    created.then(arrived, arrived);
+    return created;
   };
   return announce as World['events']['create'];
 }

@@ -1,7 +1,7 @@
 import { backoffMs } from '../base/backoff.ts';
 import { describeError, type Logger } from '../base/logger.ts';
 import { type Delivery, runInDelivery } from '../world/delivery.ts';
-import type { SettleResult, Store } from '../world/port.ts';
+import type { ClaimedStep, SettleResult, Store } from '../world/port.ts';
 import type { Lease, RunRow, StepRow } from '../world/rows.ts';
 import type { RegisteredHandler } from './handlers.ts';
 import type { Message } from './messages.ts';
@@ -29,6 +29,7 @@ export interface DeliveryRequest {
   readonly run: RunRow | undefined;
   readonly step: StepRow | undefined;
   readonly waitsDue: boolean;
+  readonly birth: ClaimedStep['birth'];
 }
 
 // The SDK gives up after 48 deliveries; with this curve they span hours, and a short outage costs seconds (spec/world.md D4).
@@ -49,6 +50,8 @@ export async function callHandler(
     run: request.run,
     step: request.step,
     waitsDue: request.waitsDue,
+    startedSeq: request.birth?.startedSeq ?? null,
+    input: request.birth?.input ?? null,
     born: new Map(),
     knownSteps: new Set(),
     wokeRun: false,

@@ -43,6 +43,8 @@ export class Host {
   readonly #users = new Set<object>();
   readonly #starters = new Set<object>();
   #open: Promise<Open> | undefined;
+  /** What `#open` resolved to. */
+  #current: Open | undefined;
   #worker: Promise<Worker> | undefined;
   #dispatcher: Dispatcher = noDispatcher;
   #closing: Promise<void> = Promise.resolve();
@@ -58,12 +60,9 @@ export class Host {
     return this.#dispatcher;
   }
 
-  async store(user: object): Promise<Store> {
-    return (await this.#opened(user)).store;
-  }
-
-  async log(user: object): Promise<EventLogCache> {
-    return (await this.#opened(user)).log;
+  /** The store, opened if it is not; without a detour through a promise where this user has it open already. */
+  open(user: object): Open | Promise<Open> {
+    return this.#current !== undefined && this.#users.has(user) ? this.#current : this.#opened(user);
   }
 
   /** Makes this process a worker. Idempotent, however many Worlds ask. */
@@ -82,7 +81,7 @@ export class Host {
 
   async secret(user: object): Promise<string> {
     const { settings } = this.#options;
-    const secret = settings.secret ?? (await (await this.store(user)).getSetting('secret'));
+    const secret = settings.secret ?? (await (await this.#opened(user)).store.getSetting('secret'));
     if (!secret) throw unavailable('The database has no delivery secret; set WORKFLOW_PAWL_SECRET or run the migrations.');
     return secret;
   }
@@ -118,7 +117,8 @@ export class Host {
     this.#users.add(user);
     this.#open ??= this.#openStore();
     try {
-      return await this.#open;
+      this.#current = await this.#open;
+      return this.#current;
     } catch (error) {
       this.#open = undefined;
       throw error;
@@ -181,7 +181,7 @@ export class Host {
 
   async #closeStore(): Promise<void> {
     const open = this.#open;
-    this.#open = undefined;
+    this.#open = this.#current = undefined;
     if (!open) return;
     const { store, stopListening } = await open;
     stopListening();

@@ -73,7 +73,7 @@ async function sendToRun(host: QueueHost, parcel: Parcel, runId: string, runInpu
   const created = runInput !== undefined && (await createFrom(host, runId, runInput));
   if (created && isPlainWake(parcel)) return runMessageId(runId);
 
-  const store = await host.context.store();
+  const { store } = await host.context.open();
   const run = await store.getRun(runId);
   if (!run || options.idempotencyKey !== undefined) return enqueue(host, parcel, null);
   // A wake of a finished run has nothing to say.
@@ -144,10 +144,10 @@ async function sendToStep(host: QueueHost, target: Target, runId: string, stepId
     if (delivery.knownSteps.has(stepId) && !hasTrace(payload)) return messageId;
   }
   const parcel = pack(target);
-  const store = await host.context.store();
+  const { store } = await host.context.open();
   const { run, step } = await store.loadState({ runId, stepId });
   if (!step || !run) return enqueue(host, parcel, null);
-  const extras = stepExtras(parcel.encoded, options.headers, { step, run });
+  const extras = stepExtras(parcel.encoded, options.headers, { step, run, birth: null });
   const isOpen = step.leaseOwner === null && !isStepTerminal(step.status) && !isTerminal(run.status);
   const says = extras !== null && step.message === null;
   if (!isOpen || (step.dueAt !== null && !says)) return messageId;
@@ -160,7 +160,7 @@ async function sendToStep(host: QueueHost, target: Target, runId: string, stepId
 
 async function enqueue({ context, messageLeft }: QueueHost, parcel: Parcel, inboxOf: RunRow | null): Promise<string> {
   const { queueName, namespace, encoded, options } = parcel;
-  const store = await context.store();
+  const { store } = await context.open();
   const now = store.now();
   const messageId = `msg_${newUlid(now)}`;
   const idempotencyKey = scopedKey(parcel);

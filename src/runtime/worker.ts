@@ -86,7 +86,7 @@ export class Worker implements Dispatcher {
     const { of, shard, runId, id, lease } = wire;
     const { held } = await this.#options.store.commit({ kind: 'adopt', of, shard, runId, id, lease, owner });
     if (!held || this.#stopping) return false;
-    const adopted = { deploymentId: '', lease: { owner, epoch: lease.epoch }, run: undefined, step: undefined, waitsDue: true };
+    const adopted = { deploymentId: '', lease: { owner, epoch: lease.epoch }, run: undefined, step: undefined, waitsDue: true, birth: null };
     const request: DeliveryRequest = { ...received, ...wire, ...adopted };
     this.#slots.take(of);
     this.#own(this.#deliver(request, { kind: 'inprocess', handler }));
@@ -185,11 +185,12 @@ export class Worker implements Dispatcher {
       run,
       step: undefined,
       waitsDue: run.waitsDue === 1,
+      birth: null,
     };
     await this.#deliver(request, routing.route('workflow', run.namespace));
   }
 
-  async #deliverStep({ step, run }: ClaimedStep, message: Message): Promise<void> {
+  async #deliverStep({ step, run, birth }: ClaimedStep, message: Message): Promise<void> {
     const request: DeliveryRequest = {
       of: 'step',
       shard: step.shard,
@@ -205,6 +206,7 @@ export class Worker implements Dispatcher {
       run,
       step,
       waitsDue: false,
+      birth,
     };
     await this.#deliver(request, this.#options.routing.route('step', step.namespace, step.stepName));
   }
@@ -226,6 +228,7 @@ export class Worker implements Dispatcher {
       run: undefined,
       step: undefined,
       waitsDue: false,
+      birth: null,
     };
     await this.#deliver(request, this.#options.routing.route(kind, namespace));
   }

@@ -77,6 +77,7 @@ export function claimSteps(db: Connection, claim: StepClaim): ClaimedStep[] {
     claim,
   );
   return due.map((key) => ({
+    birth: null,
     run: getRun(db, key.runId) as RunRow,
     step: db.get<StepRow>(
       `update steps

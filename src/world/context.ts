@@ -3,11 +3,15 @@ import type { Dispatcher } from './delivery.ts';
 import type { EventLogCache } from './event-log.ts';
 import type { Store } from './port.ts';
 
+export interface Opened {
+  readonly store: Store;
+  readonly log: EventLogCache;
+}
+
 /** What the parts of one World share. */
 export interface WorldContext {
   /** Opens the store at the first call that needs it: making a World opens nothing (spec/world.md 0.2). */
-  store(): Promise<Store>;
-  log(): Promise<EventLogCache>;
+  open(): Opened | Promise<Opened>;
   /** The workers of this process, if there are any. */
   dispatcher(): Dispatcher;
   /** The wall clock of this process. */

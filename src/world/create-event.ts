@@ -1,9 +1,9 @@
 import type { AnyEventRequest, CreateEventParams, EventResult, World } from '@workflow/world';
 import { PreconditionFailedError } from '@workflow/errors';
-import type { WorldContext } from './context.ts';
+import type { Opened, WorldContext } from './context.ts';
 import { currentDelivery, type Delivery } from './delivery.ts';
 import { unavailable } from './errors.ts';
-import { resultOf, unchangedResult } from './event-result.ts';
+import { resultOf, startedAtBirth, unchangedResult } from './event-result.ts';
 import { knownState } from './known-state.ts';
 import { parseRequest } from './parse-request.ts';
 import type { State, StateKey, Store } from './port.ts';
@@ -18,21 +18,26 @@ import { resolveRows } from './written-rows.ts';
 const refusalsBeforeWaiver = 20;
 const triesPerWrite = 1_000;
 
+/** Whether a state is what a delivery saw a moment ago, or was just read. */
+type Source = 'seen' | 'loaded';
+
 /** The one way to change anything: load what the rule needs, decide, commit under the rule's guards; whoever loses a race decides again. */
 export function createEvent(context: WorldContext): World['events']['create'] {
   const refusals = new Map<string, number>();
 
   return async (runId: string | null, data: AnyEventRequest, params?: CreateEventParams): Promise<EventResult> => {
     const request = parseRequest(runId, data, params, context.now());
-    const store = await context.store();
+    const opened = await context.open();
     const delivery = deliveryOf(request);
+    const started = startedAtBirth(request, delivery);
+    if (started) return started;
     const seen = delivery && knownState(request, delivery);
-    const early = seen && (await attempt(request, seen, delivery, 'seen'));
+    const early = seen && (await attempt(opened, request, seen, delivery, 'seen'));
     if (early) return early;
     for (let tries = 1; tries <= triesPerWrite; tries += 1) {
-      const state = await store.loadState(stateKeyOf(request, delivery, store.now()));
+      const state = await opened.store.loadState(stateKeyOf(request, delivery, opened.store.now()));
       if (delivery) delivery.run = state.run;
-      const result = await attempt(request, state, delivery, 'loaded');
+      const result = await attempt(opened, request, state, delivery, 'loaded');
       if (result) return result;
       if (tries > 10) await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
     }
@@ -40,28 +45,27 @@ export function createEvent(context: WorldContext): World['events']['create'] {
   };
 
   /** Undefined if things are not as they were when the state was read: a guard no longer held, or only a fresh state can refuse. */
-  async function attempt(request: EventRequest, state: State, delivery: Delivery | undefined, source: 'seen' | 'loaded') {
-    const store = await context.store();
+  async function attempt({ store, log }: Opened, request: EventRequest, state: State, delivery: Delivery | undefined, source: Source) {
     const bearStepFor = offerStep(context, request, delivery, state.run);
     let born = false;
     try {
       const rules = ruleContext(store, context, request, delivery, bearStepFor, refusals);
       const decision = decideOn(request, state, rules, source);
       if (!decision) return undefined;
-      if (decision.kind === 'unchanged') return await unchangedResult(context, store, request, state, decision.eventSeq);
+      if (decision.kind === 'unchanged') return await unchangedResult({ context, store, log, request }, state, decision.eventSeq);
       const { transition } = decision;
       const written = await commit(context, store, transition, state.run);
       if (!written) return undefined;
       born = bearStepFor !== undefined;
       const rows = resolveRows(transition, state.run, written);
-      publishWrite({ context, log: await context.log(), delivery, transition, written, rows });
-      return await resultOf({ context, store, request, transition, written, rows });
+      publishWrite({ context, log, delivery, transition, written, rows });
+      return await resultOf({ context, store, log, request }, { transition, written, rows });
     } finally {
       if (bearStepFor !== undefined && !born) context.dispatcher().dropStep();
     }
   }
 
-  function decideOn(request: EventRequest, state: State, rules: RuleContext, source: 'seen' | 'loaded'): Decision | undefined {
+  function decideOn(request: EventRequest, state: State, rules: RuleContext, source: Source): Decision | undefined {
     try {
       const decision = decide(request, state, rules);
       refusals.delete(request.runId);

@@ -16,6 +16,10 @@ export interface Delivery {
   step: StepRow | undefined;
   /** A wait of the run was due when it was leased, and has not been completed by this delivery yet. */
   waitsDue: boolean;
+  /** The step was started when it was created; the next `step_started` is answered with that event (once). */
+  startedSeq: number | null;
+  /** The input of such a step, encoded. */
+  readonly input: Uint8Array | null;
   /** Steps that this delivery created and that are leased to this worker, waiting for the message that the SDK sends after them. */
   readonly born: Map<string, ClaimedStep>;
   /** Steps known to have a row, which is their message: queueing them again changes nothing. */

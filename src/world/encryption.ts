@@ -20,7 +20,7 @@ export function encryption(context: WorldContext, secrets: readonly string[]): P
   const keys = new Map<string, Uint8Array | undefined>();
 
   async function secretOf(runId: string): Promise<string | undefined> {
-    const run = await (await context.store()).getRun(runId);
+    const run = await (await context.open()).store.getRun(runId);
     if (!run) return secrets[0];
     if (run.encryptionKeyId === null) return undefined;
     const secret = byId.get(run.encryptionKeyId);

@@ -1,63 +1,67 @@
 import type { Event, EventResult } from '@workflow/world';
 import { stripEventDataRefs } from '@workflow/world';
 import { decodeValue } from '../base/codec.ts';
-import type { WorldContext } from './context.ts';
+import type { Opened, WorldContext } from './context.ts';
 import { encodeCursor } from './cursor.ts';
-import { currentDelivery } from './delivery.ts';
+import { currentDelivery, type Delivery } from './delivery.ts';
 import { viewEvent } from './event-view.ts';
 import { readPayload } from './payloads.ts';
-import type { State, Store } from './port.ts';
+import type { State } from './port.ts';
 import type { Written } from './publish-write.ts';
-import type { RunRow } from './rows.ts';
+import type { RunRow, StepRow } from './rows.ts';
 import type { EventRequest } from './rules/request.ts';
+import { worldEvent } from './rules/transitions.ts';
 import type { Transition } from './transition.ts';
 import { viewHook, viewRun, viewStep, viewWait } from './views.ts';
 import type { WrittenRows } from './written-rows.ts';
 
-export interface Committed {
+export interface Answering extends Opened {
   readonly context: WorldContext;
-  readonly store: Store;
   readonly request: EventRequest;
+}
+
+export interface Committed {
   readonly transition: Transition;
   readonly written: Written;
   readonly rows: WrittenRows;
 }
 
 /** What `events.create` answers with: the event, and the entity as the commit left it (spec/world.md B1). */
-export async function resultOf(committed: Committed): Promise<EventResult> {
-  const { request, transition, written, context, store } = committed;
-  const events = transition.events.map((event, index) =>
-    viewEvent({ ...event, runId: transition.runId, seq: written.firstSeq + index, createdAt: written.at }),
-  );
-  const event = pickEvent(events, request.type);
-  const answer: EventResult = event ? { event: stripEventDataRefs(event, request.params.resolveData ?? 'all') } : {};
-  if (request.type.startsWith('run_')) {
-    return { ...answer, ...(await runAnswer(context, store, request, committed.rows.run)) };
-  }
-  return { ...answer, ...(await entityAnswer(committed)) };
+export async function resultOf(answering: Answering, { transition, written, rows }: Committed): Promise<EventResult> {
+  const { type, params } = answering.request;
+  const event = eventOf(type, transition, written);
+  const answer: EventResult = event ? { event: stripEventDataRefs(event, params.resolveData ?? 'all') } : {};
+  return Object.assign(answer, type.startsWith('run_') ? await runAnswer(answering, rows.run) : await entityAnswer(answering, rows));
 }
 
 /** Where nothing had to be written: the run as it is, or the event that said the same before. */
-export async function unchangedResult(
-  context: WorldContext,
-  store: Store,
-  request: EventRequest,
-  state: State,
-  eventSeq: number | null,
-): Promise<EventResult> {
-  if (eventSeq !== null) {
-    const row = await store.getEvent(request.runId, eventSeq);
-    return row ? { event: viewEvent(row) } : {};
-  }
-  return runAnswer(context, store, request, state.run as RunRow);
+export async function unchangedResult(answering: Answering, state: State, eventSeq: number | null): Promise<EventResult> {
+  const { store, request } = answering;
+  if (eventSeq === null) return runAnswer(answering, state.run as RunRow);
+  const row = await store.getEvent(request.runId, eventSeq);
+  return row ? { event: viewEvent(row) } : {};
 }
 
-async function runAnswer(context: WorldContext, store: Store, request: EventRequest, row: RunRow): Promise<EventResult> {
-  const log = await context.log();
+/** The `step_started` of a step that was started when it was created: it is in the log already, and is answered with once. */
+export function startedAtBirth(request: EventRequest, delivery: Delivery | undefined): EventResult | undefined {
+  if (request.type !== 'step_started' || !delivery?.step || delivery.startedSeq === null) return undefined;
+  const { step, startedSeq, input } = delivery;
+  if (step.stepId !== request.correlationId) return undefined;
+  delivery.startedSeq = null;
+  const event = worldEvent('step_started', step.stepId, step.specVersion, { stepName: step.stepName });
+  const createdAt = step.startedAt as number;
+  const bare = request.params.resolveData === 'none';
+  return {
+    event: viewEvent({ ...event, runId: step.runId, seq: startedSeq, createdAt }),
+    step: viewStep(step, bare || input === null ? {} : { input: decodeValue(input) }),
+  };
+}
+
+async function runAnswer({ context, store, log, request }: Answering, row: RunRow): Promise<EventResult> {
+  const bare = request.params.resolveData === 'none';
   // run_started always carries the whole log, so that a replay needs no further read (spec/world.md 0.11).
   const events = request.type === 'run_started' ? await log.read(row.runId, row.lastSeq) : undefined;
   if (events) noteKnownSteps(events);
-  const bare = request.params.resolveData === 'none';
   const payloads = bare
     ? {}
     : {
@@ -74,23 +78,30 @@ async function runAnswer(context: WorldContext, store: Store, request: EventRequ
 
 /** The steps in the log have rows, so queueing them again in this delivery changes nothing. */
 function noteKnownSteps(events: readonly Event[]): void {
-  const delivery = currentDelivery();
+  const known = currentDelivery()?.knownSteps;
+  if (!known) return;
   for (const { eventType, correlationId } of events) {
-    if (eventType === 'step_created' && correlationId !== undefined) delivery?.knownSteps.add(correlationId);
+    if (eventType === 'step_created' && correlationId !== undefined) known.add(correlationId);
   }
 }
 
-async function entityAnswer({ context, store, request, rows }: Committed): Promise<EventResult> {
-  const [step] = rows.steps;
-  const [wait] = rows.waits;
-  const [hook] = rows.hooks;
+async function entityAnswer(answering: Answering, { steps, waits, hooks }: WrittenRows): Promise<EventResult> {
+  const [[step], [wait], [hook]] = [steps, waits, hooks];
   if (wait) return { wait: viewWait(wait) };
-  if (hook) return hook.status === 'live' ? { hook: viewHook(hook, ownPayload(request)) } : {};
-  if (!step) return {};
-  if (request.params.resolveData === 'none') return { step: viewStep(step, {}) };
-  const created = request.type === 'step_created';
-  const input = created ? ownPayload(request) : await readPayload(store, await context.log(), step.runId, step.inputSeq);
-  return { step: viewStep(step, { input, output: request.type === 'step_completed' ? ownPayload(request) : undefined }) };
+  if (hook) return hook.status === 'live' ? { hook: viewHook(hook, ownPayload(answering.request)) } : {};
+  return step ? { step: await stepAnswer(answering, step) } : {};
+}
+
+async function stepAnswer({ store, log, request }: Answering, step: StepRow) {
+  if (request.params.resolveData === 'none') return viewStep(step, {});
+  switch (request.type) {
+    case 'step_created':
+      return viewStep(step, { input: ownPayload(request) });
+    case 'step_completed':
+      return viewStep(step, { input: await readPayload(store, log, step.runId, step.inputSeq), output: ownPayload(request) });
+    default:
+      return viewStep(step, { input: await readPayload(store, log, step.runId, step.inputSeq) });
+  }
 }
 
 /** What was just stored, as an object that is not the caller's. */
@@ -98,7 +109,9 @@ function ownPayload({ payload }: EventRequest): unknown {
   return payload === null ? undefined : decodeValue(payload);
 }
 
-function pickEvent(events: readonly Event[], type: string): Event | undefined {
-  const named = events.find(({ eventType }) => eventType === type);
-  return named ?? events.find(({ eventType }) => eventType === 'hook_conflict');
+/** The event that was asked for, or the `hook_conflict` that answers it. */
+function eventOf(type: string, { events, runId }: Transition, { firstSeq, at }: Written): Event | undefined {
+  const index = events.findIndex((event) => event.type === type || event.type === 'hook_conflict');
+  const event = events[index];
+  return event && viewEvent({ ...event, runId, seq: firstSeq + index, createdAt: at });
 }

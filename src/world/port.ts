@@ -205,6 +205,8 @@ export interface Claims {
 export interface ClaimedStep {
   readonly step: StepRow;
   readonly run: RunRow;
+  /** For a step that was born leased: the `step_started` that was written with it, and its input; null: it is yet to be started. */
+  readonly birth: { readonly startedSeq: number; readonly input: Uint8Array | null } | null;
 }
 
 export interface Outcomes {

@@ -1,7 +1,7 @@
 import type { WorldContext } from './context.ts';
 import type { Delivery } from './delivery.ts';
 import type { EventLogCache } from './event-log.ts';
-import type { Outcomes } from './port.ts';
+import type { ClaimedStep, Outcomes } from './port.ts';
 import { isStepTerminal } from './rows.ts';
 import type { WrittenRows } from './written-rows.ts';
 import type { Transition } from './transition.ts';
@@ -24,7 +24,7 @@ export function publishWrite(committed: CommittedWrite): void {
   for (const [index, event] of transition.events.entries()) {
     log.append({ ...event, runId, seq: written.firstSeq + index, createdAt: written.at });
   }
-  if (delivery) noteRows(delivery, rows);
+  if (delivery) noteRows(delivery, rows, { startedSeq: written.firstSeq + 1, input: transition.events[0]?.payload ?? null });
   const unclaimed = steps.some(({ dueAt, leaseOwner }) => dueAt !== null && leaseOwner === null);
   if (unclaimed || (wakeAt !== null && !written.taken)) {
     context.dispatcher().somethingDue(Math.min(wakeAt ?? Infinity, ...steps.map(({ dueAt }) => dueAt ?? Infinity)));
@@ -36,12 +36,12 @@ export function publishWrite(committed: CommittedWrite): void {
   }
 }
 
-function noteRows(delivery: Delivery, { run, steps, waits }: WrittenRows): void {
+function noteRows(delivery: Delivery, { run, steps, waits }: WrittenRows, birth: NonNullable<ClaimedStep['birth']>): void {
   delivery.run = run;
   if (waits.some(({ status }) => status === 'completed')) delivery.waitsDue = false;
   for (const step of steps) {
     delivery.knownSteps.add(step.stepId);
-    if (step.version === 1 && step.leaseOwner !== null) delivery.born.set(step.stepId, { step, run });
+    if (step.version === 1 && step.leaseOwner !== null) delivery.born.set(step.stepId, { step, run, birth });
     if (delivery.stepId !== step.stepId) continue;
     delivery.step = step;
     delivery.wokeRun ||= isStepTerminal(step.status);

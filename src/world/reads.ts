@@ -42,7 +42,7 @@ const atKey = (key: readonly (string | number)[] | undefined) => key && { at: Nu
 export function runReads(context: WorldContext): Storage['runs'] {
   const view = async (rows: readonly RunRow[], resolveData: ResolveData = 'all') => {
     if (resolveData === 'none') return rows.map((row) => viewRun(row, {}));
-    const store = await context.store();
+    const { store } = await context.open();
     const payloads = await readPayloadsOf(
       store,
       rows.flatMap(({ runId, inputSeq, outputSeq }) => [
@@ -54,7 +54,7 @@ export function runReads(context: WorldContext): Storage['runs'] {
   };
 
   const get = async (runId: string, params?: { resolveData?: ResolveData }) => {
-    const row = await (await context.store()).getRun(checkName('runId', runId, 'runs.get'));
+    const row = await (await context.open()).store.getRun(checkName('runId', runId, 'runs.get'));
     if (!row) throw runNotFound(runId);
     return (await view([row], params?.resolveData))[0];
   };
@@ -63,7 +63,7 @@ export function runReads(context: WorldContext): Storage['runs'] {
     const { workflowName, status, pagination, resolveData } = params;
     const after = atKey(decodeCursor('runs', pagination?.cursor, ['number', 'string']));
     const page = pageOf(pagination, { order: 'desc', limit: 20 }, after);
-    const store = await context.store();
+    const { store } = await context.open();
     return paginate(
       page,
       (asked) => store.listRuns({ ...asked, workflowName, status }),
@@ -78,7 +78,7 @@ export function stepReads(context: WorldContext): Storage['steps'] {
   const view = async (rows: readonly StepRow[], resolveData: ResolveData = 'all') => {
     if (resolveData === 'none') return rows.map((row) => viewStep(row, {}));
     const payloads = await readPayloadsOf(
-      await context.store(),
+      (await context.open()).store,
       rows.flatMap(({ runId, inputSeq, outputSeq }) => [
         { runId, seq: inputSeq },
         { runId, seq: outputSeq },
@@ -89,7 +89,7 @@ export function stepReads(context: WorldContext): Storage['steps'] {
 
   const get = async (runId: string | undefined, stepId: string, params?: { resolveData?: ResolveData }) => {
     const scope = runId === undefined || runId === null ? undefined : checkName('runId', runId, 'steps.get');
-    const row = await (await context.store()).getStep(scope, checkName('stepId', stepId, 'steps.get'));
+    const row = await (await context.open()).store.getStep(scope, checkName('stepId', stepId, 'steps.get'));
     if (!row) throw notFound(`Step "${stepId}"${runId === undefined ? '' : ` of run "${runId}"`}`);
     return (await view([row], params?.resolveData))[0];
   };
@@ -98,7 +98,7 @@ export function stepReads(context: WorldContext): Storage['steps'] {
     checkName('runId', runId, 'steps.list');
     const after = atKey(decodeCursor('steps', pagination?.cursor, ['number', 'string']));
     const page = pageOf(pagination, { order: 'desc', limit: 20 }, after);
-    const store = await context.store();
+    const { store } = await context.open();
     return paginate(
       page,
       (asked) => store.listSteps({ ...asked, runId }),
@@ -112,25 +112,25 @@ export function stepReads(context: WorldContext): Storage['steps'] {
 export function hookReads(context: WorldContext): Storage['hooks'] {
   const view = async (rows: readonly HookRow[], resolveData: ResolveData = 'all') => {
     const bare = resolveData === 'none';
-    const metadata = bare ? [] : await readPayloadsOf(await context.store(), rows.map(({ runId, eventSeq: seq }) => ({ runId, seq })));
+    const metadata = bare ? [] : await readPayloadsOf((await context.open()).store, rows.map(({ runId, eventSeq: seq }) => ({ runId, seq })));
     return rows.map((row, index) => viewHook(row, metadata[index]));
   };
 
   return {
     async get(hookId, params) {
-      const row = await (await context.store()).getHook(checkName('hookId', hookId, 'hooks.get'));
+      const row = await (await context.open()).store.getHook(checkName('hookId', hookId, 'hooks.get'));
       if (!row) throw hookNotFound(hookId);
       return (await view([row], params?.resolveData))[0] as ReturnType<typeof viewHook>;
     },
     async getByToken(token, params) {
-      const row = await (await context.store()).getHookByToken(checkName('token', token, 'hooks.getByToken'));
+      const row = await (await context.open()).store.getHookByToken(checkName('token', token, 'hooks.getByToken'));
       if (!row) throw hookNotFound(token);
       return (await view([row], params?.resolveData))[0] as ReturnType<typeof viewHook>;
     },
     async list({ runId, pagination, resolveData } = {}) {
       const after = atKey(decodeCursor('hooks', pagination?.cursor, ['number', 'string']));
       const page = pageOf(pagination, { order: 'asc', limit: 100 }, after);
-      const store = await context.store();
+      const { store } = await context.open();
       return paginate(
         page,
         (asked) => store.listHooks({ ...asked, ...(runId === undefined ? {} : { runId }) }),
@@ -147,7 +147,7 @@ export function eventReads(context: WorldContext): Omit<Storage['events'], 'crea
   return {
     async get(runId, eventId, params) {
       const seq = eventSeq(checkName('runId', runId, 'events.get'), checkName('eventId', eventId, 'events.get'));
-      const row = seq === undefined ? undefined : await (await context.store()).getEvent(runId, seq);
+      const row = seq === undefined ? undefined : await (await context.open()).store.getEvent(runId, seq);
       const event = row && viewEvent(row);
       if (event?.eventId !== eventId) throw notFound(`Event "${eventId}" of run "${runId}"`);
       return strip(params?.resolveData)(event);
@@ -157,7 +157,7 @@ export function eventReads(context: WorldContext): Omit<Storage['events'], 'crea
       const given = decodeCursor('events', pagination?.cursor, ['number'])?.[0] as number | undefined;
       // Without a limit a replay gets its whole log in one page (spec/world.md C2).
       const page = pageOf(pagination, { order: 'asc', limit: Infinity }, given);
-      const store = await context.store();
+      const { store } = await context.open();
       const result = await paginate(
         page,
         (asked) => store.listEvents({ ...asked, runId, payloads: resolveData !== 'none' }),
@@ -174,7 +174,7 @@ export function eventReads(context: WorldContext): Omit<Storage['events'], 'crea
       const key = decodeCursor('correlated events', pagination?.cursor, ['number', 'string', 'number']);
       const after = key && { at: Number(key[0]), runId: String(key[1]), seq: Number(key[2]) };
       const page = pageOf(pagination, { order: 'asc', limit: 100 }, after);
-      const store = await context.store();
+      const { store } = await context.open();
       const result = await paginate(
         page,
         (asked) => store.listEventsByCorrelation({ ...asked, correlationId, runId, payloads: resolveData !== 'none' }),

@@ -24,7 +24,7 @@ export function streamer(context: WorldContext, signals: StreamSignals): Require
     // Copied now: the caller may reuse its buffers as soon as this returns.
     const bytes = chunks.map((chunk) => (typeof chunk === 'string' ? encoder.encode(chunk) : new Uint8Array(chunk)));
     await order.run(checked, runId, async (run) => {
-      const store = await context.store();
+      const { store } = await context.open();
       const shard = shardOfStream(checked);
       const committed = store.commit({ kind: 'append', shard, name: checked, runId: run, chunks: bytes, close, now: store.now() });
       return committed.then(() => signals.emit(checked));
@@ -38,16 +38,16 @@ export function streamer(context: WorldContext, signals: StreamSignals): Require
     writeToStreamMulti: (name, runId, chunks) => (chunks.length === 0 ? Promise.resolve() : append(name, runId, chunks, false)),
     closeStream: (name, runId) => append(name, runId, [], true),
     async readFromStream(name, startIndex = 0) {
-      const store = await context.store();
+      const { store } = await context.open();
       return readLive({ store, signals, name: checkName(name), from: await firstIndex(store, name, startIndex) });
     },
     async listStreamsByRunId(runId) {
-      return [...(await (await context.store()).listStreams(runId))];
+      return [...(await (await context.open()).store.listStreams(runId))];
     },
     async getStreamChunks(name, _runId, { limit = 100, cursor } = {}) {
       if (!Number.isInteger(limit) || limit < 1) throw badRequest(`limit must be a whole number of at least 1, not ${String(limit)}.`);
       const from = (decodeCursor('stream chunks', cursor, ['number'])?.[0] as number | undefined) ?? 0;
-      const store = await context.store();
+      const { store } = await context.open();
       const asked = Math.min(limit, 1_000);
       const stream = await store.getStream(name);
       const rows = await store.readChunks(name, from, asked + 1);
@@ -57,7 +57,7 @@ export function streamer(context: WorldContext, signals: StreamSignals): Require
       return { data, cursor: hasMore ? encodeCursor('stream chunks', [from + asked]) : null, hasMore, done: stream?.closedAt != null };
     },
     async getStreamInfo(name) {
-      const stream = await (await context.store()).getStream(name);
+      const stream = await (await context.open()).store.getStream(name);
       return { tailIndex: (stream?.chunkCount ?? 0) - 1, done: stream?.closedAt != null };
     },
   };

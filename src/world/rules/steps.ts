@@ -4,38 +4,44 @@ import { isStepTerminal, isTerminal, type RunRow, type StepRow } from '../rows.t
 import { atCommit, seqOfEvent } from '../transition.ts';
 import type { Decision, EventRequest, RuleContext } from './request.ts';
 import { assertNotTerminal } from './runs.ts';
-import { eventOf, onRun, structuredError } from './transitions.ts';
+import { eventOf, onRun, structuredError, worldEvent } from './transitions.ts';
 
-/** step_created: the step row is its own message, due at once. */
+/**
+ * step_created: the step row is its own message, due at once. Where a worker of this process takes it in the same act, it is started in it
+ * too: the first attempt is in the log before its body runs, as always, and costs no commit of its own (K5).
+ */
 export function createStep(request: EventRequest, { run, step }: State, context: RuleContext): Decision {
   const live = run as RunRow;
   assertNotTerminal(live, 'create new entities');
   if (step) throw conflict(`Step "${request.correlationId}" of run "${live.runId}" already exists.`);
+  const version = request.specVersion ?? live.specVersion;
+  const bornTo = context.bearStepFor;
   const row: StepRow = {
     shard: live.shard,
     runId: live.runId,
     stepId: request.correlationId,
     namespace: live.namespace,
     stepName: String(request.data['stepName']),
-    status: 'pending',
-    specVersion: request.specVersion ?? live.specVersion,
-    attempt: 0,
+    status: bornTo ? 'running' : 'pending',
+    specVersion: version,
+    attempt: bornTo ? 1 : 0,
     error: null,
     inputSeq: seqOfEvent(0),
     outputSeq: null,
     createdAt: atCommit,
     updatedAt: atCommit,
-    startedAt: null,
+    startedAt: bornTo ? atCommit : null,
     completedAt: null,
     retryAfter: null,
     message: null,
     dueAt: context.now,
-    leaseOwner: context.bearStepFor,
-    leaseEpoch: context.bearStepFor ? 1 : 0,
-    deliveries: context.bearStepFor ? 1 : 0,
+    leaseOwner: bornTo,
+    leaseEpoch: bornTo ? 1 : 0,
+    deliveries: bornTo ? 1 : 0,
     version: 1,
   };
-  return { kind: 'commit', transition: onRun(live, context, { events: [eventOf(request)], steps: [row] }) };
+  const started = bornTo ? [worldEvent('step_started', row.stepId, version, { stepName: row.stepName })] : [];
+  return { kind: 'commit', transition: onRun(live, context, { events: [eventOf(request), ...started], steps: [row] }) };
 }
 
 /** step_started: legal again on a running step (its worker died), and counts an attempt each time. */
