@@ -12,6 +12,16 @@ const reasons: Readonly<Record<number, string>> = {
   26: 'the file is not a SQLite database',
 };
 
+// What the file system says where the folder of the file is made.
+const fileReasons: Readonly<Record<string, string>> = {
+  EACCES: 'its folder may not be written to',
+  EEXIST: 'a part of its path is a file, not a folder',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a part of its path is a file, not a folder',
+  EPERM: 'its folder may not be written to',
+  EROFS: 'the disk is read-only',
+};
+
 function resultCode(error: unknown): number | undefined {
   const code = (error as { errcode?: unknown } | null)?.errcode;
   return typeof code === 'number' ? code & 0xff : undefined;
@@ -23,6 +33,6 @@ export function isBusy(error: unknown): boolean {
 
 /** What the SDK may retry becomes a 503; anything else is a defect and stays what it is. */
 export function toWorldError(error: unknown, path: string): unknown {
-  const reason = reasons[resultCode(error) ?? -1];
+  const reason = reasons[resultCode(error) ?? -1] ?? fileReasons[String((error as { code?: unknown } | null)?.code)];
   return reason ? unavailable(`The database ${path} cannot be used: ${reason}.`, error) : error;
 }

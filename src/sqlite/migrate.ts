@@ -1,24 +1,33 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { pendingMigrations, readMigrations } from '../store/migration.ts';
 import type { Connection } from './connection.ts';
 
-const folder = new URL('./migrations/', import.meta.url);
+const ownFolder = new URL('./migrations/', import.meta.url);
+
+export interface MigrateOptions {
+  readonly path: string;
+  /** Writes the database as it was last committed into a new file, through a connection of its own. */
+  readonly copyTo: (file: string) => void;
+  /** Where the ladder of `NNNN_slug.sql` files lies. */
+  readonly folder?: URL;
+}
 
 /**
  * Brings the schema up to this code, one transaction for all steps, after copying the file of a schema that already held data. The write
  * lock is taken before the version is read, so that of two processes starting at once one waits and finds the work done.
  */
-export async function migrate(db: Connection, path: string): Promise<void> {
+export async function migrate(db: Connection, { path, copyTo, folder = ownFolder }: MigrateOptions): Promise<void> {
   const migrations = await readMigrations(folder);
   if (pendingMigrations(migrations, schemaVersion(db), path).length === 0) return;
-  copyBeforeUpgrade(db, path);
   db.exec('begin immediate');
   try {
-    const pending = pendingMigrations(migrations, schemaVersion(db), path);
-    for (const { sql, version } of pending) {
-      db.exec(sql);
-      db.exec(`pragma user_version = ${version}`);
+    const version = schemaVersion(db);
+    const pending = pendingMigrations(migrations, version, path);
+    if (version > 0 && pending.length > 0 && path !== ':memory:') copyBeforeUpgrade(`${path}.v${version}.bak`, copyTo);
+    for (const step of pending) {
+      db.exec(step.sql);
+      db.exec(`pragma user_version = ${step.version}`);
     }
     // Deliveries over HTTP are signed even where nobody set a secret (decisions B6).
     db.run("insert into pawl_meta values ('secret', :secret) on conflict (key) do nothing", {
@@ -35,9 +44,10 @@ function schemaVersion(db: Connection): number {
   return db.get<{ version: number }>('select user_version as version from pragma_user_version')?.version ?? 0;
 }
 
-function copyBeforeUpgrade(db: Connection, path: string): void {
-  const version = schemaVersion(db);
-  const copy = `${path}.v${version}.bak`;
-  if (version === 0 || path === ':memory:' || existsSync(copy)) return;
-  db.run('vacuum into :copy', { copy });
+/** Aside and then into place, under the write lock: a process that dies half way leaves no half a copy under the name of a whole one. */
+function copyBeforeUpgrade(copy: string, copyTo: (file: string) => void): void {
+  const aside = `${copy}.part`;
+  rmSync(aside, { force: true });
+  copyTo(aside);
+  renameSync(aside, copy);
 }

@@ -8,6 +8,7 @@ import { perform } from './acts.ts';
 import { currentBoot } from './boot.ts';
 import { nextDueAt } from './claim.ts';
 import { Connection } from './connection.ts';
+import { copyDatabase } from './copy-database.ts';
 import { loadDriver } from './driver.ts';
 import { isBusy, toWorldError } from './errors.ts';
 import { getEvent, listEvents, listEventsByCorrelation, readPayload } from './events.ts';
@@ -88,7 +89,7 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
       writer.exec('pragma journal_mode = wal');
       writer.exec(`pragma synchronous = ${sync}`);
       writer.exec('pragma foreign_keys = on');
-      await migrate(writer, path);
+      await migrate(writer, { path, copyTo: (file) => copyDatabase(openDatabase, path, file) });
       writer.exec('pragma busy_timeout = 0');
       reader = inMemory ? writer : new Connection(openDatabase(path, { readOnly: true }));
       if (!inMemory) reader.exec('pragma busy_timeout = 5000');
@@ -133,8 +134,7 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
     nextDueAt: (filter) => read((db) => nextDueAt(db, filter)),
     listWorkers: () => read((db) => listWorkers(db, currentBoot(clock))),
     hasDeadWorkers: () => read((db) => listDead(db, currentBoot(clock)).length > 0),
-    getSetting: (key) =>
-      read((db) => db.get<{ value: string }>('select value from pawl_meta where key = :key', { key })?.value),
+    getSetting: (key) => read((db) => db.get<{ value: string }>('select value from pawl_meta where key = :key', { key })?.value),
     onForeignCommit: (listener) => (inMemory ? () => {} : pollDataVersion(() => opened(writer), listener)),
   };
 }
