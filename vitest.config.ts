@@ -16,6 +16,7 @@ export default defineConfig({
         test: {
           name: 'contract',
           include: ['src/**/*.contract.test.ts', 'test/contract/**/*.test.ts'],
+          globalSetup: ['test/support/postgres-cluster.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
@@ -24,6 +25,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.e2e.test.ts', 'test/package/**/*.test.ts', 'test/docs/**/*.test.ts'],
+          globalSetup: ['test/support/postgres-cluster.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

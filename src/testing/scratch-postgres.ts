@@ -73,7 +73,17 @@ async function initialise({ binaries, folder, user, password }: Cluster & { pass
   const passwordFile = join(folder, 'password');
   await writeFile(passwordFile, password, { mode: 0o600 });
   if (user) await chown(passwordFile, user.uid, user.gid);
-  const args = ['-D', data, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8', '--no-locale', '--no-sync'];
+  const args = [
+    '-D',
+    data,
+    '-U',
+    'postgres',
+    '--auth=scram-sha-256',
+    `--pwfile=${passwordFile}`,
+    '--encoding=UTF8',
+    '--no-locale',
+    '--no-sync',
+  ];
   await run(join(binaries, 'initdb'), args, { ...user, cwd: folder }).catch((error: { stderr?: string }) => {
     throw new Error(`initdb failed: ${error.stderr ?? String(error)}`, { cause: error });
   });
@@ -119,7 +129,11 @@ class Server {
     const { binaries, folder, data, port, user, settings } = this.#options;
     const all = { port: String(port), listen_addresses: '127.0.0.1', unix_socket_directories: folder, max_connections: '200', ...settings };
     const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    const shell = spawn('sh', ['-c', leash, 'leash', binaries, data, folder, ...flags], { ...user, cwd: folder, stdio: ['pipe', 'ignore', 'ignore'] });
+    const shell = spawn('sh', ['-c', leash, 'leash', binaries, data, folder, ...flags], {
+      ...user,
+      cwd: folder,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
     let running = true;
     this.#ended = once(shell, 'exit').then(() => (running = false));
     this.#shell = shell;

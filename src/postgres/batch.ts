@@ -1,0 +1,250 @@
+import type { Act, DeliveryKind, SettleAct } from '../world/port.ts';
+import type { Transition } from '../world/transition.ts';
+import { toColumns } from './columns.ts';
+
+/** Acts as the committer takes them (migrations/0002_commit_v1.sql says what each part is). */
+export interface Batch {
+  readonly shards: readonly number[];
+  readonly runs: readonly string[];
+  readonly acts: string;
+  readonly bytes: Buffer;
+}
+
+interface EncodedAct {
+  readonly kind: string;
+  readonly [field: string]: unknown;
+}
+
+/**
+ * Puts acts into the order in which every process takes its locks: runs by key, then streams, then keyed messages, then workers, and claims
+ * last, because they only take what nobody has. Acts on one run or stream stay in the order in which they came.
+ */
+export function encodeBatch(acts: readonly Act[]): Batch {
+  const runs = [...new Map(acts.flatMap(runOf).map((run) => [run.runId, run])).values()].sort(
+    (a, b) => a.shard - b.shard || compare(a.runId, b.runId),
+  );
+  const places = new Map(runs.map(({ runId }, index) => [runId, index + 1]));
+  const payloads = new Payloads();
+  const ordered = acts
+    .map((act, index) => ({ act, index, run: places.get(runOf(act)[0]?.runId ?? '') ?? 0, order: lockOrder(act) }))
+    .sort((a, b) => rank(a.run) - rank(b.run) || compare(a.order, b.order) || a.index - b.index);
+  const encoded = ordered.map(({ act, index, run }) => ({ act: index, run, ...encodeAct(act, payloads) }));
+  return {
+    shards: runs.map(({ shard }) => shard),
+    runs: runs.map(({ runId }) => runId),
+    acts: wellFormed(JSON.stringify([...encoded, { kind: 'end', run: 0 }])),
+    bytes: payloads.joined(),
+  };
+}
+
+/** The run whose row an act reads or changes, so that it has to be locked for it. */
+export function runOf(act: Act): { readonly shard: number; readonly runId: string }[] {
+  switch (act.kind) {
+    case 'write':
+      return [act.transition];
+    case 'wake':
+    case 'queueStep':
+      return [act];
+    case 'enqueue':
+      return act.wakeRunAt === null || act.message.runId === null ? [] : [{ shard: act.message.shard, runId: act.message.runId }];
+    case 'settle':
+    case 'adopt':
+      return act.of === 'message' ? [] : [{ shard: act.shard, runId: String(act.of === 'run' ? act.id : act.runId) }];
+    default:
+      return [];
+  }
+}
+
+function rank(run: number): number {
+  return run === 0 ? Infinity : run;
+}
+
+/** Where two acts without a run could wait for each other, the same order everywhere. */
+function lockOrder(act: Act): string {
+  switch (act.kind) {
+    case 'append':
+      return `1 ${act.shard} ${act.name}`;
+    case 'enqueue':
+      return `2 ${act.message.shard} ${act.message.idempotencyKey ?? ''}`;
+    case 'settle':
+    case 'adopt':
+      return `3 ${act.id}`;
+    case 'claim':
+      return '9';
+    default:
+      return '4';
+  }
+}
+
+function encodeAct(act: Act, payloads: Payloads): EncodedAct {
+  switch (act.kind) {
+    case 'write':
+      return {
+        kind: 'write',
+        ...encodeTransition(act.transition, payloads),
+        take_for: act.transition.wakeAt === null ? null : act.takeRunFor,
+      };
+    case 'wake':
+      return { kind: 'wake', shard: act.shard, run_id: act.runId, now: act.now, wake_at: upTo(act.dueAt), take_for: act.takeRunFor };
+    case 'enqueue': {
+      const { payload, ...message } = act.message;
+      const detail = { ...toColumns({ ...message, dueAt: upTo(message.dueAt) }), ...payloads.add(payload) };
+      return { kind: 'enqueue', wake_at: message.runId === null ? null : upTo(act.wakeRunAt), detail };
+    }
+    case 'queueStep': {
+      const { shard, runId, stepId, message, dueAt } = act;
+      return { kind: 'queueStep', detail: { shard, run_id: runId, id: stepId, message, due_at: upTo(dueAt) } };
+    }
+    case 'claim': {
+      const { owner, now, filter, limits } = act;
+      const limit = (kind: DeliveryKind) => (filter.kinds.includes(kind) ? limits[kind] : 0);
+      return {
+        kind: 'claim',
+        detail: {
+          owner,
+          now,
+          namespaces: filter.namespaces,
+          step_names: filter.stepNames,
+          deployment_id: filter.deploymentId,
+          runs: limit('run'),
+          steps: limit('step'),
+          messages: limit('message'),
+        },
+      };
+    }
+    case 'settle':
+      return encodeSettle(act);
+    case 'adopt': {
+      const { of, shard, runId, id, lease, owner: heir } = act;
+      if (of === 'run')
+        return { kind: 'adoptRun', shard, run_id: id, lease_owner: lease.owner, lease_epoch: lease.epoch, detail: { heir } };
+      return { kind: of === 'step' ? 'adoptStep' : 'adoptMessage', detail: { shard, run_id: runId, id, ...lease, heir } };
+    }
+    case 'append': {
+      const { shard, name, runId, chunks, close, now } = act;
+      const [first, ...rest] = chunks.map((chunk) => payloads.add(chunk));
+      const sizes = first ? [first, ...rest].map(({ size }) => size) : [];
+      return {
+        kind: 'append',
+        detail: { shard, id: name, run_id: runId, start: first?.start ?? 1, sizes, closed_at: close ? now : null, now },
+      };
+    }
+    case 'heartbeat':
+      return { kind: 'heartbeat', detail: { id: act.workerId, lease_ms: act.leaseMs, ...(act.register && toColumns(act.register)) } };
+    case 'reap':
+      return { kind: 'reap', detail: { now: act.now } };
+    case 'leave':
+      return { kind: 'leave', detail: { id: act.workerId, now: act.now } };
+    case 'sweepStreams':
+      return { kind: 'sweepStreams', detail: { id: act.namePrefix, before: act.before } };
+  }
+}
+
+function encodeTransition(transition: Transition, payloads: Payloads): Record<string, unknown> {
+  const { guard, run, holdHook, takeToken } = transition;
+  return {
+    shard: transition.shard,
+    run_id: transition.runId,
+    now: transition.now,
+    ...(guard.absent
+      ? { absent: true }
+      : {
+          absent: false,
+          status: guard.status,
+          lease_owner: guard.lease?.owner,
+          lease_epoch: guard.lease?.epoch,
+          marker_at_most: guard.markerAtMost,
+        }),
+    ...encodeChange(run),
+    external: transition.external,
+    wake_at: upTo(transition.wakeAt),
+    events: transition.events.map(({ payload, ...event }, place) => ({
+      ...toColumns(event),
+      place,
+      ...(payload === null ? {} : payloads.add(payload)),
+    })),
+    steps: rowsOf(transition.steps),
+    waits: rowsOf(transition.waits),
+    hooks: rowsOf(transition.hooks),
+    hold_hook: holdHook?.hookId,
+    hold_version: holdHook?.version,
+    take_token: takeToken?.token,
+    token_hook: takeToken?.hookId,
+    release_token: transition.releaseToken,
+  };
+}
+
+function encodeChange(run: Transition['run']): Record<string, unknown> {
+  switch (run.kind) {
+    case 'create':
+      return { change: 'create', run_row: toColumns(run.row) };
+    case 'append':
+    case 'start':
+      return { change: run.kind };
+    case 'finish':
+      return { change: run.status, error: run.error, output_seq: run.outputSeq };
+    case 'cancelLegacy':
+      return { change: 'cancelled', error: null, output_seq: null };
+  }
+}
+
+function rowsOf(rows: readonly object[]): object[] | undefined {
+  return rows.length === 0 ? undefined : rows.map(toColumns);
+}
+
+function encodeSettle({ of, shard, runId, id, lease, now, result, takeRunFor, inbox }: SettleAct): EncodedAct {
+  const dueAt = result.kind === 'done' ? null : upTo(result.dueAt);
+  if (of !== 'run') {
+    return {
+      kind: of === 'step' ? 'settleStep' : 'settleMessage',
+      detail: { shard, run_id: runId, id, owner: lease.owner, epoch: lease.epoch, due_at: dueAt, result: result.kind },
+    };
+  }
+  return {
+    kind: 'settleRun',
+    shard,
+    run_id: id,
+    now,
+    lease_owner: lease.owner,
+    lease_epoch: lease.epoch,
+    wake_at: dueAt,
+    change: result.kind,
+    take_for: takeRunFor,
+    detail: inbox.length === 0 ? undefined : inbox,
+  };
+}
+
+/** Fractions of a millisecond are waited for, never skipped. */
+function upTo(instant: number | null): number | null {
+  return instant === null ? null : Math.ceil(instant);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** All payloads of a batch as one value, which travels as it is and not as text. */
+class Payloads {
+  readonly #parts: Uint8Array[] = [];
+  #size = 0;
+
+  /** Where the payload will be, counted from 1 as SQL does. */
+  add(payload: Uint8Array): { readonly start: number; readonly size: number } {
+    const start = this.#size + 1;
+    this.#parts.push(payload);
+    this.#size += payload.length;
+    return { start, size: payload.length };
+  }
+
+  joined(): Buffer {
+    return Buffer.concat(this.#parts, this.#size);
+  }
+}
+
+const loneSurrogate = /\\u[dD][89a-fA-F]/;
+
+/** Half a surrogate pair, which JSON can write and a database cannot keep, becomes the character that stands for what is unreadable. */
+function wellFormed(json: string): string {
+  if (!loneSurrogate.test(json)) return json;
+  return JSON.stringify(JSON.parse(json, (_, value: unknown) => (typeof value === 'string' ? value.toWellFormed() : value)));
+}

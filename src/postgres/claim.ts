@@ -1,0 +1,12 @@
+import type { ClaimFilter } from '../world/port.ts';
+import type { Database } from './database.ts';
+
+const tables = { run: 'runs', step: 'steps', message: 'messages' } as const;
+
+/** The earliest due time of anything that nobody has; what the filter would not admit may wake a worker for nothing. */
+export async function nextDueAt(db: Database, { kinds }: ClaimFilter): Promise<number | undefined> {
+  if (kinds.length === 0) return undefined;
+  const earliest = kinds.map((kind) => `(select min(due_at) from pawl.${tables[kind]} where due_at is not null and lease_owner is null)`);
+  const [row] = await db.query<{ dueAt: number | null }>(`select least(${earliest.join(', ')}) as "dueAt"`);
+  return row?.dueAt ?? undefined;
+}

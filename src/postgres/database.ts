@@ -1,0 +1,166 @@
+import pg from 'pg';
+import type { Clock } from '../base/clock.ts';
+import { fnv1a } from '../base/hash.ts';
+import { unavailable } from '../world/errors.ts';
+import { type DatabaseName, isConnectionLoss, isRolledBack, isStatementMissing, toWorldError } from './errors.ts';
+
+export interface QueryNote {
+  readonly text: string;
+  readonly ms: number;
+}
+
+export interface DatabaseOptions {
+  readonly url: string;
+  readonly schema: string;
+  readonly clock: Clock;
+  /** Told of every statement that was sent, also of one that failed: each is one round trip. */
+  readonly onQuery?: ((note: QueryNote) => void) | undefined;
+}
+
+export type Parameters = readonly unknown[];
+
+// A read of an idle process, a commit, and one that waits for a lock never have to wait for each other.
+const poolSize = 8;
+/** How long a caller is kept waiting for a server that is away before it is told so. */
+export const patienceMs = 5_000;
+// A server that says nothing for so long is treated as gone; what it did is found out on another connection.
+const silenceMs = 20_000;
+
+/**
+ * The connections of one store. Statements are written for the schema "pawl" and sent for the one of the settings. No error of a
+ * connection reaches the process: it is told to whoever waits for an answer on it, and the next one gets a new connection.
+ */
+export class Database {
+  readonly name: DatabaseName;
+  readonly #options: DatabaseOptions;
+  readonly #pool: pg.Pool;
+  readonly #texts = new Map<string, { readonly text: string; readonly name: string }>();
+  #named = false;
+  #closed = false;
+
+  constructor(options: DatabaseOptions) {
+    this.#options = options;
+    this.#pool = new pg.Pool({
+      ...this.connection(),
+      max: poolSize,
+      connectionTimeoutMillis: patienceMs,
+      idleTimeoutMillis: 30_000,
+    });
+    // A connection that dies while nobody uses it is simply replaced.
+    this.#pool.on('error', () => {});
+    this.#pool.on('connect', (client) => client.on('error', () => {}));
+    this.name = nameOf(options);
+  }
+
+  /** How to connect, for a client of one's own. */
+  connection(): pg.ClientConfig {
+    return { connectionString: this.#options.url, application_name: 'pawl', keepAlive: true, types: { getTypeParser } };
+  }
+
+  /** From now on statements are prepared once per connection: to be called when it is known that connections are not shared. */
+  useNamedStatements(): void {
+    this.#named = true;
+  }
+
+  /** A read, or anything else that may safely be sent twice: tried anew on another connection while `patienceMs` last. */
+  async query<R>(sql: string, parameters: Parameters = []): Promise<R[]> {
+    const deadline = this.#options.clock.monotonic() + patienceMs;
+    for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 500)) {
+      try {
+        return await this.send<R>(sql, parameters);
+      } catch (error) {
+        const passing = isConnectionLoss(error) || isRolledBack(error);
+        if (!passing || this.#closed || this.#options.clock.monotonic() + pauseMs > deadline) throw toWorldError(error, this.name);
+        await pause(pauseMs);
+      }
+    }
+  }
+
+  /** Sends one statement once and throws what the driver throws. */
+  async send<R>(sql: string, parameters: Parameters = []): Promise<R[]> {
+    if (this.#closed) throw unavailable(`The database at ${this.name.where} is closed.`);
+    const client = await this.#pool.connect();
+    let broken = true;
+    try {
+      const rows = await this.sendOn<R>(client, sql, parameters);
+      broken = false;
+      return rows;
+    } catch (error) {
+      broken = isConnectionLoss(error) || isStatementMissing(error);
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  async sendOn<R>(client: pg.ClientBase, sql: string, parameters: Parameters = []): Promise<R[]> {
+    const { text, name } = this.#prepare(sql);
+    const { clock, onQuery } = this.#options;
+    const sentAt = clock.monotonic();
+    try {
+      const query = { text, values: parameters as unknown[], ...(this.#named ? { name } : {}) };
+      const { rows } = await within(silenceMs, client.query<R & object>(query));
+      return rows;
+    } catch (error) {
+      // Statements that a pooler mixes up are not prepared any more; this one was not executed.
+      if (!this.#named || !isStatementMissing(error)) throw error;
+      this.#named = false;
+      return await this.send<R>(sql, parameters);
+    } finally {
+      onQuery?.({ text, ms: clock.monotonic() - sentAt });
+    }
+  }
+
+  /** A connection for several statements; whoever takes it gives it back. */
+  async connect(): Promise<pg.PoolClient> {
+    if (this.#closed) throw unavailable(`The database at ${this.name.where} is closed.`);
+    return this.#pool.connect();
+  }
+
+  /** The text for the schema of the settings, without sending it. */
+  text(sql: string): string {
+    return this.#prepare(sql).text;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#pool.end();
+  }
+
+  #prepare(sql: string): { readonly text: string; readonly name: string } {
+    const known = this.#texts.get(sql);
+    if (known) return known;
+    const text = sql.replaceAll(/\bpawl\./g, `"${this.#options.schema}".`);
+    const prepared = { text, name: `pawl_${fnv1a(text).toString(36)}_${text.length}` };
+    this.#texts.set(sql, prepared);
+    return prepared;
+  }
+}
+
+function nameOf({ url, schema }: DatabaseOptions): DatabaseName {
+  const client = new pg.Client({ connectionString: url });
+  return { user: String(client.user), where: `${client.host}:${client.port}/${client.database}`, schema };
+}
+
+const int8 = 20;
+
+// Counts and instants fit a number; the parser of the whole process stays as it is.
+const getTypeParser = ((oid: number, format?: 'text') =>
+  oid === int8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser;
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Read timeout: no answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import type pg from 'pg';
+import { pendingMigrations, readMigrations } from '../store/migration.ts';
+import type { Database } from './database.ts';
+import { sqlState } from './errors.ts';
+
+const folder = new URL('./migrations/', import.meta.url);
+
+/**
+ * Brings the schema up to this code: all steps in one transaction that holds the row of the version, so that of two processes starting at
+ * once one waits and finds the work done (decisions A5).
+ */
+export async function migrate(db: Database): Promise<void> {
+  const migrations = await readMigrations(folder);
+  const where = `schema "${db.name.schema}" of ${db.name.where}`;
+  if (pendingMigrations(migrations, await schemaVersion(db), where).length === 0) return;
+  const client = await db.connect();
+  try {
+    await createMeta(db, client);
+    await client.query('begin');
+    const { rows } = await client.query<{ value: string }>(
+      db.text("select value from pawl.pawl_meta where key = 'schema_version' for update"),
+    );
+    const pending = pendingMigrations(migrations, Number(rows[0]?.value), where);
+    for (const { sql, version } of pending) {
+      await client.query(db.text(sql));
+      await client.query(db.text("update pawl.pawl_meta set value = $1 where key = 'schema_version'"), [String(version)]);
+    }
+    // Deliveries over HTTP are signed even where nobody set a secret (decisions B6).
+    await client.query(db.text("insert into pawl.pawl_meta (key, value) values ('secret', $1) on conflict (key) do nothing"), [
+      randomBytes(32).toString('base64url'),
+    ]);
+    await client.query('commit');
+    client.release();
+  } catch (error) {
+    // The transaction ends with its connection.
+    client.release(true);
+    throw error;
+  }
+}
+
+async function schemaVersion(db: Database): Promise<number> {
+  try {
+    const [row] = await db.send<{ value: string }>("select value from pawl.pawl_meta where key = 'schema_version'");
+    return Number(row?.value ?? 0);
+  } catch (error) {
+    if (sqlState(error) === '42P01') return 0;
+    throw error;
+  }
+}
+
+/** The table whose row is the lock. Of two processes that make it at once one may be told that it exists, however politely it asks. */
+async function createMeta(db: Database, client: pg.PoolClient): Promise<void> {
+  const statements = [
+    'create table if not exists pawl.pawl_meta (key text collate "C" primary key, value text not null)',
+    "insert into pawl.pawl_meta (key, value) values ('schema_version', '0') on conflict (key) do nothing",
+  ];
+  const known = await client.query('select 1 from pg_namespace where nspname = $1', [db.name.schema]);
+  // Who may not create schemas can be given one.
+  if (known.rowCount === 0) statements.unshift(`create schema if not exists "${db.name.schema}"`);
+  for (const statement of statements) {
+    await client.query(db.text(statement)).catch((error: unknown) => {
+      if (!existsAlready.has(sqlState(error) ?? '')) throw error;
+    });
+  }
+}
+
+const existsAlready = new Set(['23505', '42P06', '42P07', '42710']);

@@ -1,0 +1,286 @@
+-- What the committer does beside the log: the queue, streams, workers. Each act is given as one JSON object.
+
+-- Leases what is due to a worker, oldest first; what another transaction is about to take is left to it.
+create function pawl.pawl_claim_v1(p_act jsonb, out rows jsonb, out bytes bytea)
+language plpgsql
+set enable_seqscan = off
+set enable_bitmapscan = off
+as $$
+declare
+  c_owner text := p_act ->> 'owner';
+  c_now bigint := p_act ->> 'now';
+  c_namespaces text[] := array(select jsonb_array_elements_text(p_act -> 'namespaces'));
+  c_deployment text := p_act ->> 'deployment_id';
+  c_step_names text[] := case when jsonb_typeof(p_act -> 'step_names') = 'array'
+    then array(select jsonb_array_elements_text(p_act -> 'step_names')) end;
+  v_runs jsonb;
+  v_steps jsonb;
+  v_messages jsonb;
+begin
+  if (p_act ->> 'runs')::int > 0 then
+    with due as materialized (
+      select shard, run_id, due_at from pawl.runs
+      where due_at is not null and lease_owner is null and due_at <= c_now
+        and namespace = any (c_namespaces)
+        and (c_deployment is null or deployment_id = c_deployment)
+      order by due_at
+      limit (p_act ->> 'runs')::int
+      for update skip locked
+    ), taken as (
+      update pawl.runs r
+      set lease_owner = c_owner, lease_epoch = r.lease_epoch + 1, deliveries = r.deliveries + 1,
+          due_at = (
+            select min(w.due_at) from pawl.waits w
+            where w.shard = r.shard and w.run_id = r.run_id and w.status = 'waiting' and w.due_at > c_now)
+      from due
+      where r.shard = due.shard and r.run_id = due.run_id
+      returning to_jsonb(r) || jsonb_build_object(
+        'waits_due', exists (
+          select 1 from pawl.waits w
+          where w.shard = r.shard and w.run_id = r.run_id and w.status = 'waiting' and w.due_at <= c_now)::int,
+        'inbox_full', exists (select 1 from pawl.messages m where m.shard = r.shard and m.run_id = r.run_id)::int) as item, due.due_at
+    )
+    select jsonb_agg(item order by due_at) into v_runs from taken;
+  end if;
+
+  -- The run is read with its steps: their messages say its name and start, the rules its status.
+  if (p_act ->> 'steps')::int > 0 then
+    with due as materialized (
+      select s.shard, s.run_id, s.step_id, s.due_at, to_jsonb(r) as run
+      from pawl.steps s
+      join pawl.runs r on r.shard = s.shard and r.run_id = s.run_id
+      where s.due_at is not null and s.lease_owner is null and s.due_at <= c_now
+        and s.namespace = any (c_namespaces)
+        and (c_step_names is null or s.step_name = any (c_step_names))
+        and (c_deployment is null or r.deployment_id = c_deployment)
+      order by s.due_at
+      limit (p_act ->> 'steps')::int
+      for update of s skip locked
+    ), taken as (
+      update pawl.steps s
+      set lease_owner = c_owner, lease_epoch = s.lease_epoch + 1, deliveries = s.deliveries + 1, version = s.version + 1
+      from due
+      where s.shard = due.shard and s.run_id = due.run_id and s.step_id = due.step_id
+      returning jsonb_build_object('step', to_jsonb(s), 'run', due.run) as item, due.due_at
+    )
+    select jsonb_agg(item order by due_at) into v_steps from taken;
+  end if;
+
+  if (p_act ->> 'messages')::int > 0 then
+    with due as materialized (
+      select shard, message_id, due_at from pawl.messages
+      where due_at is not null and lease_owner is null and due_at <= c_now
+        and namespace = any (c_namespaces)
+      order by due_at
+      limit (p_act ->> 'messages')::int
+      for update skip locked
+    ), taken as (
+      update pawl.messages m
+      set lease_owner = c_owner, lease_epoch = m.lease_epoch + 1, deliveries = m.deliveries + 1
+      from due
+      where m.shard = due.shard and m.message_id = due.message_id
+      returning to_jsonb(m) - 'payload' || jsonb_build_object('size', length(m.payload)) as item, m.payload, due.due_at, m.message_id
+    )
+    select jsonb_agg(item order by due_at, message_id), string_agg(payload, '' order by due_at, message_id)
+    into v_messages, bytes from taken;
+  end if;
+  rows := jsonb_build_object('runs', v_runs, 'steps', v_steps, 'messages', v_messages);
+end
+$$;
+
+-- Everything that a worker holds is due at once; p_forgiven is 1 where the lost deliveries do not count as attempts. What another
+-- transaction is writing at this moment is left to the next look.
+create function pawl.pawl_release_all_v1(p_owner text, p_now bigint, p_forgiven int)
+returns bigint
+language plpgsql
+set enable_seqscan = off
+set enable_bitmapscan = off
+as $$
+declare
+  v_count bigint;
+  v_total bigint := 0;
+begin
+  with held as materialized (
+    select shard, run_id from pawl.runs where lease_owner = p_owner for update skip locked
+  )
+  update pawl.runs r
+  set lease_owner = null, due_at = p_now, deliveries = greatest(0, r.deliveries - p_forgiven)
+  from held
+  where r.shard = held.shard and r.run_id = held.run_id;
+  get diagnostics v_count = row_count;
+  v_total := v_total + v_count;
+
+  with held as materialized (
+    select shard, run_id, step_id from pawl.steps where lease_owner = p_owner for update skip locked
+  )
+  update pawl.steps s
+  set lease_owner = null, due_at = p_now, deliveries = greatest(0, s.deliveries - p_forgiven), version = s.version + 1
+  from held
+  where s.shard = held.shard and s.run_id = held.run_id and s.step_id = held.step_id;
+  get diagnostics v_count = row_count;
+  v_total := v_total + v_count;
+
+  with held as materialized (
+    select shard, message_id from pawl.messages where lease_owner = p_owner for update skip locked
+  )
+  update pawl.messages m
+  set lease_owner = null, due_at = p_now, deliveries = greatest(0, m.deliveries - p_forgiven)
+  from held
+  where m.shard = held.shard and m.message_id = held.message_id;
+  get diagnostics v_count = row_count;
+  return v_total + v_count;
+end
+$$;
+
+-- Dead workers, and holders of leases that no worker row stands for: one that was given up for dead may still have claimed something.
+create function pawl.pawl_dead_v1(p_clock bigint)
+returns setof text
+language sql
+stable
+as $$
+  select worker_id from pawl.workers where expires_at <= p_clock
+  union
+  select lease_owner from (
+    select lease_owner from pawl.runs where lease_owner is not null
+    union
+    select lease_owner from pawl.steps where lease_owner is not null
+    union
+    select lease_owner from pawl.messages where lease_owner is not null
+  ) as holders
+  where lease_owner not in (select worker_id from pawl.workers)
+$$;
+
+create function pawl.pawl_queue_v1(
+  p_kind text, p_act jsonb, p_clock bigint, p_bytes bytea,
+  out held boolean, out number bigint, out detail jsonb
+)
+language plpgsql
+set enable_seqscan = off
+set enable_bitmapscan = off
+as $$
+declare
+  c_shard int := p_act ->> 'shard';
+  c_run_id text := p_act ->> 'run_id';
+  c_id text := p_act ->> 'id';
+  c_owner text := p_act ->> 'owner';
+  c_epoch bigint := p_act ->> 'epoch';
+  c_due_at bigint := p_act ->> 'due_at';
+  c_result text := p_act ->> 'result';
+  v_message pawl.messages;
+  v_owner text;
+  v_size int;
+  v_index bigint;
+  v_start int := p_act ->> 'start';
+begin
+  held := true;
+  case p_kind
+  when 'enqueue' then
+    v_message := jsonb_populate_record(null::pawl.messages, p_act);
+    detail := to_jsonb(v_message.message_id);
+    insert into pawl.messages (
+      shard, message_id, queue_name, namespace, payload, headers, idempotency_key, run_id, created_at,
+      due_at, lease_owner, lease_epoch, deliveries)
+    values (
+      c_shard, v_message.message_id, v_message.queue_name, v_message.namespace, substr(p_bytes, v_start, (p_act ->> 'size')::int),
+      v_message.headers, v_message.idempotency_key, v_message.run_id, v_message.created_at,
+      v_message.due_at, v_message.lease_owner, v_message.lease_epoch, v_message.deliveries)
+    on conflict (shard, idempotency_key) where idempotency_key is not null do nothing;
+    if not found then
+      -- The live message with that key; if it was just delivered there is none, and the caller tries again.
+      select to_jsonb(message_id) into detail from pawl.messages
+      where shard = c_shard and idempotency_key = v_message.idempotency_key;
+    end if;
+
+  when 'queueStep' then
+    -- What its message adds to an open step that nobody has; a due time that it has already stays, so that no retry comes early.
+    update pawl.steps set message = coalesce(p_act ->> 'message', message), due_at = coalesce(due_at, c_due_at)
+    where shard = c_shard and run_id = c_run_id and step_id = c_id and lease_owner is null and status in ('pending', 'running');
+    held := found;
+
+  when 'settleStep' then
+    -- A step that still has its lease did not end: it is due again, at its retry_after if it has one.
+    update pawl.steps
+    set lease_owner = null, version = version + 1,
+        due_at = case when c_due_at is null then null else coalesce(retry_after, c_due_at) end,
+        deliveries = case c_result when 'retry' then deliveries when 'release' then greatest(0, deliveries - 1) else 0 end
+    where shard = c_shard and run_id = c_run_id and step_id = c_id and lease_owner = c_owner and lease_epoch = c_epoch;
+    held := found;
+
+  when 'settleMessage' then
+    if c_result = 'done' then
+      delete from pawl.messages
+      where shard = c_shard and message_id = c_id and lease_owner = c_owner and lease_epoch = c_epoch;
+    else
+      update pawl.messages
+      set lease_owner = null, due_at = c_due_at,
+          deliveries = case c_result when 'retry' then deliveries when 'release' then greatest(0, deliveries - 1) else 0 end
+      where shard = c_shard and message_id = c_id and lease_owner = c_owner and lease_epoch = c_epoch;
+    end if;
+    held := found;
+
+  when 'adoptStep' then
+    update pawl.steps set lease_owner = p_act ->> 'heir', version = version + 1
+    where shard = c_shard and run_id = c_run_id and step_id = c_id and lease_owner = c_owner and lease_epoch = c_epoch;
+    held := found;
+
+  when 'adoptMessage' then
+    update pawl.messages set lease_owner = p_act ->> 'heir'
+    where shard = c_shard and message_id = c_id and lease_owner = c_owner and lease_epoch = c_epoch;
+    held := found;
+
+  when 'append' then
+    -- Chunks get the next indexes, all or none. What comes after the end is ignored: readers stopped there.
+    insert into pawl.streams as known (shard, name, run_id, chunk_count, closed_at, created_at)
+    values (
+      c_shard, c_id, c_run_id, jsonb_array_length(p_act -> 'sizes'), (p_act ->> 'closed_at')::bigint, (p_act ->> 'now')::bigint)
+    on conflict (shard, name) do update
+    set chunk_count = known.chunk_count + excluded.chunk_count, closed_at = excluded.closed_at
+    where known.closed_at is null
+    returning known.chunk_count into number;
+    if not found then
+      select chunk_count into number from pawl.streams where shard = c_shard and name = c_id;
+      return;
+    end if;
+    v_index := number - jsonb_array_length(p_act -> 'sizes');
+    for v_size in select jsonb_array_elements_text(p_act -> 'sizes') loop
+      insert into pawl.stream_chunks (shard, name, chunk_index, data)
+      values (c_shard, c_id, v_index, substr(p_bytes, v_start, v_size));
+      v_start := v_start + v_size;
+      v_index := v_index + 1;
+    end loop;
+
+  when 'heartbeat' then
+    if p_act ? 'host' then
+      insert into pawl.workers (worker_id, host, pid, deployment_id, started_at, expires_at)
+      values (
+        c_id, p_act ->> 'host', (p_act ->> 'pid')::int, p_act ->> 'deployment_id', (p_act ->> 'started_at')::bigint,
+        p_clock + (p_act ->> 'lease_ms')::bigint)
+      on conflict (worker_id) do update set expires_at = excluded.expires_at;
+    else
+      update pawl.workers set expires_at = p_clock + (p_act ->> 'lease_ms')::bigint where worker_id = c_id;
+      held := found;
+    end if;
+
+  when 'reap' then
+    detail := '[]';
+    number := 0;
+    for v_owner in select w from pawl.pawl_dead_v1(p_clock) as w order by w loop
+      number := number + pawl.pawl_release_all_v1(v_owner, (p_act ->> 'now')::bigint, 0);
+      delete from pawl.workers where worker_id = v_owner;
+      detail := detail || to_jsonb(v_owner);
+    end loop;
+
+  when 'leave' then
+    perform pawl.pawl_release_all_v1(c_id, (p_act ->> 'now')::bigint, 1);
+    delete from pawl.workers where worker_id = c_id;
+
+  when 'sweepStreams' then
+    delete from pawl.stream_chunks c
+    using pawl.streams s
+    where c.shard = s.shard and c.name = s.name and starts_with(s.name, c_id) and s.created_at < (p_act ->> 'before')::bigint;
+    delete from pawl.streams s where starts_with(s.name, c_id) and s.created_at < (p_act ->> 'before')::bigint;
+    get diagnostics number = row_count;
+    delete from pawl.writers where used_at < p_clock - 86400000;
+  end case;
+end
+$$;

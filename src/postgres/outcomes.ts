@@ -1,0 +1,95 @@
+import type { Act, ClaimedStep, Claims, Outcome } from '../world/port.ts';
+import type { MessageRow, RunRow, StepRow, TakenRun } from '../world/rows.ts';
+import { fromColumns } from './columns.ts';
+
+/** What the committer says of one act; null instead of `held`: another transaction has its run. */
+export interface OutcomeRow {
+  readonly act: number;
+  readonly held: boolean | null;
+  readonly seq: number | null;
+  readonly at: number | null;
+  readonly detail: unknown;
+  readonly bytes: Buffer | null;
+}
+
+export function decodeOutcome(act: Act, { held, seq, at, detail, bytes }: OutcomeRow): Outcome {
+  switch (act.kind) {
+    case 'write':
+      return held ? { kind: 'written', firstSeq: Number(seq), at: Number(at), taken: runOf(detail) } : { kind: 'lost' };
+    case 'wake':
+      return { kind: 'woken', found: held === true, taken: runOf(detail) };
+    case 'enqueue':
+      return { kind: 'enqueued', messageId: String(detail) };
+    case 'queueStep':
+      return { kind: 'queued', found: held === true };
+    case 'claim':
+      return { kind: 'claimed', claims: claimsOf(detail as ClaimedRows, bytes) };
+    case 'settle':
+      return { kind: 'settled', held: held === true, taken: act.of === 'run' && act.takeRunFor !== null ? runOf(detail) : undefined };
+    case 'adopt':
+      return { kind: 'adopted', held: held === true };
+    case 'append':
+      return { kind: 'appended', chunkCount: Number(seq) };
+    case 'heartbeat':
+      return { kind: 'alive', known: held === true };
+    case 'reap':
+      return { kind: 'reaped', workers: detail as string[], deliveries: Number(seq) };
+    case 'leave':
+      return { kind: 'left' };
+    case 'sweepStreams':
+      return { kind: 'swept', streams: Number(seq) };
+  }
+}
+
+/** True if it left work, or something to read, that another process may be waiting for. */
+export function concernsOthers(act: Act, outcome: Outcome): boolean {
+  switch (act.kind) {
+    case 'append':
+    case 'enqueue':
+    case 'leave':
+      return true;
+    case 'write':
+      if (outcome.kind !== 'written') return false;
+      return (
+        (act.transition.wakeAt !== null && !outcome.taken) ||
+        act.transition.steps.some(({ dueAt, leaseOwner }) => dueAt !== null && leaseOwner === null)
+      );
+    case 'wake':
+      return outcome.kind === 'woken' && outcome.found && !outcome.taken;
+    case 'queueStep':
+      return outcome.kind === 'queued' && outcome.found;
+    case 'settle':
+      return act.result.kind === 'release';
+    case 'reap':
+      return outcome.kind === 'reaped' && outcome.deliveries > 0;
+    default:
+      return false;
+  }
+}
+
+function runOf(detail: unknown): TakenRun | undefined {
+  return detail ? fromColumns<TakenRun>(detail as object) : undefined;
+}
+
+interface ClaimedRows {
+  readonly runs: readonly object[] | null;
+  readonly steps: readonly { readonly step: object; readonly run: object }[] | null;
+  readonly messages: readonly (object & { readonly size: number })[] | null;
+}
+
+function claimsOf({ runs, steps, messages }: ClaimedRows, bytes: Buffer | null): Claims {
+  let start = 0;
+  return {
+    runs: (runs ?? []).map((run) => fromColumns<TakenRun>(run)),
+    steps: (steps ?? []).map(({ step, run }): ClaimedStep => ({
+      birth: null,
+      step: fromColumns<StepRow>(step),
+      run: fromColumns<RunRow>(run),
+    })),
+    messages: (messages ?? []).map(({ size, ...message }) => {
+      const payload = new Uint8Array(bytes?.subarray(start, start + size) ?? []);
+      start += size;
+      return { ...fromColumns<MessageRow>(message), payload };
+    }),
+  };
+}

@@ -1,0 +1,114 @@
+import { type Clock, systemClock } from '../base/clock.ts';
+import { GroupCommit } from '../store/group-commit.ts';
+import type { Store } from '../world/port.ts';
+import { nextDueAt } from './claim.ts';
+import { Committer } from './committer.ts';
+import { Database, type QueryNote } from './database.ts';
+import { toWorldError, unsupportedVersion } from './errors.ts';
+import { getEvent, listEvents, listEventsByCorrelation, readPayloads } from './events.ts';
+import { getHook, getHookByToken, listHooks } from './hooks.ts';
+import { Hints } from './listen.ts';
+import { listInbox } from './messages.ts';
+import { migrate } from './migrate.ts';
+import { getRun, listRuns } from './runs.ts';
+import { ServerClock } from './server-clock.ts';
+import { loadState } from './state.ts';
+import { getStep, listSteps } from './steps.ts';
+import { getStream, listStreams, readChunks } from './streams.ts';
+import { hasDeadWorkers, listWorkers } from './workers.ts';
+
+export interface PostgresStoreOptions {
+  /** `postgres://user:password@host:port/database`, with the options that libpq knows. */
+  readonly url: string;
+  /** Made if it is not there. */
+  readonly schema: string;
+  /** Any clock but the system's is taken for the time itself; with the system's, the clock of the server is. */
+  readonly clock: Clock;
+  /** `full` (the default) survives a power cut of the server; `normal` may lose the last moment before one. */
+  readonly sync?: 'full' | 'normal';
+  /** Told of every statement: each is one round trip. */
+  readonly onQuery?: (note: QueryNote) => void;
+}
+
+const oldestVersion = 130_000;
+
+/** The World's store in a schema of a PostgreSQL database that any number of processes share. */
+export function createPostgresStore({ url, schema, clock, sync = 'full', onQuery }: PostgresStoreOptions): Store {
+  const db = new Database({ url, schema, clock, onQuery });
+  const serverClock = new ServerClock(clock);
+  const hints = new Hints(db);
+  const ownTime = clock !== systemClock;
+  const leaseClock = () => (ownTime ? clock.monotonic() : null);
+  const committer = new Committer({ db, clock, serverClock, leaseClock, sync, onShared: () => hints.tell() });
+  const group = new GroupCommit({ transact: (acts) => committer.transact(acts) });
+  let closed = false;
+
+  async function open(): Promise<void> {
+    try {
+      const sentAt = clock.monotonic();
+      const client = await db.connect();
+      let pooled = true;
+      try {
+        const { rows } = await client.query<{ version: number; pid: number; at: number }>(
+          `select current_setting('server_version_num')::int as version, pg_backend_pid() as pid,
+                  (extract(epoch from clock_timestamp()) * 1000)::bigint as at`,
+        );
+        const [server] = rows;
+        if (!server || server.version < oldestVersion) throw unsupportedVersion(db.name, server?.version ?? 0);
+        serverClock.observe(server.at, sentAt);
+        // A pooler gives its clients numbers of its own.
+        pooled = (client as unknown as { processID: number }).processID !== server.pid;
+      } finally {
+        client.release();
+      }
+      await migrate(db);
+      if (!pooled) {
+        db.useNamedStatements();
+        hints.enable();
+      }
+    } catch (error) {
+      hints.close();
+      await db.close();
+      throw toWorldError(error, db.name);
+    }
+  }
+
+  return {
+    open,
+    async close() {
+      if (closed) return;
+      closed = true;
+      await group.close();
+      hints.close();
+      await db.close();
+    },
+    now: () => (ownTime ? clock.now() : serverClock.now()),
+    commit: (act) => group.commit(act),
+    loadState: (key) => loadState(db, key),
+    getRun: (runId) => getRun(db, runId),
+    listRuns: (query) => listRuns(db, query),
+    getStep: (runId, stepId) => getStep(db, runId, stepId),
+    listSteps: (query) => listSteps(db, query),
+    getEvent: (runId, seq) => getEvent(db, runId, seq),
+    listEvents: (query) => listEvents(db, query),
+    listEventsByCorrelation: (query) => listEventsByCorrelation(db, query),
+    readPayloads: (keys) => readPayloads(db, keys),
+    getHook: (hookId) => getHook(db, hookId),
+    getHookByToken: (token) => getHookByToken(db, token),
+    listHooks: (query) => listHooks(db, query),
+    listInbox: (runId) => listInbox(db, runId),
+    getStream: (name) => getStream(db, name),
+    listStreams: (runId) => listStreams(db, runId),
+    readChunks: (name, from, limit) => readChunks(db, name, from, limit),
+    nextDueAt: (filter) => nextDueAt(db, filter),
+    listWorkers: () => listWorkers(db, leaseClock()),
+    hasDeadWorkers: () => hasDeadWorkers(db, leaseClock()),
+    getSetting: (key) => getSetting(key),
+    onForeignCommit: (listener) => hints.listen(listener),
+  };
+
+  async function getSetting(key: string): Promise<string | undefined> {
+    const [row] = await db.query<{ value: string }>('select value from pawl.pawl_meta where key = $1', [key]);
+    return row?.value;
+  }
+}

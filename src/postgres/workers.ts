@@ -1,0 +1,19 @@
+import type { WorkerRow } from '../world/rows.ts';
+import type { Database } from './database.ts';
+
+/** What leases are judged by: an instant that was given, or else the clock of the server. */
+const clock = 'coalesce($1::bigint, (extract(epoch from now()) * 1000)::bigint)';
+
+export function listWorkers(db: Database, leaseClock: number | null): Promise<WorkerRow[]> {
+  return db.query<WorkerRow>(
+    `select worker_id as "workerId", host, pid, deployment_id as "deploymentId", started_at as "startedAt", expires_at > ${clock} as live
+     from pawl.workers
+     order by started_at, worker_id`,
+    [leaseClock],
+  );
+}
+
+export async function hasDeadWorkers(db: Database, leaseClock: number | null): Promise<boolean> {
+  const [row] = await db.query<{ dead: boolean }>(`select exists (select 1 from pawl.pawl_dead_v1(${clock})) as dead`, [leaseClock]);
+  return row?.dead === true;
+}
