@@ -33,8 +33,8 @@ interface RunClaim {
 function claimRuns(db: Connection, runClaim: RunClaim): TakenRun[] {
   return db
     .all<{ runId: string }>(
-      `select run_id as runId from runs indexed by runs_due
-       where due_at is not null and lease_owner is null and due_at <= :now
+      `select run_id as runId from runs indexed by runs_queue
+       where lease_owner is null and due_at is not null and due_at <= :now
          and namespace in (select value from json_each(:namespaces))
          and (:deploymentId is null or deployment_id = :deploymentId)
        order by due_at
@@ -50,9 +50,8 @@ export function nextDueAt(db: Connection, { kinds }: ClaimFilter): number | unde
   const tables = { run: 'runs', step: 'steps', message: 'messages' } as const;
   const dues = kinds.map(
     (kind) =>
-      db.get<{ dueAt: number | null }>(
-        `select min(due_at) as dueAt from ${tables[kind]} where due_at is not null and lease_owner is null`,
-      )?.dueAt ?? Infinity,
+      db.get<{ dueAt: number | null }>(`select min(due_at) as dueAt from ${tables[kind]} where lease_owner is null and due_at is not null`)
+        ?.dueAt ?? Infinity,
   );
   const next = Math.min(Infinity, ...dues);
   return next === Infinity ? undefined : next;

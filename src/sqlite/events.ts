@@ -35,6 +35,17 @@ export function listEvents(db: Connection, { runId, after, order, limit, payload
   );
 }
 
+/** The newest run that created a step or hook of this id: ids repeat between runs, and the caller has no more than the id. */
+export function findOwner(db: Connection, type: 'step_created' | 'hook_created', correlationId: string): string | undefined {
+  return db.get<{ runId: string }>(
+    `select run_id as runId from events
+     where correlation_id = :correlationId and type = :type
+     order by created_at desc
+     limit 1`,
+    { correlationId, type },
+  )?.runId;
+}
+
 export function listEventsByCorrelation(db: Connection, query: CorrelationQuery): EventRow[] {
   const { correlationId, runId, after, order, limit, payloads } = query;
   const past = order === 'asc' ? '>' : '<';
@@ -57,9 +68,6 @@ export function listEventsByCorrelation(db: Connection, query: CorrelationQuery)
 }
 
 export function readPayload(db: Connection, { runId, seq }: EventKey): Uint8Array | undefined {
-  const row = db.get<{ payload: Uint8Array | null }>(
-    'select payload from events where run_id = :runId and seq = :seq',
-    { runId, seq },
-  );
+  const row = db.get<{ payload: Uint8Array | null }>('select payload from events where run_id = :runId and seq = :seq', { runId, seq });
   return row?.payload ?? undefined;
 }

@@ -1,6 +1,7 @@
 import type { OfRun } from '../world/port.ts';
 import type { HookRow } from '../world/rows.ts';
 import type { Connection } from './connection.ts';
+import { findOwner } from './events.ts';
 
 const columns = `
   shard, run_id as runId, hook_id as hookId, status, token, is_webhook as isWebhook, spec_version as specVersion, created_at as createdAt,
@@ -18,11 +19,9 @@ export function getHookOfRun(db: Connection, runId: string, hookId: string): Hoo
 }
 
 export function getHook(db: Connection, hookId: string): HookRow | undefined {
-  const stored = db.get<StoredHook>(
-    `select ${columns} from hooks where hook_id = :hookId and status = 'live' order by created_at desc limit 1`,
-    { hookId },
-  );
-  return stored && toRow(stored);
+  const owner = findOwner(db, 'hook_created', hookId);
+  const hook = owner === undefined ? undefined : getHookOfRun(db, owner, hookId);
+  return hook?.status === 'live' ? hook : undefined;
 }
 
 export function getTokenHolder(db: Connection, token: string): { runId: string; hookId: string } | undefined {

@@ -27,7 +27,7 @@ export function claimMessages(db: Connection, claim: { owner: string; now: numbe
     `update messages
      set lease_owner = :owner, lease_epoch = lease_epoch + 1, deliveries = deliveries + 1
      where message_id in (
-       select message_id from messages indexed by messages_due
+       select message_id from messages indexed by messages_queue
        where due_at is not null and lease_owner is null and due_at <= :now
          and namespace in (select value from json_each(:namespaces))
        order by due_at

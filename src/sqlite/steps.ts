@@ -1,6 +1,7 @@
 import type { ClaimedStep, OfRun, QueueStepAct } from '../world/port.ts';
 import type { RunRow, StepRow } from '../world/rows.ts';
 import type { Connection } from './connection.ts';
+import { findOwner } from './events.ts';
 import { getRun } from './runs.ts';
 
 export const stepColumns = `
@@ -11,7 +12,8 @@ export const stepColumns = `
 
 export function getStep(db: Connection, runId: string | undefined, stepId: string): StepRow | undefined {
   if (runId === undefined) {
-    return db.get<StepRow>(`select ${stepColumns} from steps where step_id = :stepId order by created_at desc limit 1`, { stepId });
+    const owner = findOwner(db, 'step_created', stepId);
+    return owner === undefined ? undefined : getStep(db, owner, stepId);
   }
   return db.get<StepRow>(`select ${stepColumns} from steps where run_id = :runId and step_id = :stepId`, {
     runId,
@@ -66,7 +68,7 @@ export interface StepClaim {
 export function claimSteps(db: Connection, claim: StepClaim): ClaimedStep[] {
   const due = db.all<{ runId: string; stepId: string }>(
     `select s.run_id as runId, s.step_id as stepId
-     from steps s indexed by steps_due
+     from steps s indexed by steps_queue
      join runs r on r.run_id = s.run_id
      where s.due_at is not null and s.lease_owner is null and s.due_at <= :now
        and s.namespace in (select value from json_each(:namespaces))
