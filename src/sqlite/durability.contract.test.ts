@@ -31,7 +31,7 @@ it.each([
   const store = createSqliteStore({ path, clock: systemClock, ...(sync ? { sync } : {}) });
   await store.open();
   try {
-    const [writer] = opened.filter(({ readOnly }) => !readOnly);
+    const writer = opened.find(({ readOnly }) => !readOnly);
     expect(pragma(writer?.database, 'synchronous')).toBe(level);
     expect(pragma(writer?.database, 'journal_mode')).toBe('wal');
   } finally {

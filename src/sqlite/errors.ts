@@ -1,19 +1,31 @@
 import { unavailable } from '../world/errors.ts';
 
-// Primary result codes of SQLite that say "not now" or "not here" rather than "wrong".
-const reasons: Readonly<Record<number, string>> = {
-  5: 'another process holds the write lock',
-  6: 'a table is locked',
-  8: 'the file or its folder is read-only',
-  10: 'the disk reported an I/O error',
-  11: 'the file is damaged: restore it from a copy and run "pragma integrity_check"',
-  13: 'the disk is full',
-  14: 'the file cannot be opened',
-  26: 'the file is not a SQLite database',
-};
+interface Failure {
+  /** Primary result code of SQLite. */
+  readonly code: number;
+  /** SQLite's own words for it, which never change: one of our drivers gives no code with what `all()` throws. */
+  readonly says: string;
+  readonly reason: string;
+}
+
+// What says "not now" or "not here" rather than "wrong".
+const failures: readonly Failure[] = [
+  { code: 5, says: 'database is locked', reason: 'another process holds the write lock' },
+  { code: 6, says: 'database table is locked', reason: 'a table is locked' },
+  { code: 8, says: 'attempt to write a readonly database', reason: 'the file or its folder is read-only' },
+  { code: 10, says: 'disk I/O error', reason: 'the disk reported an I/O error' },
+  {
+    code: 11,
+    says: 'database disk image is malformed',
+    reason: 'the file is damaged: restore it from a copy and run "pragma integrity_check"',
+  },
+  { code: 13, says: 'database or disk is full', reason: 'the disk is full' },
+  { code: 14, says: 'unable to open database file', reason: 'the file cannot be opened' },
+  { code: 26, says: 'file is not a database', reason: 'the file is not a SQLite database' },
+];
 
 // What the file system says where the folder of the file is made.
-const fileReasons: Readonly<Record<string, string>> = {
+const folderReasons: Readonly<Record<string, string>> = {
   EACCES: 'its folder may not be written to',
   EEXIST: 'a part of its path is a file, not a folder',
   ENOSPC: 'the disk is full',
@@ -22,17 +34,19 @@ const fileReasons: Readonly<Record<string, string>> = {
   EROFS: 'the disk is read-only',
 };
 
-function resultCode(error: unknown): number | undefined {
-  const code = (error as { errcode?: unknown } | null)?.errcode;
-  return typeof code === 'number' ? code & 0xff : undefined;
-}
-
 export function isBusy(error: unknown): boolean {
-  return resultCode(error) === 5;
+  return failureOf(error)?.code === 5;
 }
 
 /** What the SDK may retry becomes a 503; anything else is a defect and stays what it is. */
 export function toWorldError(error: unknown, path: string): unknown {
-  const reason = reasons[resultCode(error) ?? -1] ?? fileReasons[String((error as { code?: unknown } | null)?.code)];
+  const { code } = (error ?? {}) as { code?: unknown };
+  const reason = failureOf(error)?.reason ?? folderReasons[String(code)];
   return reason ? unavailable(`The database ${path} cannot be used: ${reason}.`, error) : error;
+}
+
+function failureOf(error: unknown): Failure | undefined {
+  const { errcode, code, message } = (error ?? {}) as { errcode?: unknown; code?: unknown; message?: unknown };
+  if (typeof errcode === 'number') return failures.find((failure) => failure.code === (errcode & 0xff));
+  return code === 'ERR_SQLITE_ERROR' ? failures.find(({ says }) => says === message) : undefined;
 }

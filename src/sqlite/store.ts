@@ -101,6 +101,7 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
 
   function closeConnections(): void {
     if (reader !== writer) reader?.close();
+    if (writer) foldLogIntoFile(writer);
     writer?.close();
     reader = writer = undefined;
   }
@@ -167,6 +168,18 @@ function pollDataVersion(writer: () => Connection, listener: () => void): () => 
   }, foreignCommitPollMs);
   timer.unref();
   return () => clearInterval(timer);
+}
+
+/**
+ * So that a file whose World was closed is whole without its write-ahead log. SQLite does it by itself when the last connection goes, but
+ * one of our drivers keeps connections open until its statements are garbage.
+ */
+function foldLogIntoFile(writer: Connection): void {
+  try {
+    writer.exec('pragma wal_checkpoint(truncate)');
+  } catch {
+    // No room, or somebody else is at work: what was acknowledged is safe in the log.
+  }
 }
 
 function rollback(db: Connection): void {
