@@ -125,7 +125,7 @@ function connect({ env = process.env, clock = systemClock, logger }: CreateWorld
 /** While a run is being created, the queue of the same process waits for it instead of creating it a second time. */
 function announcing(lazy: () => Connected, create: World['events']['create']): World['events']['create'] {
   const announce = (...[runId, data, params]: Parameters<World['events']['create']>) => {
-    const created = create(runId as string, data as never, params);
+    const created = create(runId, data as never, params);
     if (runId === null || (data as { eventType?: string } | null)?.eventType !== 'run_created') return created;
     const { startingRuns } = lazy().host;
     startingRuns.set(runId, created);

@@ -41,7 +41,9 @@ export class HttpSender {
       if (response.status === 409) return undefined;
       logger.warn(`${baseUrl} answered ${response.status} to ${request.of} "${request.id}"; the delivery will be repeated.`);
     } catch (error) {
-      logger.warn(`${baseUrl} could not be reached for ${request.of} "${request.id}"; the delivery will be repeated: ${describeError(error)}`);
+      logger.warn(
+        `${baseUrl} could not be reached for ${request.of} "${request.id}"; the delivery will be repeated: ${describeError(error)}`,
+      );
     }
     return retryResult(request.attempt, clock.now());
   }

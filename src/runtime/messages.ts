@@ -42,7 +42,11 @@ export function storedMessage({ payload, headers, messageId }: MessageRow): Mess
 }
 
 /** What a step's message says beyond what its rows say anyway, as it is stored with the step; null: nothing. */
-export function stepExtras(encoded: Uint8Array, headers: Readonly<Record<string, string>> | undefined, claimed: ClaimedStep): string | null {
+export function stepExtras(
+  encoded: Uint8Array,
+  headers: Readonly<Record<string, string>> | undefined,
+  claimed: ClaimedStep,
+): string | null {
   const { run, step } = claimed;
   const told: Record<string, unknown> = {
     workflowName: run.workflowName,

@@ -68,9 +68,7 @@ export class Presence {
   #scheduleSweep(): void {
     if (this.#stopped) return;
     const { clock, leaseMs } = this.#options;
-    this.#cancelSweep = clock.after(Math.min(sweepAtMostMs, leaseMs / 2), () =>
-      this.#own(this.#sweep().then(() => this.#scheduleSweep())),
-    );
+    this.#cancelSweep = clock.after(Math.min(sweepAtMostMs, leaseMs / 2), () => this.#own(this.#sweep().then(() => this.#scheduleSweep())));
   }
 
   #own(work: Promise<unknown>): void {
@@ -80,7 +78,12 @@ export class Presence {
   async #beat(register: boolean): Promise<void> {
     const { store, leaseMs, logger } = this.#options;
     try {
-      const { known } = await store.commit({ kind: 'heartbeat', workerId: this.#workerId, leaseMs, register: register ? this.#self() : null });
+      const { known } = await store.commit({
+        kind: 'heartbeat',
+        workerId: this.#workerId,
+        leaseMs,
+        register: register ? this.#self() : null,
+      });
       if (known || this.#stopped) return;
       // It was away for longer than its lease. What it holds is another's now; under a new name it starts afresh.
       logger.warn(`Worker ${this.#workerId} was away for longer than its lease of ${leaseMs} ms; its deliveries were given to others.`);

@@ -15,7 +15,8 @@ const pattern = /^__(?:([a-z][a-z0-9]*)_)?wkf_(workflow|step)_(.*)$/s;
 /** Reads `__[<namespace>_]wkf_(workflow|step)_<id>` (spec/world.md D1). */
 export function parseQueueName(name: string): QueueName {
   const match = pattern.exec(name);
-  if (!match?.[3]) throw badRequest(`"${name}" is not a queue name: "__wkf_workflow_<name>" or "__wkf_step_<name>" is, with or without a namespace.`);
+  if (!match?.[3])
+    throw badRequest(`"${name}" is not a queue name: "__wkf_workflow_<name>" or "__wkf_step_<name>" is, with or without a namespace.`);
   return { namespace: match[1] ?? '', kind: match[2] as QueueKind, id: match[3] };
 }
 

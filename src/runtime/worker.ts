@@ -86,7 +86,14 @@ export class Worker implements Dispatcher {
     const { of, shard, runId, id, lease } = wire;
     const { held } = await this.#options.store.commit({ kind: 'adopt', of, shard, runId, id, lease, owner });
     if (!held || this.#stopping) return false;
-    const adopted = { deploymentId: '', lease: { owner, epoch: lease.epoch }, run: undefined, step: undefined, waitsDue: true, birth: null };
+    const adopted = {
+      deploymentId: '',
+      lease: { owner, epoch: lease.epoch },
+      run: undefined,
+      step: undefined,
+      waitsDue: true,
+      birth: null,
+    };
     const request: DeliveryRequest = { ...received, ...wire, ...adopted };
     this.#slots.take(of);
     this.#own(this.#deliver(request, { kind: 'inprocess', handler }));

@@ -8,13 +8,13 @@ let bootId: string | undefined;
 
 /** Leases of an earlier boot are void: its processes are gone, and its ticks mean nothing to this one's. */
 export function currentBoot(clock: Clock): Boot {
-  bootId ??= readBootId();
+  bootId ??= readBootId(clock);
   return { id: bootId, tick: clock.monotonic() };
 }
 
-function readBootId(): string {
+function readBootId(clock: Clock): string {
   if (process.platform === 'linux') return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   if (process.platform === 'darwin') return execFileSync('sysctl', ['-n', 'kern.bootsessionuuid'], { encoding: 'utf8' }).trim();
   // To the nearest ten minutes, so that small changes of the wall clock do not look like a restart.
-  return `${hostname()}-up-since-${Math.round((Date.now() / 1_000 - uptime()) / 600)}`;
+  return `${hostname()}-up-since-${Math.round((clock.now() / 1_000 - uptime()) / 600)}`;
 }

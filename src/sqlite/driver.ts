@@ -19,7 +19,9 @@ export type OpenDatabase = (path: string, options?: { readOnly?: boolean }) => S
 
 /** Node's own SQLite from 24 on (22 prints a warning when it is loaded), else the npm package with the same API. */
 export async function loadDriver(): Promise<OpenDatabase> {
+  // A name in a variable: the types of Node 20 do not know the module.
+  const builtin: string = 'node:sqlite';
   const [major = 0] = process.versions.node.split('.').map(Number);
-  const { DatabaseSync } = major >= 24 ? await import('node:sqlite' as string) : await import('@photostructure/sqlite');
+  const { DatabaseSync } = major >= 24 ? await import(builtin) : await import('@photostructure/sqlite');
   return (path, options) => new DatabaseSync(path, options ?? {}) as SqliteDatabase;
 }

@@ -107,7 +107,8 @@ function ruleContext(
   refusals: ReadonlyMap<string, number>,
 ): RuleContext {
   const waiveStaleness = (refusals.get(runId) ?? 0) >= refusalsBeforeWaiver;
-  if (waiveStaleness) logger.warn(`Run "${runId}" was refused ${refusalsBeforeWaiver} times in a row because events kept arriving; it may end now.`);
+  if (waiveStaleness)
+    logger.warn(`Run "${runId}" was refused ${refusalsBeforeWaiver} times in a row because events kept arriving; it may end now.`);
   return {
     now: store.now(),
     namespace,

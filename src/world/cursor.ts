@@ -9,7 +9,11 @@ export function encodeCursor(kind: string, key: CursorKey): string {
 }
 
 /** Undefined for an absent or empty cursor; one that this list never gave out is a 400, after which the SDK starts over. */
-export function decodeCursor(kind: string, cursor: string | undefined | null, shape: readonly ('string' | 'number')[]): CursorKey | undefined {
+export function decodeCursor(
+  kind: string,
+  cursor: string | undefined | null,
+  shape: readonly ('string' | 'number')[],
+): CursorKey | undefined {
   if (cursor === undefined || cursor === null || cursor === '') return undefined;
   try {
     const [cursorKind, ...key] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as CursorKey;
@@ -17,5 +21,5 @@ export function decodeCursor(kind: string, cursor: string | undefined | null, sh
   } catch {
     // Told below, with the cursors of other lists.
   }
-  throw badRequest(`The cursor "${String(cursor).slice(0, 80)}" was not given out by this list of ${kind}; begin again without one.`);
+  throw badRequest(`The cursor "${cursor.slice(0, 80)}" was not given out by this list of ${kind}; begin again without one.`);
 }

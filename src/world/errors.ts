@@ -45,7 +45,10 @@ export function stale(runId: string): PreconditionFailedError {
 /** 425: a retry is not due yet. */
 export function tooEarly(stepId: string, retryAfter: number, now: number): TooEarlyError {
   const seconds = Math.max(1, Math.ceil((retryAfter - now) / 1_000));
-  return withStatus(new TooEarlyError(`Step "${stepId}" may not start yet: retryAfter is ${seconds} s away.`, { retryAfter: seconds }), 425);
+  return withStatus(
+    new TooEarlyError(`Step "${stepId}" may not start yet: retryAfter is ${seconds} s away.`, { retryAfter: seconds }),
+    425,
+  );
 }
 
 export function runNotFound(runId: string): WorkflowRunNotFoundError {

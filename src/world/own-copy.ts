@@ -12,7 +12,7 @@ export function ownCopy(value: unknown): unknown {
 export function ownEvent(event: Event): Event {
   const copy: Record<string, unknown> = { ...event, createdAt: new Date(event.createdAt.getTime()) };
   if (event.occurredAt) copy['occurredAt'] = new Date(event.occurredAt.getTime());
-  if ('eventData' in event && event.eventData) copy['eventData'] = ownFields(event.eventData as Record<string, unknown>);
+  if ('eventData' in event && event.eventData) copy['eventData'] = ownFields(event.eventData);
   return copy as Event;
 }
 

@@ -29,7 +29,12 @@ const types = new Set<string>([
  * Checks the shape of a call to `events.create` (400 if it is wrong), mints a run id where none is given, and encodes the data at once: what
  * the caller does to its objects afterwards changes nothing.
  */
-export function parseRequest(runId: string | null, event: AnyEventRequest, params: CreateEventParams | undefined, now: number): EventRequest {
+export function parseRequest(
+  runId: string | null,
+  event: AnyEventRequest,
+  params: CreateEventParams | undefined,
+  now: number,
+): EventRequest {
   const type = (event as { eventType?: unknown } | null | undefined)?.eventType;
   if (typeof type !== 'string' || !types.has(type)) {
     throw badRequest(`events.create needs one of the SDK's event types, not ${JSON.stringify(type)}.`);

@@ -210,7 +210,9 @@ export interface ClaimedStep {
 }
 
 export interface Outcomes {
-  write: { readonly kind: 'written'; readonly firstSeq: number; readonly at: number; readonly taken: TakenRun | undefined } | { readonly kind: 'lost' };
+  write:
+    | { readonly kind: 'written'; readonly firstSeq: number; readonly at: number; readonly taken: TakenRun | undefined }
+    | { readonly kind: 'lost' };
   wake: { readonly kind: 'woken'; readonly found: boolean; readonly taken: TakenRun | undefined };
   enqueue: { readonly kind: 'enqueued'; readonly messageId: string };
   queueStep: { readonly kind: 'queued'; readonly found: boolean };

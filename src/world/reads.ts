@@ -19,7 +19,8 @@ function pageOf<K>(pagination: PaginationOptions | undefined, defaults: { order:
     // The default of a list that gives everything is infinite; only a caller's own number is checked.
     if (limit !== Infinity) throw badRequest(`pagination.limit must be a whole number of at least 1, not ${String(limit)}.`);
   }
-  if (sortOrder !== 'asc' && sortOrder !== 'desc') throw badRequest(`pagination.sortOrder must be "asc" or "desc", not "${String(sortOrder)}".`);
+  if (sortOrder !== 'asc' && sortOrder !== 'desc')
+    throw badRequest(`pagination.sortOrder must be "asc" or "desc", not "${String(sortOrder)}".`);
   return { after, order: sortOrder, limit: limit === Infinity ? Number.MAX_SAFE_INTEGER - 1 : Math.min(limit, maxLimit) };
 }
 
@@ -112,7 +113,12 @@ export function stepReads(context: WorldContext): Storage['steps'] {
 export function hookReads(context: WorldContext): Storage['hooks'] {
   const view = async (rows: readonly HookRow[], resolveData: ResolveData = 'all') => {
     const bare = resolveData === 'none';
-    const metadata = bare ? [] : await readPayloadsOf((await context.open()).store, rows.map(({ runId, eventSeq: seq }) => ({ runId, seq })));
+    const metadata = bare
+      ? []
+      : await readPayloadsOf(
+          (await context.open()).store,
+          rows.map(({ runId, eventSeq: seq }) => ({ runId, seq })),
+        );
     return rows.map((row, index) => viewHook(row, metadata[index]));
   };
 

@@ -50,7 +50,8 @@ export function readLive({ store, signals, name, from }: LiveRead): ReadableStre
           return controller.enqueue(new Uint8Array(chunk.data));
         }
         if (cancelled) return;
-        if (worldClosed) throw unavailable(`The World was closed while stream "${name}" was being read; open it again and go on at ${next}.`);
+        if (worldClosed)
+          throw unavailable(`The World was closed while stream "${name}" was being read; open it again and go on at ${next}.`);
         if (await readPage()) return end(controller);
         if (page.length === 0 && !grown && !worldClosed && !cancelled) await new Promise<void>((resolve) => (wake = resolve));
       }

@@ -19,37 +19,29 @@ export function decide(request: EventRequest, state: State, context: RuleContext
     if (state.run.specVersion > specVersion) throw new RunNotSupportedError(state.run.specVersion, specVersion);
     if (state.run.specVersion <= lastLegacySpecVersion) return changeLegacyRun(request, state.run, context);
   }
-  switch (request.type) {
-    case 'run_started':
-      return startRun(request, state, context);
-    case 'run_completed':
-      return completeRun(request, state, context);
-    case 'run_failed':
-      return failRun(request, state, context);
-    case 'run_cancelled':
-      return cancelRun(request, state, context);
-  }
-  if (!state.run) throw runNotFound(request.runId);
-  switch (request.type) {
-    case 'step_created':
-      return createStep(request, state, context);
-    case 'step_started':
-      return startStep(request, state, context);
-    case 'step_completed':
-      return completeStep(request, state, context);
-    case 'step_failed':
-      return failStep(request, state, context);
-    case 'step_retrying':
-      return retryStep(request, state, context);
-    case 'hook_created':
-      return createHook(request, state, context);
-    case 'hook_received':
-      return receiveHook(request, state, context);
-    case 'hook_disposed':
-      return disposeHook(request, state, context);
-    case 'wait_created':
-      return createWait(request, state, context);
-    case 'wait_completed':
-      return finishWait(request, state, context);
-  }
+  if (!state.run && !ofRun.has(request.type)) throw runNotFound(request.runId);
+  return rules[request.type](request, state, context);
 }
+
+type Rule = (request: EventRequest, state: State, context: RuleContext) => Decision;
+
+// These tell a missing run themselves: it may be about to exist.
+const ofRun: ReadonlySet<EventRequest['type']> = new Set(['run_created', 'run_started', 'run_completed', 'run_failed', 'run_cancelled']);
+
+const rules: Readonly<Record<EventRequest['type'], Rule>> = {
+  run_created: createRun,
+  run_started: startRun,
+  run_completed: completeRun,
+  run_failed: failRun,
+  run_cancelled: cancelRun,
+  step_created: createStep,
+  step_started: startStep,
+  step_completed: completeStep,
+  step_failed: failStep,
+  step_retrying: retryStep,
+  hook_created: createHook,
+  hook_received: receiveHook,
+  hook_disposed: disposeHook,
+  wait_created: createWait,
+  wait_completed: finishWait,
+};

@@ -3,7 +3,7 @@ import type { State } from '../port.ts';
 import { type HookRow, isTerminal, type RunRow } from '../rows.ts';
 import { atCommit, seqOfEvent } from '../transition.ts';
 import type { Decision, EventRequest, RuleContext } from './request.ts';
-import { assertNotTerminal } from './runs.ts';
+import { assertNotTerminal } from './terminal.ts';
 import { eventOf, onRun, worldEvent } from './transitions.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { encodeFields } from '../../base/codec.ts';
 import { ulidTime } from '../../base/ulid.ts';
-import { badRequest, conflict, runExpired, runNotFound, stale, terminalConflict } from '../errors.ts';
+import { badRequest, conflict, runExpired, runNotFound, stale } from '../errors.ts';
 import type { State } from '../port.ts';
 import { isTerminal, type RunRow, type WaitRow } from '../rows.ts';
 import { shardOf } from '../shard.ts';
@@ -163,8 +163,4 @@ function activeRun(request: EventRequest, run: RunRow | undefined): RunRow {
 
 function waitCompletedEvent(wait: WaitRow): NewEvent {
   return worldEvent('wait_completed', wait.waitId, wait.specVersion, { resumeAt: new Date(wait.resumeAt) });
-}
-
-export function assertNotTerminal(run: RunRow, wanted: string): void {
-  if (isTerminal(run.status)) throw terminalConflict(run.runId, run.status, wanted);
 }

@@ -4,7 +4,7 @@ import type { State } from '../port.ts';
 import { isTerminal, type RunRow, type WaitRow } from '../rows.ts';
 import { atCommit } from '../transition.ts';
 import type { Decision, EventRequest, RuleContext } from './request.ts';
-import { assertNotTerminal } from './runs.ts';
+import { assertNotTerminal } from './terminal.ts';
 import { eventOf, onRun } from './transitions.ts';
 
 /** wait_created: the timer is the due time of the run, set in the same act and to the millisecond (K4). */
