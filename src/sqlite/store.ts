@@ -101,7 +101,6 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
 
   function closeConnections(): void {
     if (reader !== writer) reader?.close();
-    if (writer) foldLogIntoFile(writer);
     writer?.close();
     reader = writer = undefined;
   }
@@ -112,6 +111,7 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
       if (closed) return;
       await group.close();
       closed = true;
+      if (writer) foldLogIntoFile(writer);
       closeConnections();
     },
     now: () => clock.now(),
