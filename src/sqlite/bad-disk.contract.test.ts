@@ -164,7 +164,7 @@ function runsIn(file: string): unknown[] {
 
 function rootPageOf(file: string, table: string): number {
   const database = openDatabase(file, { readOnly: true });
-  const row = database.prepare('select rootpage from sqlite_schema where name = :table').get({ table });
+  const row = database.prepare('select rootpage from sqlite_schema where name = ?').get(table);
   database.close();
   return Number(row?.['rootpage']);
 }
