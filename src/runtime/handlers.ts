@@ -51,8 +51,12 @@ const registeredSteps = Symbol.for('@workflow/core//registeredSteps');
 export function deliverableStepNames(): ReadonlySet<string> | undefined {
   const steps = (globalThis as Record<symbol, unknown>)[registeredSteps];
   if (!(steps instanceof Map)) return undefined;
-  return new Set(([...steps.keys()] as string[]).flatMap(spellings));
+  // Asked for with every step: functions are added while modules load, and never taken away.
+  if (known?.size !== steps.size) known = { size: steps.size, names: new Set(([...steps.keys()] as string[]).flatMap(spellings)) };
+  return known.names;
 }
+
+let known: { readonly size: number; readonly names: ReadonlySet<string> } | undefined;
 
 const workflowFolders = ['./workflows/', './example/workflows/', './src/workflows/', './example/', './src/'];
 

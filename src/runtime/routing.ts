@@ -21,18 +21,21 @@ export class Routing {
   readonly http: HttpSender;
   readonly #handlers: Handlers;
   readonly #settings: RuntimeSettings;
+  /** Under Next.js a step may use `cookies()` and the like, which exist only in the course of a real request. */
+  readonly #needsRequest: boolean;
 
   constructor(handlers: Handlers, settings: RuntimeSettings, http: HttpSender) {
     this.#handlers = handlers;
     this.#settings = settings;
     this.http = http;
+    this.#needsRequest = settings.delivery === 'auto' && process.env['NEXT_RUNTIME'] !== undefined;
   }
 
   route(kind: QueueKind, namespace: string, stepName?: string): Route {
     const { delivery, baseUrl } = this.#settings;
     const handler = this.#handlers.find(namespace, kind);
     const here = handler && (kind === 'workflow' || this.#hasStep(stepName));
-    if (here && delivery !== 'http' && !needsRequest(delivery)) return { kind: 'inprocess', handler };
+    if (here && delivery !== 'http' && !this.#needsRequest) return { kind: 'inprocess', handler };
     if (baseUrl !== undefined && delivery !== 'inprocess') return { kind: 'http', path: kind === 'workflow' ? 'flow' : 'step' };
     return here && delivery !== 'http' ? { kind: 'inprocess', handler } : { kind: 'none' };
   }
@@ -69,9 +72,4 @@ export class Routing {
     if (stepName === undefined) return true;
     return deliverableStepNames()?.has(stepName) ?? true;
   }
-}
-
-/** Under Next.js a step may use `cookies()` and the like, which exist only in the course of a real request. */
-function needsRequest(delivery: RuntimeSettings['delivery']): boolean {
-  return delivery === 'auto' && process.env['NEXT_RUNTIME'] !== undefined;
 }

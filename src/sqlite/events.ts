@@ -9,11 +9,19 @@ const smallColumns = `
 // Without payloads the blobs are not even read.
 const columns = { with: `${smallColumns}, payload`, without: `${smallColumns}, null as payload` };
 
-export function insertEvent(db: Connection, event: NewEvent & { shard: number; runId: string; seq: number; createdAt: number }): void {
+export interface EventPlace {
+  readonly shard: number;
+  readonly runId: string;
+  readonly seq: number;
+  readonly createdAt: number;
+}
+
+export function insertEvent(db: Connection, event: NewEvent, { shard, runId, seq, createdAt }: EventPlace): void {
+  const { type, correlationId, specVersion, occurredAt, meta, payload } = event;
   db.run(
     `insert into events values (
        :shard, :runId, :seq, :type, :correlationId, :specVersion, :createdAt, :occurredAt, :meta, :payload)`,
-    event,
+    { shard, runId, seq, type, correlationId, specVersion, createdAt, occurredAt, meta, payload },
   );
 }
 

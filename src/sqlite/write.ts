@@ -33,7 +33,7 @@ function writeGuarded(db: Connection, { transition, takeRunFor }: WriteAct, befo
 
   if (transition.run.kind === 'create') insertRun(db, resolveRow(transition.run.row, at, firstSeq));
   for (const [index, event] of transition.events.entries()) {
-    insertEvent(db, { ...event, shard, runId, seq: firstSeq + index, createdAt: at });
+    insertEvent(db, event, { shard, runId, seq: firstSeq + index, createdAt: at });
   }
   if (transition.releaseToken !== null) releaseToken(db, transition.releaseToken);
   advanceRun(db, {

@@ -92,9 +92,8 @@ async function commit(context: WorldContext, store: Store, transition: Transitio
     if (takeRunFor) context.dispatcher().dropRun();
     throw error;
   });
-  const taken = outcome.kind === 'written' ? outcome.taken : undefined;
-  if (taken) context.dispatcher().runTaken(taken);
-  else if (takeRunFor) context.dispatcher().dropRun();
+  const taken = outcome.kind === 'written' && outcome.taken !== undefined;
+  if (takeRunFor && !taken) context.dispatcher().dropRun();
   return outcome.kind === 'written' ? outcome : undefined;
 }
 

@@ -29,6 +29,8 @@ export function publishWrite(committed: CommittedWrite): void {
   if (unclaimed || (wakeAt !== null && !written.taken)) {
     context.dispatcher().somethingDue(Math.min(wakeAt ?? Infinity, ...steps.map(({ dueAt }) => dueAt ?? Infinity)));
   }
+  // Last of what concerns the log: the delivery that begins here reads it.
+  if (written.taken) context.dispatcher().runTaken(written.taken);
   if (run.kind === 'finish' || run.kind === 'cancelLegacy') {
     if (delivery?.of === 'run') delivery.leaseEnded = true;
     log.forget(runId);
