@@ -1,6 +1,8 @@
 import type { Act, EnqueueAct, Outcome, Outcomes } from '../world/port.ts';
+import type { FlowAct, FlowOutcome } from '../world/flow-port.ts';
 import { claim } from './claim.ts';
 import type { Connection } from './connection.ts';
+import { performFlow } from './flow-acts.ts';
 import { enqueueMessage } from './messages.ts';
 import { takeRun, wakeRun } from './runs.ts';
 import { adopt, settle } from './settle.ts';
@@ -10,7 +12,7 @@ import { type Boot, forgetWorker, heartbeat, listDead, releaseAll } from './work
 import { write } from './write.ts';
 
 /** Performs one act inside the transaction that is open. */
-export function perform(db: Connection, act: Act, boot: Boot): Outcome {
+export function perform(db: Connection, act: Act | FlowAct, boot: Boot): Outcome | FlowOutcome {
   switch (act.kind) {
     case 'write':
       return write(db, act);
@@ -41,6 +43,8 @@ export function perform(db: Connection, act: Act, boot: Boot): Outcome {
       return { kind: 'left' };
     case 'sweepStreams':
       return { kind: 'swept', streams: sweepStreams(db, act) };
+    default:
+      return performFlow(db, act);
   }
 }
 

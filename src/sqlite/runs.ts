@@ -1,5 +1,6 @@
 import type { RunQuery } from '../world/port.ts';
 import type { RunRow, TakenRun } from '../world/rows.ts';
+import { settleCodeChild } from './children.ts';
 import type { Connection } from './connection.ts';
 
 export const runColumns = `
@@ -92,6 +93,7 @@ export function finishRun(db: Connection, end: RunEnd): void {
      where run_id = :runId and due_at is not null and lease_owner is null`,
     end,
   );
+  settleCodeChild(db, end);
 }
 
 export function wakeRun(db: Connection, wake: { runId: string; dueAt: number }): boolean {

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { GroupCommit } from '../store/group-commit.ts';
 import { unavailable } from '../world/errors.ts';
+import type { FlowAct, FlowOutcome } from '../world/flow-port.ts';
 import type { Act, Outcome, State, StateKey, Store } from '../world/port.ts';
 import { perform } from './acts.ts';
 import { currentBoot } from './boot.ts';
@@ -11,6 +12,7 @@ import { Connection } from './connection.ts';
 import { copyDatabase } from './copy-database.ts';
 import { loadDriver } from './driver.ts';
 import { isBusy, toWorldError } from './errors.ts';
+import { flowReads } from './flow-reads.ts';
 import { getEvent, listEvents, listEventsByCorrelation, readPayload } from './events.ts';
 import { getHook, getHookByToken, getHookOfRun, getTokenHolder, listHooks } from './hooks.ts';
 import { listInbox } from './messages.ts';
@@ -38,9 +40,9 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
   let writer: Connection | undefined;
   let reader: Connection | undefined;
   let closed = false;
-  const group = new GroupCommit({ transact });
+  const group = new GroupCommit<Act | FlowAct>({ transact });
 
-  async function transact(acts: readonly Act[]): Promise<readonly Outcome[]> {
+  async function transact(acts: readonly (Act | FlowAct)[]): Promise<readonly (Outcome | FlowOutcome)[]> {
     const db = opened(writer);
     await begin(db);
     try {
@@ -136,6 +138,7 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
     listWorkers: () => read((db) => listWorkers(db, currentBoot(clock))),
     hasDeadWorkers: () => read((db) => listDead(db, currentBoot(clock)).length > 0),
     getSetting: (key) => read((db) => db.get<{ value: string }>('select value from pawl_meta where key = :key', { key })?.value),
+    flows: { commit: (act) => group.commit(act), ...flowReads(read) },
     onForeignCommit: (listener) => (inMemory ? () => {} : pollDataVersion(() => opened(writer), listener)),
   };
 }

@@ -1,18 +1,23 @@
 import { WorkflowWorldError } from '@workflow/errors';
 import { unavailable } from '../world/errors.ts';
+import type { ExecutionWrite, FlowAct, FlowOutcome, FlowOutcomeOf } from '../world/flow-port.ts';
 import type { Act, Outcome, OutcomeOf } from '../world/port.ts';
 
-export interface GroupCommitOptions {
+type AnyAct = Act | FlowAct;
+type AnyOutcome = Outcome | FlowOutcome;
+type OutcomeOfAny<A extends AnyAct> = A extends Act ? OutcomeOf<A> : A extends FlowAct ? FlowOutcomeOf<A> : never;
+
+export interface GroupCommitOptions<Performed extends AnyAct> {
   /** Performs the acts in one durable transaction; all or nothing if it rejects. */
-  transact(acts: readonly Act[]): Promise<readonly Outcome[]>;
+  transact(acts: readonly Performed[]): Promise<readonly AnyOutcome[]>;
   readonly maxActs?: number;
   readonly maxBytes?: number;
 }
 
-interface Waiting {
-  readonly act: Act;
+interface Waiting<Performed> {
+  readonly act: Performed;
   readonly bytes: number;
-  readonly resolve: (outcome: Outcome) => void;
+  readonly resolve: (outcome: AnyOutcome) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -20,26 +25,26 @@ interface Waiting {
  * Joins the writes of a process: what arrives in the same turn of the event loop, or while a transaction is under way, shares the next one
  * and its one fsync or round trip.
  */
-export class GroupCommit {
-  readonly #transact: GroupCommitOptions['transact'];
+export class GroupCommit<Performed extends AnyAct = Act> {
+  readonly #transact: GroupCommitOptions<Performed>['transact'];
   readonly #maxActs: number;
   readonly #maxBytes: number;
-  #waiting: Waiting[] = [];
+  #waiting: Waiting<Performed>[] = [];
   #flushing: Promise<void> | undefined;
   #closed = false;
 
-  constructor({ transact, maxActs = 512, maxBytes = 16 * 2 ** 20 }: GroupCommitOptions) {
+  constructor({ transact, maxActs = 512, maxBytes = 16 * 2 ** 20 }: GroupCommitOptions<Performed>) {
     this.#transact = transact;
     this.#maxActs = maxActs;
     this.#maxBytes = maxBytes;
   }
 
-  commit<A extends Act>(act: A): Promise<OutcomeOf<A>> {
+  commit<A extends Performed>(act: A): Promise<OutcomeOfAny<A>> {
     if (this.#closed) return Promise.reject(unavailable('This World is closed; open another one to write.'));
-    return new Promise<Outcome>((resolve, reject) => {
+    return new Promise<AnyOutcome>((resolve, reject) => {
       this.#waiting.push({ act, bytes: bytesOf(act), resolve, reject });
       this.#flushing ??= this.#flush();
-    }) as Promise<OutcomeOf<A>>;
+    }) as Promise<OutcomeOfAny<A>>;
   }
 
   /** Refuses what comes from now on and resolves when everything taken before is answered. */
@@ -55,7 +60,7 @@ export class GroupCommit {
     this.#flushing = undefined;
   }
 
-  #nextBatch(): Waiting[] {
+  #nextBatch(): Waiting<Performed>[] {
     let bytes = 0;
     let count = 0;
     for (const { bytes: size } of this.#waiting) {
@@ -66,10 +71,10 @@ export class GroupCommit {
     return this.#waiting.splice(0, count);
   }
 
-  async #perform(batch: readonly Waiting[]): Promise<void> {
+  async #perform(batch: readonly Waiting<Performed>[]): Promise<void> {
     try {
       const outcomes = await this.#transact(batch.map(({ act }) => act));
-      for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index] as Outcome);
+      for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index] as AnyOutcome);
     } catch (error) {
       const [only] = batch;
       if (batch.length === 1 && only) return only.reject(error);
@@ -86,9 +91,15 @@ function isUnavailable(error: unknown): boolean {
   return WorkflowWorldError.is(error) && (error.status ?? 0) >= 500;
 }
 
-function bytesOf(act: Act): number {
+function bytesOf(act: AnyAct): number {
   if (act.kind === 'write') return act.transition.events.reduce((sum, { payload }) => sum + (payload?.length ?? 0), 500);
+  if (act.kind === 'flowCommit') return act.writes.reduce((sum, write) => sum + flowBytes(write), 500);
   if (act.kind === 'append') return act.chunks.reduce((sum, chunk) => sum + chunk.length, 100);
   if (act.kind === 'enqueue') return act.message.payload.length + 200;
   return 100;
+}
+
+function flowBytes({ events, values, history }: ExecutionWrite): number {
+  const logged = events.reduce((sum, { payload }) => sum + (payload?.length ?? 0), 1_000);
+  return values.reduce((sum, { value }) => sum + (value?.length ?? 0), logged) + history.reduce((sum, { length }) => sum + length, 0);
 }

@@ -1,3 +1,4 @@
+import type { FlowStore } from './flow-port.ts';
 import type { Transition } from './transition.ts';
 import type { ChunkRow, EventRow, HookRow, Lease, MessageRow, RunRow, StepRow, StreamRow, TakenRun, WaitRow, WorkerRow } from './rows.ts';
 
@@ -44,6 +45,8 @@ export interface Store {
   /** True if a worker died, or a lease belongs to one that is not known any more: then a reap has something to do. */
   hasDeadWorkers(): Promise<boolean>;
   getSetting(key: string): Promise<string | undefined>;
+  /** What flows need beside; absent: this store cannot keep flows. */
+  readonly flows?: FlowStore;
   /** Calls back when another process may have committed something; a hint, never the only way to notice. */
   onForeignCommit(listener: () => void): () => void;
 }

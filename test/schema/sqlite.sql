@@ -1,3 +1,28 @@
+CREATE TABLE child_groups (
+  parent_id text not null,
+  group_name text not null,
+  created integer not null,
+  finished integer not null,
+  succeeded integer not null,
+  primary key (parent_id, group_name)
+) strict, without rowid;
+
+CREATE TABLE children (
+  parent_id text not null,
+  group_name text not null,
+  child_index integer not null,
+  child_id text not null,
+  kind text not null,
+  status text,
+  output text,
+  error text,
+  primary key (parent_id, group_name, child_index)
+) strict, without rowid;
+
+CREATE INDEX children_code on children (child_id) where kind = 'code';
+
+CREATE INDEX children_open on children (parent_id) where status is null;
+
 CREATE TABLE events (
   shard integer not null,
   run_id text not null,
@@ -13,6 +38,46 @@ CREATE TABLE events (
 ) strict, without rowid;
 
 CREATE INDEX events_by_correlation on events (correlation_id, created_at) where correlation_id is not null;
+
+CREATE TABLE execution_history (
+  run_id text not null,
+  position integer not null,
+  entry text not null,
+  primary key (run_id, position)
+) strict;
+
+CREATE TABLE execution_values (
+  run_id text not null,
+  kind text not null,
+  key text not null,
+  path text not null,
+  position integer not null,
+  value text not null,
+  primary key (run_id, kind, key, path)
+) strict;
+
+CREATE TABLE executions (
+  shard integer not null,
+  run_id text not null,
+  flow_id text not null,
+  tenant_id text,
+  revision integer not null,
+  fields text not null,
+  history_length integer not null,
+  join_group text,
+  join_wake_when integer,
+  cancel_request text,
+  cancel_at integer,
+  primary key (run_id)
+) strict, without rowid;
+
+CREATE TABLE flows (
+  flow_id text not null,
+  version text not null,
+  definition text not null,
+  created_at integer not null,
+  primary key (flow_id, version)
+) strict;
 
 CREATE TABLE hook_tokens (
   token text primary key,
@@ -37,6 +102,20 @@ CREATE TABLE hooks (
 ) strict, without rowid;
 
 CREATE INDEX hooks_created on hooks (created_at, hook_id) where status = 'live';
+
+CREATE TABLE idempotency_keys (
+  tenant_id text not null,
+  flow_id text not null,
+  key text not null,
+  run_id text not null,
+  expires_at integer not null,
+  created_at integer not null,
+  primary key (tenant_id, flow_id, key)
+) strict, without rowid;
+
+CREATE INDEX idempotency_keys_by_key on idempotency_keys (key, created_at);
+
+CREATE INDEX idempotency_keys_of_run on idempotency_keys (run_id);
 
 CREATE TABLE messages (
   shard integer not null,
@@ -102,6 +181,8 @@ CREATE INDEX runs_created on runs (created_at, run_id);
 
 CREATE INDEX runs_queue on runs (lease_owner, due_at) where due_at is not null or lease_owner is not null;
 
+CREATE TABLE sqlite_sequence(name,seq);
+
 CREATE TABLE steps (
   shard integer not null,
   run_id text not null,
@@ -149,6 +230,48 @@ CREATE TABLE streams (
 ) strict, without rowid;
 
 CREATE INDEX streams_of_run on streams (run_id, created_at, name);
+
+CREATE TABLE token_expiries (
+  token text primary key,
+  run_id text not null,
+  expires_at integer not null
+) strict, without rowid;
+
+CREATE INDEX token_expiries_of_run on token_expiries (run_id);
+
+CREATE TABLE trigger_events (
+  position integer primary key autoincrement,
+  event text not null,
+  run_id text not null,
+  created_at integer not null
+) strict;
+
+CREATE TABLE trigger_firings (
+  trigger_id text not null,
+  position integer not null,
+  firing text not null,
+  primary key (trigger_id, position)
+) strict;
+
+CREATE TABLE triggers (
+  trigger_id text primary key,
+  type text not null,
+  revision integer not null,
+  enabled integer not null,
+  method text,
+  path text,
+  event text,
+  source_flow_id text,
+  next_fire_at integer,
+  created_at integer not null,
+  definition text not null
+) strict;
+
+CREATE INDEX triggers_event on triggers (event) where event is not null;
+
+CREATE INDEX triggers_http on triggers (method, path) where path is not null;
+
+CREATE INDEX triggers_scheduled on triggers (next_fire_at) where enabled = 1 and next_fire_at is not null;
 
 CREATE TABLE waits (
   shard integer not null,

@@ -1,0 +1,126 @@
+import type { ExecutionMark, ExecutionRows, ExecutionWrite, ValueChange, ValueRow } from '../world/flow-port.ts';
+import type { Connection } from './connection.ts';
+
+export interface ExecutionGuard {
+  readonly revision: number;
+  readonly historyLength: number;
+  readonly cancelRequest: string | null;
+  readonly cancelAt: number | null;
+}
+
+export function getExecutionGuard(db: Connection, key: { runId: string }): ExecutionGuard | undefined {
+  return db.get<ExecutionGuard>(
+    `select revision, history_length as historyLength, cancel_request as cancelRequest, cancel_at as cancelAt
+     from executions where run_id = :runId`,
+    key,
+  );
+}
+
+export function getExecutionMark(db: Connection, runId: string): ExecutionMark | undefined {
+  return db.get<ExecutionMark>(
+    `select e.revision, r.status, r.lease_owner as leaseOwner, r.lease_epoch as leaseEpoch, e.cancel_request as cancelRequest
+     from executions e join runs r on r.run_id = e.run_id
+     where e.run_id = :runId`,
+    { runId },
+  );
+}
+
+export function readExecution(db: Connection, runId: string): ExecutionRows | undefined {
+  const state = db.get<Omit<ExecutionRows, 'values' | 'history'>>(
+    `select run_id as runId, flow_id as flowId, tenant_id as tenantId, revision, fields, cancel_request as cancelRequest
+     from executions where run_id = :runId`,
+    { runId },
+  );
+  if (!state) return undefined;
+  const values = db.all<ValueRow>(
+    `select kind, key, path, value from execution_values
+     where run_id = :runId
+     order by position`,
+    { runId },
+  );
+  const history = db.all<{ entry: string }>(
+    `select entry from execution_history
+     where run_id = :runId
+     order by position`,
+    { runId },
+  );
+  return { ...state, values, history: history.map(({ entry }) => entry) };
+}
+
+/** The state, its changed values and the tail of its history. */
+export function saveExecution(db: Connection, write: ExecutionWrite, before: ExecutionGuard | undefined): void {
+  const { runId, replace } = write;
+  if (replace && before) {
+    db.run('delete from execution_values where run_id = :runId', { runId });
+    db.run('delete from execution_history where run_id = :runId', { runId });
+  }
+  const from = replace ? 0 : (before?.historyLength ?? 0);
+  saveState(db, write, { historyLength: from + write.history.length, isNew: before === undefined });
+  for (const [index, change] of write.values.entries()) saveValue(db, { ...change, runId, position: write.state.revision * 1_000 + index });
+  for (const [index, entry] of write.history.entries()) {
+    db.run('insert into execution_history values (:runId, :position, :entry)', { runId, position: from + index, entry });
+  }
+}
+
+function saveState(
+  db: Connection,
+  { shard, runId, state, join, status }: ExecutionWrite,
+  { historyLength, isNew }: { historyLength: number; isNew: boolean },
+): void {
+  const row = { ...state, shard, runId, historyLength, joinGroup: join?.group ?? null, joinWakeWhen: join?.wakeWhen ?? null };
+  if (isNew) {
+    db.run(
+      `insert into executions (shard, run_id, flow_id, tenant_id, revision, fields, history_length, join_group, join_wake_when)
+       values (:shard, :runId, :flowId, :tenantId, :revision, :fields, :historyLength, :joinGroup, :joinWakeWhen)`,
+      row,
+    );
+    return;
+  }
+  db.run(
+    `update executions
+     set revision = :revision, fields = :fields, history_length = :historyLength, join_group = :joinGroup, join_wake_when = :joinWakeWhen
+     where run_id = :runId`,
+    row,
+  );
+  if (status === 'pending' || status === 'running') return;
+  db.run('update executions set cancel_request = null, cancel_at = null where run_id = :runId and cancel_at is not null', { runId });
+}
+
+type StoredChange = ValueChange & { readonly runId: string; readonly position: number };
+
+/** A new value of a whole key takes the place of everything below it. */
+function saveValue(db: Connection, change: StoredChange): void {
+  if (change.kind === 'context' && change.path === '') {
+    db.run('delete from execution_values where run_id = :runId and kind = :kind and key = :key', change);
+  }
+  if (change.value === null) {
+    db.run('delete from execution_values where run_id = :runId and kind = :kind and key = :key', change);
+    return;
+  }
+  db.run(
+    `insert into execution_values values (:runId, :kind, :key, :path, :position, :value)
+     on conflict (run_id, kind, key, path) do update set position = excluded.position, value = excluded.value`,
+    change,
+  );
+}
+
+export function listDueExecutions(db: Connection, { limit }: { limit: number }): { runId: string; dueAt: number }[] {
+  return db.all<{ runId: string; dueAt: number }>(
+    `select run_id as runId, due_at as dueAt from runs indexed by runs_due
+     where due_at is not null and lease_owner is null and namespace = 'flow'
+     order by due_at
+     limit :limit`,
+    { limit },
+  );
+}
+
+export function deleteExecution(db: Connection, key: { runId: string }): void {
+  for (const table of ['executions', 'execution_values', 'execution_history', 'idempotency_keys', 'token_expiries']) {
+    db.run(`delete from ${table} where run_id = :runId`, key);
+  }
+  db.run('delete from children where parent_id = :runId', key);
+  db.run('delete from child_groups where parent_id = :runId', key);
+  for (const table of ['events', 'steps', 'waits', 'hooks', 'hook_tokens', 'messages', 'runs']) {
+    db.run(`delete from ${table} where run_id = :runId`, key);
+  }
+}
