@@ -10,6 +10,7 @@ import { declareScenarios, type ScenarioOptions } from './scenarios/scenario.ts'
 import { sleepScenarios } from './scenarios/sleeps.ts';
 import { streamScenarios } from './scenarios/streams.ts';
 import { App } from './support/app.ts';
+import { describeRun } from './support/finish.ts';
 import type { WorldUnderTest } from './support/stage.ts';
 
 /** What every World promises to programs of the Workflow SDK, asked with real compiled workflows in real processes. */
@@ -33,8 +34,11 @@ export function sdkScenarios(name: string, openWorld: () => Promise<WorldUnderTe
     describe('streams', () => streamScenarios(scenario));
     describe('cancellation', () => cancelScenarios(scenario));
     describe('child runs', () => childScenarios(scenario));
-    test.runIf(options.unspoken)(`the worker never said ${options.unspoken}`, () => {
-      expect(app.worker.linesWith(options.unspoken ?? /^/)).toEqual([]);
+    test.runIf(options.unspoken)(`the worker never said ${options.unspoken}`, async () => {
+      const complaints = app.worker.linesWith(options.unspoken ?? /^/);
+      const runIds = complaints.flatMap((line) => /wrun_\w+/.exec(line) ?? []);
+      const runs = await Promise.all(runIds.slice(0, 3).map(async (runId) => await describeRun(app.worker, runId)));
+      expect(complaints, runs.join('\n')).toEqual([]);
     });
   });
 }
