@@ -219,11 +219,11 @@ async function cursorMissesNothing(worlds: Worlds): Promise<void> {
   const writing = together(worlds, 100, (world) => world.events.create(runId, build.stepCreated(newStepId())));
   let done = false;
   const following = (async () => {
-    while (!done) {
+    // Bounded, for a World that gives the same page again and again.
+    while ((!done || (await follow()) > 0) && followed.length < 1_000) {
       await follow();
       await nextTurn();
     }
-    while ((await follow()) > 0);
   })();
   await writing;
   done = true;

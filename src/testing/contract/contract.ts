@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { World } from '@workflow/world';
 import { createFakeClock } from '../../base/fake-clock.ts';
 import type { FakeClock } from '../../base/fake-clock.ts';
-import type { WorldFactory, WorldFactoryOptions } from '../world-under-test.ts';
+import type { WorldFactory, WorldFactoryOptions, WorldUnderTest } from '../world-under-test.ts';
 
 export interface SkippedPolicies {
   readonly reason: string;
@@ -22,7 +22,7 @@ export interface TimedScene extends Scene {
 
 export interface SharedScene extends Scene {
   /** Another World on the same data. The suite closes it. */
-  readonly another: () => Promise<World>;
+  readonly another: NonNullable<WorldUnderTest['another']>;
 }
 
 export interface PolicyOptions {
@@ -86,14 +86,14 @@ export function createContract(factory: WorldFactory, skips: readonly SkippedPol
 
 interface OpenScene {
   readonly world: World;
-  readonly another?: () => Promise<World>;
+  readonly another?: NonNullable<WorldUnderTest['another']>;
 }
 
 async function withScene(factory: WorldFactory, options: WorldFactoryOptions, act: (scene: OpenScene) => Promise<void>): Promise<void> {
   const underTest = await factory(options);
   const worlds = [underTest.world];
-  const another = async () => {
-    const world = (await underTest.another?.()) as World;
+  const another: NonNullable<WorldUnderTest['another']> = async (where) => {
+    const world = (await underTest.another?.(where)) as World;
     worlds.push(world);
     return world;
   };

@@ -4,6 +4,7 @@ import * as build from '../event-builders.ts';
 import { runningRun } from '../arrange.ts';
 import { forRun, recordDeliveries } from '../delivery-recorder.ts';
 import { newRunId, newStreamName } from '../ids.ts';
+import { nextTurn } from '../next-turn.ts';
 import { wakeRun } from '../queueing.ts';
 import { readChunks } from '../stream-reading.ts';
 import type { Contract } from './contract.ts';
@@ -64,6 +65,8 @@ export function lifecycle({ policy }: Contract): void {
       await wakeRun(world, runId);
       await entered.promise;
       const closing = world.close?.().then(() => order.push('closed'));
+      for (let turn = 0; turn < 50; turn += 1) await nextTurn();
+      expect(order).toEqual([]);
       leave.resolve();
       await closing;
       expect(order).toEqual(['delivered', 'closed']);

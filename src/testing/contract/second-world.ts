@@ -98,7 +98,7 @@ export function secondWorld({ sharedPolicy }: Contract): void {
     sharedPolicy('that is started delivers to handlers that the first was given', async ({ world, another }) => {
       const runId = newRunId();
       const recorder = recordDeliveries(world, '__wkf_workflow_');
-      const worker = await another();
+      const worker = await another('same process');
       await worker.start?.();
       await wakeRun(worker, runId);
       expect((await recorder.arrival(forRun(runId))).message).toMatchObject({ runId });
@@ -107,7 +107,7 @@ export function secondWorld({ sharedPolicy }: Contract): void {
     sharedPolicy('may be closed without stopping the worker', async ({ world, another }) => {
       const recorder = recordDeliveries(world, '__wkf_workflow_');
       await world.start?.();
-      const other = await another();
+      const other = await another('same process');
       await other.runs.list({});
       await other.close?.();
       const runId = newRunId();
@@ -121,7 +121,7 @@ export function secondWorld({ sharedPolicy }: Contract): void {
       await world.start?.();
       await wakeRun(world, done);
       await recorder.arrival(forRun(done));
-      const worker = await another();
+      const worker = await another('same process');
       await world.close?.();
       const later = recordDeliveries(worker, '__wkf_workflow_');
       await worker.start?.();
