@@ -4,8 +4,11 @@ import type { Clock } from '../base/clock.ts';
 /** A World as one test sees it: on data of its own, not started, closed by the suite. */
 export interface WorldUnderTest {
   readonly world: World;
-  /** A second World on the same data, as another process would open it. Absent if the store cannot be opened twice. */
-  another?(): Promise<World>;
+  /**
+   * A second World on the same data: as another process would open it, or as the SDK makes a second one in the same process. Absent if the
+   * store cannot be opened twice.
+   */
+  another?(where?: 'elsewhere' | 'same process'): Promise<World>;
   /** Closes what the factory opened and removes the data. The suite has closed `world` and the others before. */
   close(): Promise<void>;
 }
