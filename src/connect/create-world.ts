@@ -19,6 +19,8 @@ export interface CreateWorldOptions {
   readonly env?: Environment;
   readonly clock?: Clock;
   readonly logger?: Logger;
+  /** Shares neither connection nor worker with the other Worlds of this process: as if it were in another one. */
+  readonly apart?: boolean;
 }
 
 /** A World of Pawl has every member of the SDK's interface, the optional ones included. */
@@ -103,11 +105,11 @@ interface Connected {
 // Two copies of this module may be loaded in one process, by `require` and by a bundler: what they share hangs on the process.
 const sharedHosts = Symbol.for('pawl/runtime@0');
 
-function connect({ env = process.env, clock = systemClock, logger }: CreateWorldOptions): Connected {
+function connect({ env = process.env, clock = systemClock, logger, apart = false }: CreateWorldOptions): Connected {
   const settings = readSettings(env);
   const log = logger ?? createStderrLogger(settings.logLevel);
   const shared = globalThis as { [sharedHosts]?: Map<string, Host> };
-  const hosts = (shared[sharedHosts] ??= new Map());
+  const hosts = apart ? new Map<string, Host>() : (shared[sharedHosts] ??= new Map());
   const key = settings.url.startsWith('sqlite:') ? resolve(settings.url.slice('sqlite:'.length)) : `${settings.url}#${settings.schema}`;
   const host = hosts.get(key) ?? new Host({ settings, clock, logger: log, openStore: () => openStore(settings, clock, log) });
   hosts.set(key, host);

@@ -121,7 +121,7 @@ export function secondWorld({ sharedPolicy }: Contract): void {
       await world.start?.();
       await wakeRun(world, done);
       await recorder.arrival(forRun(done));
-      const worker = await another('same process');
+      const worker = await another();
       await world.close?.();
       const later = recordDeliveries(worker, '__wkf_workflow_');
       await worker.start?.();
