@@ -36,6 +36,7 @@ export function createWorld(options: CreateWorldOptions = {}): PawlWorld {
   const context: WorldContext = {
     open: () => lazy().host.open(user),
     dispatcher: () => lazy().host.dispatcher,
+    freshWakes: () => lazy().host.freshWakes,
     now: () => lazy().clock.now(),
     get namespace() {
       return lazy().settings.namespace;

@@ -4,6 +4,7 @@ import { describeError } from '../base/logger.ts';
 import { type Dispatcher, noDispatcher } from '../world/delivery.ts';
 import { unavailable } from '../world/errors.ts';
 import { EventLogCache } from '../world/event-log.ts';
+import { FreshWakes } from '../world/fresh-wakes.ts';
 import type { Store } from '../world/port.ts';
 import { Handlers } from './handlers.ts';
 import type { ReceivedDelivery } from './http-receiver.ts';
@@ -37,6 +38,7 @@ const noWorkerWarningAfterMs = 5_000;
 export class Host {
   readonly handlers = new Handlers();
   readonly signals = new Signals();
+  readonly freshWakes: FreshWakes;
   /** `run_created` events of this process that are on their way. */
   readonly startingRuns = new Map<string, Promise<unknown>>();
   readonly #options: HostOptions;
@@ -53,6 +55,7 @@ export class Host {
 
   constructor(options: HostOptions) {
     this.#options = options;
+    this.freshWakes = new FreshWakes(() => options.clock.monotonic());
     this.handlers.onChange(() => void this.#worker?.then((worker) => worker.kick()));
   }
 

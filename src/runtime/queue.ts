@@ -70,6 +70,7 @@ async function sendToRun(host: QueueHost, parcel: Parcel, runId: string, runInpu
   const { payload, options } = parcel;
   const delivery = currentDelivery();
   if (delivery?.wokeRun && delivery.runId === runId && isPlainWake(parcel)) return runMessageId(runId);
+  if (isPlainWake(parcel) && !hasTrace(payload) && host.context.freshWakes().consume(runId)) return runMessageId(runId);
   const created = runInput !== undefined && (await createFrom(host, runId, runInput));
   if (created && isPlainWake(parcel)) return runMessageId(runId);
 

@@ -1,6 +1,7 @@
 import type { Logger } from '../base/logger.ts';
 import type { Dispatcher } from './delivery.ts';
 import type { EventLogCache } from './event-log.ts';
+import type { FreshWakes } from './fresh-wakes.ts';
 import type { Store } from './port.ts';
 
 export interface Opened {
@@ -12,6 +13,8 @@ export interface Opened {
 export interface WorldContext {
   /** Opens the store at the first call that needs it: making a World opens nothing (spec/world.md 0.2). */
   open(): Opened | Promise<Opened>;
+  /** Runs that this process has just woken. */
+  freshWakes(): FreshWakes;
   /** The workers of this process, if there are any. */
   dispatcher(): Dispatcher;
   /** The wall clock of this process. */

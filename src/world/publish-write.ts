@@ -29,6 +29,7 @@ export function publishWrite(committed: CommittedWrite): void {
   if (unclaimed || (wakeAt !== null && !written.taken)) {
     context.dispatcher().somethingDue(Math.min(wakeAt ?? Infinity, ...steps.map(({ dueAt }) => dueAt ?? Infinity)));
   }
+  if (!delivery && wakeAt !== null && wakeAt <= transition.now && run.kind === 'append') context.freshWakes().note(runId);
   // Last of what concerns the log: the delivery that begins here reads it.
   if (written.taken) context.dispatcher().runTaken(written.taken);
   if (run.kind === 'finish' || run.kind === 'cancelLegacy') {
