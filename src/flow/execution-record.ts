@@ -54,6 +54,11 @@ export function visitsOf(execution: Execution, stepId: string): number {
   return partsFor(execution).visits.get(stepId);
 }
 
+/** True if no step was entered between the two, told without materialising anything. */
+export function sharesVisits(a: Execution, b: Execution): boolean {
+  return partsFor(a).visits === partsFor(b).visits;
+}
+
 /** The last entry that fits, without materialising the history. */
 export function lastEntry(execution: Execution, fits: (entry: StepHistoryEntry) => boolean): StepHistoryEntry | undefined {
   return partsFor(execution).history.findLast(fits);

@@ -88,26 +88,34 @@ function saveState(
 
 type StoredChange = ValueChange & { readonly runId: string; readonly position: number };
 
-/** A new value of a whole key takes the place of everything below it. */
+/**
+ * A new value takes the place of everything below it and keeps the position it had: so what stands below is always younger than what it
+ * stands in, and the items of a list come in order.
+ */
 function saveValue(db: Connection, change: StoredChange): void {
-  if (change.kind === 'context' && change.path === '') {
-    db.run('delete from execution_values where run_id = :runId and kind = :kind and key = :key', change);
-  }
   if (change.value === null) {
     db.run('delete from execution_values where run_id = :runId and kind = :kind and key = :key', change);
     return;
   }
+  if (change.kind === 'context') {
+    db.run(
+      `delete from execution_values
+       where run_id = :runId and kind = :kind and key = :key
+         and ${change.path === '' ? "path <> ''" : "path >= :path || '.' and path < :path || '/'"}`,
+      change,
+    );
+  }
   db.run(
     `insert into execution_values values (:runId, :kind, :key, :path, :position, :value)
-     on conflict (run_id, kind, key, path) do update set position = excluded.position, value = excluded.value`,
+     on conflict (run_id, kind, key, path) do update set value = excluded.value`,
     change,
   );
 }
 
 export function listDueExecutions(db: Connection, { limit }: { limit: number }): { runId: string; dueAt: number }[] {
   return db.all<{ runId: string; dueAt: number }>(
-    `select run_id as runId, due_at as dueAt from runs indexed by runs_due
-     where due_at is not null and lease_owner is null and namespace = 'flow'
+    `select run_id as runId, due_at as dueAt from runs indexed by runs_queue
+     where lease_owner is null and due_at is not null and namespace = 'flow'
      order by due_at
      limit :limit`,
     { limit },

@@ -1,0 +1,51 @@
+import type { ChildResultQuery, ChildResultRow } from '../../world/flow-port.ts';
+import type { Store } from '../../world/port.ts';
+import type { ChildResult } from '../children.ts';
+import { FlowError, toExecutionError } from '../errors.ts';
+import { seal } from '../seal.ts';
+import type { ExecutionError } from '../types.ts';
+import { unframe } from './frame.ts';
+
+/** How children ended. What a run of code gave stays in its own log, and is read there. */
+export async function childResults(store: Store, query: ChildResultQuery): Promise<readonly ChildResult[]> {
+  const rows = (await store.flows?.listChildResults(query)) ?? [];
+  return Promise.all(
+    rows.map((row) => (row.kind === 'code' && row.output === null && row.error === null ? codeResult(store, row) : decode(row))),
+  );
+}
+
+function decode({ kind: _, output, error, ...end }: ChildResultRow): ChildResult {
+  return {
+    ...end,
+    ...(output === null ? {} : { output: JSON.parse(output) as unknown }),
+    ...(error === null ? {} : { error: JSON.parse(error) as ExecutionError }),
+  };
+}
+
+async function codeResult(store: Store, row: ChildResultRow): Promise<ChildResult> {
+  const end = decode(row);
+  const run = await store.getRun(row.childId);
+  if (end.status !== 'completed') return { ...end, error: codeError(run?.error ?? null, end.status) };
+  if (run?.outputSeq == null) return end;
+  const [payload] = await store.readPayloads([{ runId: row.childId, seq: run.outputSeq }]);
+  try {
+    const output = payload === undefined ? undefined : seal(unframe(payload), { what: `output of run ${row.childId}` });
+    return { ...end, ...(output === undefined ? {} : { output }) };
+  } catch (cause) {
+    const error = new FlowError('HANDLER_ERROR', `Run ${row.childId} gave what a flow cannot keep: ${(cause as Error).message}`, {
+      retryable: false,
+    });
+    const { stepId: _, ...told } = toExecutionError(error, '');
+    return { ...end, status: 'failed', error: told };
+  }
+}
+
+function codeError(stored: string | null, status: string): ExecutionError {
+  const { message, code } = stored === null ? {} : (JSON.parse(stored) as { message?: string; code?: string });
+  return {
+    code: 'HANDLER_ERROR',
+    message: message ?? `it was ${status}`,
+    ...(status === 'cancelled' ? { retryable: false } : {}),
+    ...(code === undefined ? {} : { details: { errorCode: code } }),
+  };
+}

@@ -1,0 +1,117 @@
+import { hostname } from 'node:os';
+import { describeError } from '../../base/logger.ts';
+import type { FlowStore } from '../../world/flow-port.ts';
+import { isTerminal } from '../../world/rows.ts';
+import { flowStore, type FlowWorld } from './flow-world.ts';
+
+interface Held {
+  readonly id: string;
+  readonly epoch: number;
+  readonly controller: AbortController;
+}
+
+const watchMs = 500;
+
+/**
+ * The executions that this process holds. Their signals abort when one ends elsewhere, is to be cancelled, or its lease went to another;
+ * and the owners that are no workers of the World are kept alive while they hold something.
+ */
+export class Claims {
+  readonly #world: FlowWorld;
+  readonly #held = new Set<Held>();
+  readonly #owners = new Map<string, { holds: number; beatAt: number }>();
+  #cancelWatch: (() => void) | undefined;
+  #cancelBeat: (() => void) | undefined;
+  #closed = false;
+
+  constructor(world: FlowWorld) {
+    this.#world = world;
+  }
+
+  hold(id: string, epoch: number): Held {
+    const held = { id, epoch, controller: new AbortController() };
+    this.#held.add(held);
+    this.#watch();
+    return held;
+  }
+
+  drop(held: Held): void {
+    this.#held.delete(held);
+  }
+
+  abort(id: string): void {
+    for (const held of this.#held) if (held.id === id) held.controller.abort();
+  }
+
+  /** Makes an owner known, so that nobody takes what it is about to hold for a dead worker's. */
+  async enlist(owner: string): Promise<void> {
+    const known = this.#owners.get(owner);
+    if (known) {
+      known.holds += 1;
+      if (this.#world.clock.monotonic() - known.beatAt < this.#world.leaseMs / 2) return;
+    } else this.#owners.set(owner, { holds: 1, beatAt: this.#world.clock.monotonic() });
+    await this.#beat(owner);
+    this.#scheduleBeat();
+  }
+
+  dismiss(owner: string): void {
+    const known = this.#owners.get(owner);
+    if (known) known.holds -= 1;
+  }
+
+  /** Gives up everything at once. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelWatch?.();
+    this.#cancelBeat?.();
+    const store = await this.#world.open();
+    for (const owner of this.#owners.keys()) await store.commit({ kind: 'leave', workerId: owner, now: store.now() });
+    this.#owners.clear();
+  }
+
+  async #beat(workerId: string): Promise<void> {
+    const { leaseMs, deploymentId, clock } = this.#world;
+    const store = await this.#world.open();
+    const register = { host: hostname(), pid: process.pid, deploymentId, startedAt: store.now() };
+    await store.commit({ kind: 'heartbeat', workerId, leaseMs, register });
+    const known = this.#owners.get(workerId);
+    if (known) known.beatAt = clock.monotonic();
+  }
+
+  #scheduleBeat(): void {
+    if (this.#cancelBeat || this.#closed) return;
+    this.#cancelBeat = this.#world.clock.after(this.#world.leaseMs / 3, () => {
+      this.#cancelBeat = undefined;
+      const busy = [...this.#owners].filter(([, { holds }]) => holds > 0);
+      if (busy.length === 0 || this.#closed) return;
+      this.#own(Promise.all(busy.map(([owner]) => this.#beat(owner))).then(() => this.#scheduleBeat()));
+    });
+  }
+
+  #watch(): void {
+    if (this.#cancelWatch || this.#closed) return;
+    this.#cancelWatch = this.#world.clock.after(watchMs, () => {
+      this.#cancelWatch = undefined;
+      if (this.#held.size === 0 || this.#closed) return;
+      this.#own(this.#look().finally(() => this.#watch()));
+    });
+  }
+
+  async #look(): Promise<void> {
+    const flows = await flowStore(this.#world);
+    for (const held of this.#held) if (!(await stillHeld(flows, held))) held.controller.abort();
+  }
+
+  #own(work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      if (!this.#closed) this.#world.logger.error(`Looking after claimed executions failed: ${describeError(error)}`);
+    });
+  }
+}
+
+async function stillHeld(flows: FlowStore, { id, epoch }: Held): Promise<boolean> {
+  const mark = await flows.getExecutionMark(id);
+  return (
+    mark !== undefined && mark.leaseOwner !== null && mark.leaseEpoch === epoch && mark.cancelRequest === null && !isTerminal(mark.status)
+  );
+}

@@ -1,0 +1,129 @@
+import { encodeFields } from '../../base/codec.ts';
+import type { ChildEnd, ExecutionWrite } from '../../world/flow-port.ts';
+import type { RunRow } from '../../world/rows.ts';
+import { decide } from '../../world/rules/decide.ts';
+import type { EventRequest } from '../../world/rules/request.ts';
+import { specVersion } from '../../world/rules/spec-version.ts';
+import { shardOf } from '../../world/shard.ts';
+import { atCommit, type Transition } from '../../world/transition.ts';
+import type { ChildResult } from '../children.ts';
+import type { ExecutionCommit, SpawnedChild, SpawnedCode } from '../execution-index.ts';
+import type { Execution } from '../types.ts';
+import { allValues, changedValues, encodeState } from './encode-execution.ts';
+import { flowNamespace, type FlowWorld, workflowNameOf } from './flow-world.ts';
+import { frame } from './frame.ts';
+import { logEntries } from './log-entries.ts';
+
+export interface WriteContext extends Pick<FlowWorld, 'deploymentId' | 'namespace'> {
+  readonly now: number;
+  readonly usedHookId?: string | undefined;
+}
+
+/** The write of a commit: what is new in it, and nothing else. */
+export function encodeCommit(commit: ExecutionCommit, context: WriteContext): ExecutionWrite {
+  const { execution, previous, expectedRevision, epoch, writes, tail, facts, dueAt, join, spawn, settles, cancelChildren } = commit;
+  const isNew = expectedRevision === 0;
+  return {
+    ...addressed(execution, context),
+    ...logEntries(commit, { deploymentId: context.deploymentId, usedHookId: context.usedHookId }),
+    expectedRevision,
+    epoch: epoch ?? null,
+    create: isNew ? runRow(execution, context) : null,
+    state: encodeState(execution),
+    replace: previous === undefined,
+    values: previous === undefined ? allValues(execution) : changedValues({ execution, previous, writes, facts }),
+    history: (previous === undefined ? execution.history : tail).map((entry) => JSON.stringify(entry)),
+    key: isNew ? keyOf(execution) : null,
+    dueAt,
+    join: join === null || execution.status !== 'waiting' ? null : { group: join.group, wakeWhen: join.wakeWhen, at: execution.updatedAt },
+    children: spawn.flatMap(childOf),
+    settles: settles ? encodeEnd(settles) : null,
+    cancelChildren: cancelChildren
+      ? {
+          group: cancelChildren.group ?? null,
+          cancellation: JSON.stringify(cancelChildren.cancellation),
+          at: cancelChildren.cancellation.cancelledAt,
+        }
+      : null,
+    consumesToken: commit.consumesToken ?? null,
+  };
+}
+
+/** A child execution as it begins. */
+export function encodeChild(execution: Execution, context: WriteContext): ExecutionWrite {
+  const facts = [{ type: 'created', at: execution.createdAt }] as const;
+  const first = { execution, expectedRevision: 0, writes: [], tail: execution.history, facts, spawn: [], join: null };
+  return encodeCommit({ ...first, dueAt: execution.createdAt }, context);
+}
+
+/** The run of a "use workflow" function, born like any other. */
+export function encodeCodeRun({ id, workflow, args }: SpawnedCode, { deploymentId, namespace, now }: WriteContext): Transition {
+  const data = { deploymentId, workflowName: workflow };
+  const request: EventRequest = {
+    runId: id,
+    type: 'run_created',
+    correlationId: '',
+    specVersion,
+    data,
+    meta: encodeFields(data),
+    payload: frame([...args]),
+    params: {},
+  };
+  const rules = { now, namespace, encryptionKeyId: null, runLease: null, stepLease: null, bearStepFor: null, waiveStaleness: false };
+  const decision = decide(request, { run: undefined }, rules);
+  if (decision.kind === 'commit') return decision.transition;
+  throw new TypeError(`Run ${id} cannot be created.`);
+}
+
+export function encodeEnd({ output, error, ...end }: ChildResult): ChildEnd {
+  return {
+    ...end,
+    output: output === undefined ? null : JSON.stringify(output),
+    error: error === undefined ? null : JSON.stringify(error),
+  };
+}
+
+function addressed({ id }: Execution, { now }: WriteContext): Pick<ExecutionWrite, 'shard' | 'runId' | 'now'> {
+  return { shard: shardOf(id), runId: id, now };
+}
+
+function runRow(execution: Execution, { deploymentId }: WriteContext): RunRow {
+  return {
+    shard: shardOf(execution.id),
+    runId: execution.id,
+    namespace: flowNamespace,
+    status: 'pending',
+    deploymentId,
+    workflowName: workflowNameOf(execution),
+    specVersion,
+    executionContext: null,
+    encryptionKeyId: null,
+    error: null,
+    inputSeq: null,
+    outputSeq: null,
+    createdAt: atCommit,
+    updatedAt: atCommit,
+    startedAt: null,
+    completedAt: null,
+    expiredAt: null,
+    lastSeq: 0,
+    lastMs: 0,
+    markerMs: 0,
+    dueAt: null,
+    leaseOwner: null,
+    leaseEpoch: 0,
+    deliveries: 0,
+  };
+}
+
+function keyOf({ tenantId, flowId, idempotencyKey, idempotencyExpiresAt }: Execution): ExecutionWrite['key'] {
+  if (idempotencyKey === undefined) return null;
+  return { tenantId: tenantId ?? null, flowId, key: idempotencyKey, expiresAt: idempotencyExpiresAt ?? 0 };
+}
+
+/** Children without a step of their parent, such as a compensation, are no one's to join or cancel. */
+function childOf(child: SpawnedChild): ExecutionWrite['children'] {
+  const place = child.kind === 'flow' ? child.execution.parentStep : child.parent;
+  if (!place) return [];
+  return [{ group: place.group, index: place.index, childId: child.kind === 'flow' ? child.execution.id : child.id, kind: child.kind }];
+}

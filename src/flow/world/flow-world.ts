@@ -1,0 +1,34 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Dispatcher } from '../../world/delivery.ts';
+import type { FlowStore } from '../../world/flow-port.ts';
+import type { Store } from '../../world/port.ts';
+import { FlowError } from '../errors.ts';
+
+/** What flows need of the World they live in. */
+export interface FlowWorld {
+  open(): Store | Promise<Store>;
+  /** The workers of this process, if there are any. */
+  dispatcher(): Dispatcher;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly deploymentId: string;
+  /** The namespace of runs of code. */
+  readonly namespace: string;
+  /** Milliseconds without a heartbeat until what an engine holds is given to others. */
+  readonly leaseMs: number;
+}
+
+export async function flowStore(world: FlowWorld): Promise<FlowStore> {
+  const { flows } = await world.open();
+  if (flows) return flows;
+  throw new FlowError('INVALID_INPUT', 'This database cannot keep flows yet; open a sqlite: URL.', { retryable: false });
+}
+
+/** The namespace of the runs of flows (flow.md §3). */
+export const flowNamespace = 'flow';
+export const flowPrefix = 'flow//';
+
+export function workflowNameOf({ flowId, flowVersion }: { readonly flowId: string; readonly flowVersion: string }): string {
+  return `${flowPrefix}${flowId}@${flowVersion}`;
+}

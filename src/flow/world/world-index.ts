@@ -1,0 +1,200 @@
+import { currentDelivery } from '../../world/delivery.ts';
+import type { ExecutionMark, FlowCommitAct, FlowLoss, FlowOutcomes, FlowStore } from '../../world/flow-port.ts';
+import type { Lease } from '../../world/rows.ts';
+import { shardOf } from '../../world/shard.ts';
+import type { ChildResult } from '../children.ts';
+import { isTerminal } from '../decide/transition.ts';
+import { FlowError } from '../errors.ts';
+import type { DuePage, ExecutionClaim, ExecutionCommit, ExecutionIndex, ResultsPage } from '../execution-index.ts';
+import type { CancellationInfo, Execution } from '../types.ts';
+import { childResults } from './child-results.ts';
+import { Claims } from './claims.ts';
+import { decodeExecution } from './decode-execution.ts';
+import { encodeChild, encodeCodeRun, encodeCommit, encodeEnd, type WriteContext } from './encode-commit.ts';
+import { ExecutionCache } from './execution-cache.ts';
+import { flowNamespace, flowStore, type FlowWorld, workflowNameOf } from './flow-world.ts';
+
+/** The index capability over the World: an execution is a run, its commit one act with the events of its log (flow.md §3). */
+export class WorldIndex implements ExecutionIndex {
+  readonly consumesTokens = true;
+  readonly startsCode = true;
+  readonly #world: FlowWorld;
+  readonly #claims: Claims;
+  readonly #cache = new ExecutionCache();
+
+  constructor(world: FlowWorld) {
+    this.#world = world;
+    this.#claims = new Claims(world);
+  }
+
+  async commit(commit: ExecutionCommit): Promise<void> {
+    await this.commitAll([commit], null);
+  }
+
+  /** Several commits in one act, with the firing of the trigger that caused them. */
+  async commitAll(commits: readonly ExecutionCommit[], firing: FlowCommitAct['firing']): Promise<void> {
+    const flows = await flowStore(this.#world);
+    const writes = await Promise.all(commits.map(async (commit) => ({ commit, context: await this.#context(flows, commit) })));
+    const takeRunFor = this.#offer(commits);
+    const outcome = await flows
+      .commit({
+        kind: 'flowCommit',
+        writes: writes.flatMap(({ commit, context }) => [
+          encodeCommit(commit, context),
+          ...commit.spawn.flatMap((child) => (child.kind === 'flow' ? [encodeChild(child.execution, context)] : [])),
+        ]),
+        codeRuns: writes.flatMap(({ commit, context }) =>
+          commit.spawn.flatMap((child) => (child.kind === 'code' ? [encodeCodeRun(child, context)] : [])),
+        ),
+        firing,
+        takeRunFor,
+      })
+      .catch((error: unknown) => {
+        if (takeRunFor !== null) this.#world.dispatcher().dropRun();
+        throw error;
+      });
+    if (outcome.kind === 'committed' && outcome.taken) this.#world.dispatcher().runTaken(outcome.taken);
+    else if (takeRunFor !== null) this.#world.dispatcher().dropRun();
+    if (outcome.kind === 'lost') throw lost(outcome.why, outcome.runId);
+    for (const commit of commits) this.#publish(commit);
+    this.#wake(commits, outcome);
+  }
+
+  async read(id: string): Promise<Execution | null> {
+    const flows = await flowStore(this.#world);
+    const mark = await flows.getExecutionMark(id);
+    return mark ? this.#load(flows, id, mark) : null;
+  }
+
+  async claim(id: string, { owner }: { readonly owner: string }): Promise<ExecutionClaim | undefined> {
+    const flows = await flowStore(this.#world);
+    await this.#claims.enlist(owner);
+    const { epoch } = await flows.commit({ kind: 'claimExecution', shard: shardOf(id), runId: id, owner });
+    const claim = epoch === undefined ? undefined : await this.#claimed(flows, id, epoch);
+    if (epoch === undefined || !claim) {
+      this.#claims.dismiss(owner);
+      return undefined;
+    }
+    return {
+      ...claim,
+      release: async () => {
+        await claim.release();
+        this.#claims.dismiss(owner);
+        const { dueAt } = await flows.commit({ kind: 'releaseExecution', shard: shardOf(id), runId: id, lease: { owner, epoch } });
+        if (dueAt !== null) this.#world.dispatcher().somethingDue(dueAt);
+      },
+    };
+  }
+
+  /** The claim of a worker of the World, which has the lease already and settles it itself. */
+  async adopt(id: string, lease: Lease): Promise<ExecutionClaim | undefined> {
+    return this.#claimed(await flowStore(this.#world), id, lease.epoch);
+  }
+
+  async due({ now, limit }: { readonly now: number; readonly limit: number }): Promise<DuePage> {
+    const rows = await (await flowStore(this.#world)).listDueExecutions({ limit: limit + 1 });
+    const ids = rows.slice(0, limit).flatMap(({ runId, dueAt }) => (dueAt <= now ? [runId] : []));
+    const next = rows[ids.length]?.dueAt;
+    return { ids, ...(next === undefined ? {} : { nextDueAt: next }) };
+  }
+
+  async tally(parentId: string, group: string) {
+    return (await flowStore(this.#world)).tallyChildren(parentId, group);
+  }
+
+  async results(parentId: string, group: string, { after = -1, limit }: ResultsPage): Promise<readonly ChildResult[]> {
+    return childResults(await this.#world.open(), { parentId, group, after, limit });
+  }
+
+  async settleChild(result: ChildResult): Promise<void> {
+    const flows = await flowStore(this.#world);
+    const now = this.#world.clock.now();
+    const { first } = await flows.commit({ kind: 'settleChild', child: encodeEnd(result), now });
+    if (first) this.#world.dispatcher().somethingDue(now);
+  }
+
+  forget(id: string): void {
+    this.#cache.forget(id);
+    this.#claims.abort(id);
+  }
+
+  /** Gives up what is claimed outside the workers of the World. */
+  close(): Promise<void> {
+    return this.#claims.close();
+  }
+
+  async #context(flows: FlowStore, { consumesToken }: ExecutionCommit): Promise<WriteContext> {
+    const { deploymentId, namespace, clock } = this.#world;
+    const now = clock.now();
+    const holder = consumesToken === undefined ? undefined : await flows.findTokenHolder(consumesToken, now);
+    return { deploymentId, namespace, now, usedHookId: holder?.hookId };
+  }
+
+  async #claimed(flows: FlowStore, id: string, epoch: number): Promise<ExecutionClaim | undefined> {
+    const mark = await flows.getExecutionMark(id);
+    const execution = mark && (await this.#load(flows, id, mark));
+    if (!mark || !execution) return undefined;
+    const held = this.#claims.hold(id, epoch);
+    return {
+      execution,
+      epoch,
+      signal: held.controller.signal,
+      ...(mark.cancelRequest === null ? {} : { cancelRequested: JSON.parse(mark.cancelRequest) as CancellationInfo }),
+      release: async () => this.#claims.drop(held),
+    };
+  }
+
+  async #load(flows: FlowStore, id: string, { revision }: ExecutionMark): Promise<Execution | null> {
+    const known = this.#cache.get(id, revision);
+    if (known) return known;
+    const rows = await flows.readExecution(id);
+    if (!rows) return null;
+    const execution = decodeExecution(rows);
+    this.#cache.put(execution);
+    return execution;
+  }
+
+  /** A worker of this process that would begin at once with the one execution that this makes due. */
+  #offer(commits: readonly ExecutionCommit[]): string | null {
+    const [only] = commits;
+    if (!only || commits.length > 1 || only.epoch !== undefined || only.dueAt === null || only.dueAt > this.#world.clock.now()) return null;
+    const { deploymentId } = this.#world;
+    const subject = { namespace: flowNamespace, workflowName: workflowNameOf(only.execution), deploymentId };
+    return this.#world.dispatcher().offerRun(subject) ?? null;
+  }
+
+  #publish({ execution, epoch, spawn }: ExecutionCommit): void {
+    this.#cache.put(execution);
+    for (const child of spawn) if (child.kind === 'flow') this.#cache.put(child.execution);
+    if (!isTerminal(execution)) return;
+    const delivery = currentDelivery();
+    // The run is over, and its lease with it: nothing is left to settle.
+    if (epoch !== undefined && delivery?.of === 'run' && delivery.runId === execution.id) delivery.leaseEnded = true;
+    if (epoch === undefined) this.#claims.abort(execution.id);
+  }
+
+  #wake(commits: readonly ExecutionCommit[], outcome: Extract<FlowOutcomes['flowCommit'], { kind: 'committed' }>): void {
+    for (const id of outcome.cancelledChildren) this.#claims.abort(id);
+    const free = commits.flatMap(({ dueAt, epoch }) => (dueAt === null || epoch !== undefined || outcome.taken ? [] : [dueAt]));
+    const others = outcome.wokeParent || outcome.cancelledChildren.length > 0 || commits.some(({ spawn }) => spawn.length > 0);
+    const next = Math.min(...free, ...(others ? [this.#world.clock.now()] : []));
+    if (next !== Infinity) this.#world.dispatcher().somethingDue(next);
+  }
+}
+
+function lost(why: FlowLoss, runId: string): FlowError {
+  switch (why) {
+    case 'token':
+      return new FlowError('INVALID_RESUME_TOKEN', 'The resume token is unknown, used, revoked or expired.');
+    case 'key':
+      return new FlowError('EXECUTION_CONFLICT', `A live execution holds the idempotency key of ${runId}.`);
+    case 'exists':
+      return new FlowError('EXECUTION_CONFLICT', `There is a run ${runId} already.`, { retryable: false });
+    case 'lease':
+      return new FlowError('EXECUTION_CONFLICT', `Execution ${runId} is claimed by someone else now.`);
+    case 'revision':
+      return new FlowError('EXECUTION_CONFLICT', `Execution ${runId} was changed meanwhile.`);
+    case 'trigger':
+      return new FlowError('EXECUTION_CONFLICT', 'The trigger was changed meanwhile.');
+  }
+}
