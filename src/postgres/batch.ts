@@ -1,6 +1,9 @@
-import type { Act, DeliveryKind, SettleAct } from '../world/port.ts';
+import type { Act, DeliveryKind, PruneAct, SettleAct } from '../world/port.ts';
 import type { Transition } from '../world/transition.ts';
 import { toColumns } from './columns.ts';
+
+/** A prune is no part of a batch: nothing that somebody waits for is to wait for it. */
+export type BatchAct = Exclude<Act, PruneAct>;
 
 /** Acts as the committer takes them (migrations/0002_commit_v1.sql says what each part is). */
 export interface Batch {
@@ -19,7 +22,7 @@ interface EncodedAct {
  * Puts acts into the order in which every process takes its locks: runs by key, then streams, then keyed messages, then workers, and claims
  * last, because they only take what nobody has. Acts on one run or stream stay in the order in which they came.
  */
-export function encodeBatch(acts: readonly Act[]): Batch {
+export function encodeBatch(acts: readonly BatchAct[]): Batch {
   const runs = [...new Map(acts.flatMap(runOf).map((run) => [run.runId, run])).values()].sort(
     (a, b) => a.shard - b.shard || compare(a.runId, b.runId),
   );
@@ -38,7 +41,7 @@ export function encodeBatch(acts: readonly Act[]): Batch {
 }
 
 /** The run whose row an act reads or changes, so that it has to be locked for it. */
-export function runOf(act: Act): { readonly shard: number; readonly runId: string }[] {
+export function runOf(act: BatchAct): { readonly shard: number; readonly runId: string }[] {
   switch (act.kind) {
     case 'write':
       return [act.transition];
@@ -60,7 +63,7 @@ function rank(run: number): number {
 }
 
 /** Where two acts without a run could wait for each other, the same order everywhere. */
-function lockOrder(act: Act): string {
+function lockOrder(act: BatchAct): string {
   switch (act.kind) {
     case 'append':
       return `1 ${act.shard} ${act.name}`;
@@ -76,7 +79,7 @@ function lockOrder(act: Act): string {
   }
 }
 
-function encodeAct(act: Act, payloads: Payloads): EncodedAct {
+function encodeAct(act: BatchAct, payloads: Payloads): EncodedAct {
   switch (act.kind) {
     case 'write':
       return {

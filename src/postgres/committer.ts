@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { unavailable } from '../world/errors.ts';
-import type { Act, Outcome } from '../world/port.ts';
-import { encodeBatch, runOf } from './batch.ts';
+import type { Outcome } from '../world/port.ts';
+import { type BatchAct, encodeBatch, runOf } from './batch.ts';
 import { type Database, patienceMs, pause } from './database.ts';
 import { answerLost, isConnectionLoss, isRolledBack, sqlState, toWorldError } from './errors.ts';
 import { concernsOthers, decodeOutcome, type OutcomeRow } from './outcomes.ts';
@@ -41,7 +41,7 @@ export class Committer {
   }
 
   /** The outcomes in order; that of an act whose run another process has locked is still on its way, and holds up no other. */
-  async transact(acts: readonly Act[]): Promise<readonly Outcome[]> {
+  async transact(acts: readonly BatchAct[]): Promise<readonly Outcome[]> {
     const fence: Fence = { writer: this.#writer, batch: (this.#batches += 1) };
     const rows = await this.#send(acts, { fence, wait: false });
     const busy = acts.filter((_, index) => rows.get(index)?.held === null);
@@ -53,7 +53,7 @@ export class Committer {
   }
 
   /** Waits for the lock of one run, on a connection of its own. */
-  #waitFor(acts: readonly Act[]): [Act, Promise<Outcome>][] {
+  #waitFor(acts: readonly BatchAct[]): [BatchAct, Promise<Outcome>][] {
     const rows = this.#send(acts, { fence: undefined, wait: true });
     return acts.map((act, index) => {
       const outcome = rows.then((found) => decodeOutcome(act, found.get(index) as OutcomeRow));
@@ -65,7 +65,7 @@ export class Committer {
     });
   }
 
-  #announce(acts: readonly Act[], outcomes: readonly (Outcome | Promise<Outcome>)[]): void {
+  #announce(acts: readonly BatchAct[], outcomes: readonly (Outcome | Promise<Outcome>)[]): void {
     const shared = acts.some((act, index) => {
       const outcome = outcomes[index];
       return outcome !== undefined && !(outcome instanceof Promise) && concernsOthers(act, outcome);
@@ -73,7 +73,7 @@ export class Committer {
     if (shared) this.#options.onShared();
   }
 
-  async #send(acts: readonly Act[], { fence, wait }: Sending): Promise<Map<number, OutcomeRow>> {
+  async #send(acts: readonly BatchAct[], { fence, wait }: Sending): Promise<Map<number, OutcomeRow>> {
     const { db, clock, serverClock, leaseClock, sync } = this.#options;
     const { shards, runs, acts: encoded, bytes } = encodeBatch(acts);
     const deadline = clock.monotonic() + patienceMs;
@@ -118,8 +118,8 @@ interface Sending {
   readonly wait: boolean;
 }
 
-function groupByRun(acts: readonly Act[]): Map<string, Act[]> {
-  const groups = new Map<string, Act[]>();
+function groupByRun(acts: readonly BatchAct[]): Map<string, BatchAct[]> {
+  const groups = new Map<string, BatchAct[]>();
   for (const act of acts) {
     const runId = runOf(act)[0]?.runId ?? '';
     groups.set(runId, [...(groups.get(runId) ?? []), act]);

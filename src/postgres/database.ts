@@ -35,6 +35,7 @@ export class Database {
   readonly #options: DatabaseOptions;
   readonly #pool: pg.Pool;
   readonly #texts = new Map<string, { readonly text: string; readonly name: string }>();
+  readonly #underway = new Set<Promise<unknown>>();
   #named = false;
   #closed = false;
 
@@ -79,12 +80,20 @@ export class Database {
   /** Sends one statement once and throws what the driver throws. */
   async send<R>(sql: string, parameters: Parameters = []): Promise<R[]> {
     if (this.#closed) throw unavailable(`The database at ${this.name.where} is closed.`);
-    const client = await this.#pool.connect();
-    let broken = true;
+    const sending = this.#send<R>(sql, parameters);
+    this.#underway.add(sending);
     try {
-      const rows = await this.sendOn<R>(client, sql, parameters);
-      broken = false;
-      return rows;
+      return await sending;
+    } finally {
+      this.#underway.delete(sending);
+    }
+  }
+
+  async #send<R>(sql: string, parameters: Parameters): Promise<R[]> {
+    const client = await this.#pool.connect();
+    let broken = false;
+    try {
+      return await this.sendOn<R>(client, sql, parameters);
     } catch (error) {
       broken = isConnectionLoss(error) || isStatementMissing(error);
       throw error;
@@ -125,6 +134,8 @@ export class Database {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    // The pool would leave those who wait for a connection waiting.
+    await Promise.allSettled(this.#underway);
     await this.#pool.end();
   }
 

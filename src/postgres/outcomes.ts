@@ -1,5 +1,6 @@
-import type { Act, ClaimedStep, Claims, Outcome } from '../world/port.ts';
+import type { ClaimedStep, Claims, Outcome } from '../world/port.ts';
 import type { MessageRow, RunRow, StepRow, TakenRun } from '../world/rows.ts';
+import type { BatchAct } from './batch.ts';
 import { fromColumns } from './columns.ts';
 
 /** What the committer says of one act; null instead of `held`: another transaction has its run. */
@@ -12,7 +13,7 @@ export interface OutcomeRow {
   readonly bytes: Buffer | null;
 }
 
-export function decodeOutcome(act: Act, { held, seq, at, detail, bytes }: OutcomeRow): Outcome {
+export function decodeOutcome(act: BatchAct, { held, seq, at, detail, bytes }: OutcomeRow): Outcome {
   switch (act.kind) {
     case 'write':
       return held ? { kind: 'written', firstSeq: Number(seq), at: Number(at), taken: runOf(detail) } : { kind: 'lost' };
@@ -42,7 +43,7 @@ export function decodeOutcome(act: Act, { held, seq, at, detail, bytes }: Outcom
 }
 
 /** True if it left work, or something to read, that another process may be waiting for. */
-export function concernsOthers(act: Act, outcome: Outcome): boolean {
+export function concernsOthers(act: BatchAct, outcome: Outcome): boolean {
   switch (act.kind) {
     case 'append':
     case 'enqueue':

@@ -1,4 +1,4 @@
-import type { RunQuery } from '../world/port.ts';
+import type { OpenRuns, RunQuery } from '../world/port.ts';
 import type { RunRow } from '../world/rows.ts';
 import { shardOf } from '../world/shard.ts';
 import { Arguments } from './columns.ts';
@@ -32,5 +32,15 @@ export function listRuns(db: Database, { workflowName, status, after, order, lim
      order by created_at ${order}, run_id ${order}
      limit ${args.limit(limit)}`,
     args.values,
+  );
+}
+
+export function countOpenRuns(db: Database): Promise<OpenRuns[]> {
+  return db.query<OpenRuns>(
+    `select deployment_id as "deploymentId", status, count(*) as runs, min(created_at) as "oldestCreatedAt"
+     from pawl.runs
+     where status in ('pending', 'running')
+     group by deployment_id, status
+     order by deployment_id, status`,
   );
 }

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { GroupCommit } from '../store/group-commit.ts';
-import type { Store } from '../world/port.ts';
+import type { Act, OutcomeOf, Store } from '../world/port.ts';
+import type { BatchAct } from './batch.ts';
 import { nextDueAt } from './claim.ts';
 import { Committer } from './committer.ts';
 import { Database, type QueryNote } from './database.ts';
@@ -10,7 +11,8 @@ import { getHook, getHookByToken, listHooks } from './hooks.ts';
 import { Hints } from './listen.ts';
 import { listInbox } from './messages.ts';
 import { migrate } from './migrate.ts';
-import { getRun, listRuns } from './runs.ts';
+import { countPrunable, prune } from './retention.ts';
+import { countOpenRuns, getRun, listRuns } from './runs.ts';
 import { ServerClock } from './server-clock.ts';
 import { loadState } from './state.ts';
 import { getStep, listSteps } from './steps.ts';
@@ -40,7 +42,7 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', onQuery
   const ownTime = clock !== systemClock;
   const leaseClock = () => (ownTime ? clock.monotonic() : null);
   const committer = new Committer({ db, clock, serverClock, leaseClock, sync, onShared: () => hints.tell() });
-  const group = new GroupCommit({ transact: (acts) => committer.transact(acts) });
+  const group = new GroupCommit<BatchAct>({ transact: (acts) => committer.transact(acts) });
   let closed = false;
 
   async function open(): Promise<void> {
@@ -83,7 +85,7 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', onQuery
       await db.close();
     },
     now: () => (ownTime ? clock.now() : serverClock.now()),
-    commit: (act) => group.commit(act),
+    commit: <A extends Act>(act: A) => (act.kind === 'prune' ? prune(db, act) : group.commit(act)) as Promise<OutcomeOf<A>>,
     loadState: (key) => loadState(db, key),
     getRun: (runId) => getRun(db, runId),
     listRuns: (query) => listRuns(db, query),
@@ -104,6 +106,8 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', onQuery
     listWorkers: () => listWorkers(db, leaseClock()),
     hasDeadWorkers: () => hasDeadWorkers(db, leaseClock()),
     getSetting: (key) => getSetting(key),
+    countPrunable: (query) => countPrunable(db, query),
+    countOpenRuns: () => countOpenRuns(db),
     onForeignCommit: (listener) => hints.listen(listener),
   };
 

@@ -10,6 +10,9 @@ export async function advanceUntil<T>(clock: FakeClock, awaited: Promise<T>, lim
     settled = true;
   };
   awaited.then(settle, settle);
+  const breath = async () => {
+    for (let waited = 0; !settled && waited < breathMs; waited += 5) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
   await breath();
   for (let [step, advanced] = [250, 0]; !settled && advanced < limitMs; step *= 2) {
     clock.advance(step);
@@ -19,7 +22,5 @@ export async function advanceUntil<T>(clock: FakeClock, awaited: Promise<T>, lim
   return awaited;
 }
 
-// Real input and output takes real time; without a pause the clock would run away from it.
-function breath(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 5));
-}
+// Real input and output takes real time, a server's more than a file's; without a pause the clock would run away from it.
+const breathMs = 30;

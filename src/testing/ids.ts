@@ -18,6 +18,8 @@ export function nextUlid(now = Date.now()): string {
 
 // The shapes the SDK itself uses.
 export const newRunId = (now?: number): string => `wrun_${nextUlid(now)}`;
+/** Without a time in it, for a test that has moved the World's clock far from this process's. */
+export const newTimelessRunId = (): string => `run-${nextUlid()}`;
 export const newStepId = (): string => `step_${nextUlid()}`;
 export const newHookId = (): string => `hook_${nextUlid()}`;
 export const newWaitId = (): string => `wait_${nextUlid()}`;

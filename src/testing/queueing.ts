@@ -2,7 +2,7 @@ import type { MessageId, World } from '@workflow/world';
 import { pendingStep, runningRun } from './arrange.ts';
 import { forRun, forStep } from './delivery-recorder.ts';
 import type { DeliveryRecorder } from './delivery-recorder.ts';
-import { newRunId, newStepId, newStepName, newWorkflowName } from './ids.ts';
+import { newStepId, newStepName, newTimelessRunId, newWorkflowName } from './ids.ts';
 import { registerStepName } from './registered-steps.ts';
 
 /** Queues what the SDK queues to have a run replayed: under the name of its workflow, if there is such a run. */
@@ -35,7 +35,7 @@ export function stepMessage({ runId, stepId }: Pick<StepAddress, 'runId' | 'step
  * has had its chance by then, and what was answered before is settled.
  */
 export async function flowAfter(world: World, recorder: DeliveryRecorder): Promise<void> {
-  for (const runId of [await runningRun(world), newRunId()]) {
+  for (const runId of [await runningRun(world, {}, newTimelessRunId()), newTimelessRunId()]) {
     await wakeRun(world, runId);
     await recorder.answer(forRun(runId));
   }
@@ -43,7 +43,7 @@ export async function flowAfter(world: World, recorder: DeliveryRecorder): Promi
 
 /** The same with two steps. */
 export async function stepAfter(world: World, recorder: DeliveryRecorder): Promise<void> {
-  const [runId, stepName] = [await runningRun(world), registerStepName(newStepName())];
+  const [runId, stepName] = [await runningRun(world, {}, newTimelessRunId()), registerStepName(newStepName())];
   for (const stepId of [await pendingStep(world, runId, stepName), newStepId()]) {
     await sendStep(world, { runId, stepId, stepName });
     await recorder.answer(forStep(runId, stepId));

@@ -1,12 +1,18 @@
-import { inject } from 'vitest';
+import { afterAll, inject } from 'vitest';
 import { createWorld } from '../../src/index.ts';
 import { testWorld, type WorldFactory } from '../../src/testing/index.ts';
-import { dropSchema, newSchemaName } from '../support/postgres-schema.ts';
+import { dropSchema, emptySchema, newSchemaName } from '../support/postgres-schema.ts';
+
+const schemas: string[] = [];
+const free: string[] = [];
+let opened = 0;
 
 /** A World in a schema of its own; others on the same data share the schema, as another process would. */
 const inSchema: WorldFactory = async ({ clock, env } = {}) => {
-  const url = inject('postgresUrl');
-  const schema = newSchemaName();
+  const schema = free.pop() ?? newSchemaName();
+  if (!schemas.includes(schema)) schemas.push(schema);
+  // Worlds of one URL share what they have in a process; those of another test are another URL's.
+  const url = `${inject('postgresUrl')}?application_name=test_${(opened += 1)}`;
   const open = () =>
     createWorld({
       env: {
@@ -29,9 +35,14 @@ const inSchema: WorldFactory = async ({ clock, env } = {}) => {
     },
     async close() {
       for (const open of [world, ...others]) await open.close();
-      await dropSchema(url, schema);
+      await emptySchema(url, schema);
+      free.push(schema);
     },
   };
 };
+
+afterAll(async () => {
+  for (const schema of schemas) await dropSchema(inject('postgresUrl'), schema);
+});
 
 testWorld('postgres', inSchema);

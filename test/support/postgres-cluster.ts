@@ -15,7 +15,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     project.provide('postgresUrl', yours);
     return async () => {};
   }
-  const server = await startScratchPostgres();
+  // Processes of the server are killed here, machines are not: what it wrote is safe without the disk having it.
+  const server = await startScratchPostgres({ fsync: false });
   project.provide('postgresUrl', server.url);
   return () => server.stop();
 }

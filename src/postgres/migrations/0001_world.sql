@@ -41,6 +41,8 @@ create index runs_leased on pawl.runs (lease_owner) where lease_owner is not nul
 create index runs_created on pawl.runs (created_at, run_id);
 create index runs_by_status on pawl.runs (status, created_at, run_id);
 create index runs_by_workflow on pawl.runs (workflow_name, created_at, run_id);
+-- By how it ended first: what is kept for ever is never in the way of what is not.
+create index runs_ended on pawl.runs (status, completed_at) where completed_at is not null;
 
 create table pawl.events (
   shard int not null,

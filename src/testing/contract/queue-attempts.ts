@@ -34,8 +34,9 @@ function failurePolicies({ timedPolicy }: Contract): void {
       const recorder = recordDeliveries(world, '__wkf_workflow_', (delivery) => {
         if (forRun(runId)(delivery) && delivery.attempt < 5) throw new Error('not yet');
       });
-      await world.start?.();
+      // Before the start, so that it is one with the wake that the creation of a run may be.
       await world.queue(`__wkf_workflow_${workflowName}`, { runId, traceCarrier: { a: 'b' } });
+      await world.start?.();
       const deliveries = await comesAgain(scene, recorder, forRun(runId), 5);
       expect(deliveries.map((delivery) => delivery.attempt)).toEqual([1, 2, 3, 4, 5]);
       expect(new Set(deliveries.map((delivery) => delivery.messageId)).size).toBe(1);
@@ -51,8 +52,8 @@ function failurePolicies({ timedPolicy }: Contract): void {
     const steps = recordDeliveries(world, '__wkf_step_', (delivery) => {
       if (forStep(runId, stepId)(delivery) && delivery.attempt < 4) throw new Error('not yet');
     });
-    await world.start?.();
     await sendStep(world, { runId, stepId, stepName });
+    await world.start?.();
     const deliveries = await comesAgain(scene, steps, forStep(runId, stepId), 4, stepAfter);
     expect(deliveries.map((delivery) => delivery.attempt)).toEqual([1, 2, 3, 4]);
   });
@@ -119,8 +120,9 @@ function timeoutPolicies({ policy, timedPolicy }: Contract): void {
         arrivedAt.push(clock.now());
         return { timeoutSeconds: 20 };
       });
-      await world.start?.();
+      // Before the start, so that it is one with the wake that the creation of a run may be.
       await wakeRun(world, runId);
+      await world.start?.();
       const deliveries = await comesAgain(scene, recorder, forRun(runId), 4);
       expect(deliveries.map((delivery) => delivery.attempt)).toEqual([1, 1, 1, 1]);
       expect(Math.min(...gaps(arrivedAt))).toBeGreaterThanOrEqual(20_000);
@@ -156,8 +158,8 @@ function timeoutPolicies({ policy, timedPolicy }: Contract): void {
       await world.events.create(runId, build.stepRetrying(stepId, { retryAfter: new Date(clock.now() + 10_000) }));
       return { timeoutSeconds: 10 };
     });
-    await world.start?.();
     await sendStep(world, { runId, stepId, stepName });
+    await world.start?.();
     const deliveries = await comesAgain(scene, steps, forStep(runId, stepId), 3, stepAfter);
     expect(deliveries.map((delivery) => delivery.attempt)).toEqual([1, 1, 1]);
     expect(Math.min(...gaps(arrivedAt))).toBeGreaterThanOrEqual(10_000);

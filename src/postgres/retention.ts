@@ -1,0 +1,49 @@
+import type { EndedStatus, Outcomes, PruneAct, PruneQuery, RunCounts } from '../world/port.ts';
+import type { Database } from './database.ts';
+
+const endings = ['completed', 'failed', 'cancelled'] as const;
+
+/** Deletes what is kept no longer, the oldest first, each run in a transaction of its own, until the batch is full. */
+export async function prune(db: Database, { now, before, maxRows }: PruneAct): Promise<Outcomes['prune']> {
+  const runs: Record<EndedStatus, number> = { completed: 0, failed: 0, cancelled: 0 };
+  let rows = 0;
+  for (const status of endings) {
+    const until = before[status];
+    if (until === null) continue;
+    for (const { shard, runId } of await listPrunable(db, { status, now, until, limit: maxRows - rows })) {
+      if (rows >= maxRows) break;
+      const [gone] = await db.query<{ whole: boolean; rows: number }>(
+        'select o_whole as whole, o_rows as rows from pawl.pawl_forget_run_v1($1, $2, $3, $4)',
+        [shard, runId, now, maxRows - rows],
+      );
+      rows += gone?.rows ?? 0;
+      if (gone?.whole) runs[status] += 1;
+    }
+  }
+  return { kind: 'pruned', runs, rows, more: rows >= maxRows };
+}
+
+export async function countPrunable(db: Database, { now, before }: PruneQuery): Promise<RunCounts> {
+  const count = async (status: EndedStatus) => {
+    const [row] = await db.query<{ runs: number }>(`select count(*) as runs ${prunable}`, [status, now, before[status]]);
+    return row?.runs ?? 0;
+  };
+  return { completed: await count('completed'), failed: await count('failed'), cancelled: await count('cancelled') };
+}
+
+// What holds a run (an idempotency key, until it expires) is known to a function of the schema.
+const prunable = `
+  from pawl.runs r
+  where r.status = $1 and r.completed_at < $3 and r.completed_at is not null
+    and not pawl.pawl_run_held_v1(r.shard, r.run_id, $2)`;
+
+interface ListPrunable {
+  readonly status: EndedStatus;
+  readonly now: number;
+  readonly until: number;
+  readonly limit: number;
+}
+
+function listPrunable(db: Database, { status, now, until, limit }: ListPrunable): Promise<{ shard: number; runId: string }[]> {
+  return db.query(`select r.shard, r.run_id as "runId" ${prunable} order by r.completed_at limit $4`, [status, now, until, limit]);
+}
