@@ -1,6 +1,7 @@
 import { parseDuration } from '../base/duration.ts';
 import { type LogLevel, logLevels } from '../base/logger.ts';
-import type { RuntimeSettings } from '../runtime/settings.ts';
+import type { Retention, RuntimeSettings } from '../runtime/settings.ts';
+import type { EndedStatus } from '../world/port.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -8,8 +9,6 @@ export interface Settings extends RuntimeSettings {
   readonly schema: string;
   readonly sync: 'full' | 'normal';
   readonly citus: boolean;
-  /** Undefined: nothing is ever deleted. */
-  readonly retentionMs: number | undefined;
   readonly tokens: string | undefined;
 }
 
@@ -77,7 +76,7 @@ export function readSettings(env: Environment): Settings {
     logLevel: env['WORKFLOW_JSON_MODE'] === '1' ? 'silent' : oneOf<LogLevel>('LOG_LEVEL', ['warn', ...logLevels]),
     sync: oneOf('SYNC', ['full', 'normal']),
     citus: oneOf('CITUS', ['off', 'on']) === 'on',
-    retentionMs: readRetention(read('RETENTION') ?? '30d'),
+    retention: readRetention(read('RETENTION') ?? ''),
     tokens: read('TOKENS'),
   };
 }
@@ -121,11 +120,27 @@ function readKeys(text: string | undefined): string[] {
   return keys;
 }
 
-function readRetention(text: string): number | undefined {
-  if (text === 'never') return undefined;
-  const ms = parseDuration(text);
-  if (ms === undefined) throw invalid('RETENTION', text, 'a duration like 30d or 12h, or "never"');
-  return ms;
+const monthMs = 30 * 86_400_000;
+const retentionRule = 'a duration like 30d or 12h, "never", or such by how a run ended: "completed=7d,failed=90d,cancelled=never"';
+
+/** A period without a name is for every ending that no other part names. */
+function readRetention(text: string): Retention {
+  const retention: Record<EndedStatus, number | null> = { completed: monthMs, failed: monthMs, cancelled: monthMs };
+  const parts = text.split(',').filter((part) => part.trim() !== '');
+  const named = parts.map((part) => part.split('=').map((word) => word.trim())).toSorted((a, b) => a.length - b.length);
+  for (const [index, words] of named.entries()) {
+    const period = readPeriod(words.at(-1) ?? '');
+    const ending = words.length > 1 ? words[0] : undefined;
+    const known = ending === undefined ? index === 0 : words.length === 2 && Object.hasOwn(retention, ending);
+    if (period === undefined || !known) throw invalid('RETENTION', text, retentionRule);
+    if (ending === undefined) retention.completed = retention.failed = retention.cancelled = period;
+    else retention[ending as EndedStatus] = period;
+  }
+  return retention;
+}
+
+function readPeriod(text: string): number | null | undefined {
+  return text === 'never' ? null : parseDuration(text);
 }
 
 function invalid(name: SettingName, value: string, rule: string): Error {

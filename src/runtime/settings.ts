@@ -1,4 +1,8 @@
 import type { LogLevel } from '../base/logger.ts';
+import type { EndedStatus } from '../world/port.ts';
+
+/** How long runs are kept after their end, in milliseconds; null: for ever. */
+export type Retention = Readonly<Record<EndedStatus, number | null>>;
 
 /** What the runtime is told; `connect/settings.ts` reads it from the environment (decisions D). */
 export interface RuntimeSettings {
@@ -14,6 +18,7 @@ export interface RuntimeSettings {
   readonly namespace: string;
   readonly deploymentId: string;
   readonly deploymentPolicy: 'latest' | 'pinned';
+  readonly retention: Retention;
   readonly maxEvents: number;
   readonly encryptionKeys: readonly string[];
   readonly logLevel: LogLevel;

@@ -10,6 +10,7 @@ import { runMessage, stepMessage, storedMessage } from './messages.ts';
 import { Presence } from './presence.ts';
 import { Pump } from './pump.ts';
 import { parseQueueName } from './queue-name.ts';
+import { RetentionSweeper } from './retention.ts';
 import type { Route, Routing } from './routing.ts';
 import type { RuntimeSettings } from './settings.ts';
 import { Slots } from './slots.ts';
@@ -36,6 +37,7 @@ export class Worker implements Dispatcher {
   readonly #slots: Slots;
   readonly #pump: Pump;
   readonly #presence: Presence;
+  readonly #retention: RetentionSweeper;
   readonly #active = new Set<Promise<void>>();
   #stopping = false;
   #claims: boolean;
@@ -53,19 +55,21 @@ export class Worker implements Dispatcher {
       claim: () => this.#claim(),
       onError: (error) => logger.error(`Looking for work failed and will be repeated: ${describeError(error)}`),
     });
-    const { leaseMs, deploymentId } = settings;
+    const { leaseMs, deploymentId, retention } = settings;
+    this.#retention = new RetentionSweeper({ store, clock, logger, retention });
     this.#presence = new Presence({ store, clock, logger, leaseMs, deploymentId, onReaped: () => this.#pump.kick() });
   }
 
   async start(): Promise<void> {
     await this.#presence.start();
+    if (this.#claims) this.#retention.start();
     this.#pump.kick();
   }
 
   /** Takes nothing new, lets what is under way end within `drainMs`, gives the rest back untouched. */
   async stop(drainMs: number): Promise<void> {
     this.#stopping = true;
-    await this.#pump.stop();
+    await Promise.all([this.#pump.stop(), this.#retention.stop()]);
     await this.#drained(drainMs);
     await this.#presence.leave();
   }
@@ -77,6 +81,7 @@ export class Worker implements Dispatcher {
   /** From now on it looks for work too. */
   claim(): void {
     this.#claims = true;
+    this.#retention.start();
     this.#pump.kick();
   }
 

@@ -4,6 +4,7 @@ import { claim } from './claim.ts';
 import type { Connection } from './connection.ts';
 import { performFlow } from './flow-acts.ts';
 import { enqueueMessage } from './messages.ts';
+import { prune } from './retention.ts';
 import { takeRun, wakeRun } from './runs.ts';
 import { adopt, settle } from './settle.ts';
 import { queueStep } from './steps.ts';
@@ -43,6 +44,8 @@ export function perform(db: Connection, act: Act | FlowAct, boot: Boot): Outcome
       return { kind: 'left' };
     case 'sweepStreams':
       return { kind: 'swept', streams: sweepStreams(db, act) };
+    case 'prune':
+      return prune(db, act);
     default:
       return performFlow(db, act);
   }

@@ -1,4 +1,4 @@
-import type { RunQuery } from '../world/port.ts';
+import type { OpenRuns, RunQuery } from '../world/port.ts';
 import type { RunRow, TakenRun } from '../world/rows.ts';
 import { settleCodeChild } from './children.ts';
 import type { Connection } from './connection.ts';
@@ -136,5 +136,15 @@ export function listRuns(db: Connection, { workflowName, status, after, order, l
      order by created_at ${order}, run_id ${order}
      limit :limit`,
     { workflowName: workflowName ?? null, status: status ?? null, at: after?.at ?? null, id: after?.id ?? null, limit },
+  );
+}
+
+export function countOpenRuns(db: Connection): OpenRuns[] {
+  return db.all<OpenRuns>(
+    `select deployment_id as deploymentId, status, count(*) as runs, min(created_at) as oldestCreatedAt
+     from runs
+     where status in ('pending', 'running')
+     group by deployment_id, status
+     order by deployment_id, status`,
   );
 }

@@ -17,7 +17,8 @@ import { getEvent, listEvents, listEventsByCorrelation, readPayload } from './ev
 import { getHook, getHookByToken, getHookOfRun, getTokenHolder, listHooks } from './hooks.ts';
 import { listInbox } from './messages.ts';
 import { migrate } from './migrate.ts';
-import { getRun, listRuns } from './runs.ts';
+import { countPrunable } from './retention.ts';
+import { countOpenRuns, getRun, listRuns } from './runs.ts';
 import { getStep, listSteps } from './steps.ts';
 import { getStream, listStreams, readChunks } from './streams.ts';
 import { getWait, listDueWaits } from './waits.ts';
@@ -138,6 +139,8 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
     listWorkers: () => read((db) => listWorkers(db, currentBoot(clock))),
     hasDeadWorkers: () => read((db) => listDead(db, currentBoot(clock)).length > 0),
     getSetting: (key) => read((db) => db.get<{ value: string }>('select value from pawl_meta where key = :key', { key })?.value),
+    countPrunable: (query) => read((db) => countPrunable(db, query)),
+    countOpenRuns: () => read(countOpenRuns),
     flows: { commit: (act) => group.commit(act), ...flowReads(read) },
     onForeignCommit: (listener) => (inMemory ? () => {} : pollDataVersion(() => opened(writer), listener)),
   };

@@ -45,6 +45,10 @@ export interface Store {
   /** True if a worker died, or a lease belongs to one that is not known any more: then a reap has something to do. */
   hasDeadWorkers(): Promise<boolean>;
   getSetting(key: string): Promise<string | undefined>;
+  /** How many runs a prune would delete by and by. */
+  countPrunable(query: PruneQuery): Promise<RunCounts>;
+  /** The runs that are not over, by the deployment that they belong to. */
+  countOpenRuns(): Promise<readonly OpenRuns[]>;
   /** What flows need beside; absent: this store cannot keep flows. */
   readonly flows?: FlowStore;
   /** Calls back when another process may have committed something; a hint, never the only way to notice. */
@@ -63,7 +67,8 @@ export type Act =
   | HeartbeatAct
   | ReapAct
   | LeaveAct
-  | SweepStreamsAct;
+  | SweepStreamsAct
+  | PruneAct;
 
 export interface WriteAct {
   readonly kind: 'write';
@@ -198,6 +203,25 @@ export interface SweepStreamsAct {
   readonly before: number;
 }
 
+export type EndedStatus = 'completed' | 'failed' | 'cancelled';
+
+/** Runs that ended before this instant, by how they ended; null: none of them. */
+export type EndedBefore = Readonly<Record<EndedStatus, number | null>>;
+
+export interface PruneQuery {
+  readonly now: number;
+  readonly before: EndedBefore;
+}
+
+/**
+ * Deletes runs that ended long ago with all that is theirs, the oldest first, but none whose idempotency key is still live. At most about
+ * `maxRows` rows: a run that has more is marked as expired and goes on being deleted by the next one.
+ */
+export interface PruneAct extends PruneQuery {
+  readonly kind: 'prune';
+  readonly maxRows: number;
+}
+
 export interface Claims {
   readonly runs: readonly TakenRun[];
   readonly steps: readonly ClaimedStep[];
@@ -227,9 +251,19 @@ export interface Outcomes {
   reap: { readonly kind: 'reaped'; readonly workers: readonly string[]; readonly deliveries: number };
   leave: { readonly kind: 'left' };
   sweepStreams: { readonly kind: 'swept'; readonly streams: number };
+  /** How many runs are gone, by how they ended; `more`: it stopped at the limit. */
+  prune: { readonly kind: 'pruned'; readonly runs: RunCounts; readonly rows: number; readonly more: boolean };
 }
+export type RunCounts = Readonly<Record<EndedStatus, number>>;
 export type OutcomeOf<A extends Act> = Outcomes[A['kind']];
 export type Outcome = Outcomes[Act['kind']];
+
+export interface OpenRuns {
+  readonly deploymentId: string;
+  readonly status: 'pending' | 'running';
+  readonly runs: number;
+  readonly oldestCreatedAt: number;
+}
 
 export interface StateKey {
   readonly runId: string;

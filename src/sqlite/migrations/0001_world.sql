@@ -40,6 +40,8 @@ create index runs_queue on runs (lease_owner, due_at) where due_at is not null o
 create index runs_created on runs (created_at, run_id);
 create index runs_by_status on runs (status, created_at, run_id);
 create index runs_by_workflow on runs (workflow_name, created_at, run_id);
+-- By how it ended first: what is kept for ever is never in the way of what is not.
+create index runs_ended on runs (status, completed_at) where completed_at is not null;
 
 create table events (
   shard integer not null,

@@ -19,6 +19,7 @@ import { queueNames } from './queue-names.ts';
 import { queueOrder } from './queue-order.ts';
 import { reads } from './reads.ts';
 import { resilientStart } from './resilient-start.ts';
+import { retention } from './retention.ts';
 import { runs } from './runs.ts';
 import { secondWorld } from './second-world.ts';
 import { specVersions } from './spec-versions.ts';
@@ -58,6 +59,7 @@ const concerns = [
   concurrency,
   secondWorld,
   encryption,
+  retention,
   invariants,
 ];
 
