@@ -19,7 +19,8 @@ as $$
 $$;
 
 -- Deletes one run that is over, p_limit rows at most. With more than that it is not gone whole: until another call goes on, the run says
--- of itself that its data has expired. A run that another transaction is busy with is left alone.
+-- of itself that its data has expired. A run that another transaction is busy with is left alone. Keys are given as arrays: with a subquery
+-- in their place, the plan for 2,000 rows took 4 s instead of 0.1 s.
 create function pawl.pawl_forget_run_v1(
   p_shard int, p_run_id text, p_now bigint, p_limit bigint,
   out o_whole boolean, out o_rows bigint
@@ -45,11 +46,11 @@ begin
   for v_stream in select shard, name from pawl.streams where run_id = p_run_id loop
     exit when o_rows >= p_limit;
     delete from pawl.stream_chunks
-    where shard = v_stream.shard and name = v_stream.name and chunk_index in (
+    where shard = v_stream.shard and name = v_stream.name and chunk_index = any (array(
       select chunk_index from pawl.stream_chunks
       where shard = v_stream.shard and name = v_stream.name
       order by chunk_index
-      limit p_limit - o_rows);
+      limit p_limit - o_rows));
     get diagnostics v_count = row_count;
     o_rows := o_rows + v_count;
     if o_rows < p_limit then
@@ -63,27 +64,27 @@ begin
     case v_part
     when 1 then
       delete from pawl.events
-      where shard = p_shard and run_id = p_run_id and seq in (
-        select seq from pawl.events where shard = p_shard and run_id = p_run_id limit p_limit - o_rows);
+      where shard = p_shard and run_id = p_run_id and seq = any (array(
+        select seq from pawl.events where shard = p_shard and run_id = p_run_id limit p_limit - o_rows));
     when 2 then
       delete from pawl.steps
-      where shard = p_shard and run_id = p_run_id and step_id in (
-        select step_id from pawl.steps where shard = p_shard and run_id = p_run_id limit p_limit - o_rows);
+      where shard = p_shard and run_id = p_run_id and step_id = any (array(
+        select step_id from pawl.steps where shard = p_shard and run_id = p_run_id limit p_limit - o_rows));
     when 3 then
       delete from pawl.hooks
-      where shard = p_shard and run_id = p_run_id and hook_id in (
-        select hook_id from pawl.hooks where shard = p_shard and run_id = p_run_id limit p_limit - o_rows);
+      where shard = p_shard and run_id = p_run_id and hook_id = any (array(
+        select hook_id from pawl.hooks where shard = p_shard and run_id = p_run_id limit p_limit - o_rows));
     when 4 then
       delete from pawl.waits
-      where shard = p_shard and run_id = p_run_id and wait_id in (
-        select wait_id from pawl.waits where shard = p_shard and run_id = p_run_id limit p_limit - o_rows);
+      where shard = p_shard and run_id = p_run_id and wait_id = any (array(
+        select wait_id from pawl.waits where shard = p_shard and run_id = p_run_id limit p_limit - o_rows));
     when 5 then
       delete from pawl.messages
-      where shard = p_shard and run_id = p_run_id and message_id in (
-        select message_id from pawl.messages where shard = p_shard and run_id = p_run_id limit p_limit - o_rows);
+      where shard = p_shard and run_id = p_run_id and message_id = any (array(
+        select message_id from pawl.messages where shard = p_shard and run_id = p_run_id limit p_limit - o_rows));
     when 6 then
       delete from pawl.hook_tokens
-      where token in (select token from pawl.hook_tokens where run_id = p_run_id limit p_limit - o_rows);
+      where token = any (array(select token from pawl.hook_tokens where run_id = p_run_id limit p_limit - o_rows));
     when 7 then
       o_rows := o_rows + pawl.pawl_forget_extras_v1(p_shard, p_run_id, p_limit - o_rows);
       continue;
