@@ -11,6 +11,8 @@ import { encryption, keyIdOf } from '../world/encryption.ts';
 import { eventReads, hookReads, runReads, stepReads } from '../world/reads.ts';
 import { specVersion } from '../world/rules/spec-version.ts';
 import { streamer } from '../world/streams.ts';
+import type { FlowWorld } from '../flow/world/flow-world.ts';
+import { hooksOfFlows, throughFlows } from './flow-runs.ts';
 import { openStore } from './open-store.ts';
 import { type Environment, readSettings, type Settings } from './settings.ts';
 
@@ -52,9 +54,10 @@ export function createWorld(options: CreateWorldOptions = {}): PawlWorld {
       return lazy().logger;
     },
   };
-  const create = announcing(lazy, createEvent(context));
+  const flows = flowWorld(context, lazy);
+  const create = throughFlows(flows, announcing(lazy, createEvent(context)));
 
-  return {
+  const world = {
     specVersion,
     async start() {
       await lazy().host.start(user);
@@ -87,12 +90,53 @@ export function createWorld(options: CreateWorldOptions = {}): PawlWorld {
     },
     runs: runReads(context),
     steps: stepReads(context),
-    hooks: hookReads(context),
+    hooks: hooksOfFlows(flows, hookReads(context)),
     events: { create, ...eventReads(context) },
     ...streamer(context, { emit: (name) => lazy().host.signals.emit(name), listen: (...call) => lazy().host.signals.listen(...call) }),
     getEncryptionKeyForRun: async (...call: Parameters<PawlWorld['getEncryptionKeyForRun']>) =>
       lazy().getEncryptionKeyForRun(context)(...call),
   } as PawlWorld;
+  insides.set(world, { flows, host: () => lazy().host });
+  return world;
+}
+
+/** What an Engine shares with the World it lives in. */
+export interface WorldInsides {
+  readonly flows: FlowWorld;
+  host(): Host;
+}
+
+const insides = new WeakMap<World, WorldInsides>();
+
+export function insidesOf(world: PawlWorld): WorldInsides {
+  const known = insides.get(world);
+  if (known) return known;
+  throw new TypeError('This World was not made by createWorld.');
+}
+
+function flowWorld(context: WorldContext, lazy: () => Connected): FlowWorld {
+  return {
+    open() {
+      const opened = context.open();
+      return opened instanceof Promise ? opened.then(({ store }) => store) : opened.store;
+    },
+    dispatcher: () => context.dispatcher(),
+    get clock() {
+      return lazy().clock;
+    },
+    get logger() {
+      return lazy().logger;
+    },
+    get deploymentId() {
+      return lazy().settings.deploymentId;
+    },
+    get namespace() {
+      return lazy().settings.namespace;
+    },
+    get leaseMs() {
+      return lazy().settings.leaseMs;
+    },
+  };
 }
 
 interface Connected {

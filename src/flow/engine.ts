@@ -15,7 +15,7 @@ import { drive, type DriveOutcome } from './engine/drive.ts';
 import { createFlowSource } from './engine/flow-source.ts';
 import { ulidIds } from './engine/ids.ts';
 import { readExecution } from './engine/read.ts';
-import { resumeById, resumeByToken } from './engine/resume.ts';
+import { type HashedResume, resumeByHash, resumeById, resumeByToken } from './engine/resume.ts';
 import { retryExecution, type RetryOptions } from './engine/retry.ts';
 import { keepAlive, waitUntil } from './engine/timer.ts';
 import { waitForExecution, type WaitForOptions } from './engine/wait-for.ts';
@@ -155,6 +155,11 @@ export class Engine {
   resume(target: string | { readonly token: string }, data?: unknown): Promise<Execution> {
     if (typeof target === 'string') return resumeById(this.#core, target, data);
     return resumeByToken(this.#core, target.token, data);
+  }
+
+  /** For a World, whose hooks hold only the hashes of tokens: as `resume` with the token. */
+  receive(executionId: string, resume: HashedResume): Promise<Execution> {
+    return resumeByHash(this.#core, executionId, resume);
   }
 
   /** Wins over a running handler, cascades to children, revokes tokens, starts compensation. Throws EXECUTION_NOT_FOUND. */

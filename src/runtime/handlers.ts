@@ -1,4 +1,5 @@
 import type { World } from '@workflow/world';
+import { flowNamespace } from '../world/flow-port.ts';
 import { parseQueuePrefix, type QueueKind } from './queue-name.ts';
 
 export type QueueHandler = Parameters<World['createQueueHandler']>[1];
@@ -21,14 +22,19 @@ export class Handlers {
     for (const listener of this.#listeners) listener();
   }
 
+  unregister(prefix: string, handler: QueueHandler): void {
+    const { namespace, kind } = parseQueuePrefix(prefix);
+    if (this.#handlers.get(`${namespace}|${kind}`)?.handler === handler) this.#handlers.delete(`${namespace}|${kind}`);
+  }
+
   /**
    * The handler of a namespace. The SDK queues the steps of a namespaced app under the plain prefix (spec/world.md D1), so the plain
-   * namespace falls back to any.
+   * namespace falls back to any that is the SDK's.
    */
   find(namespace: string, kind: QueueKind): RegisteredHandler | undefined {
     const exact = this.#handlers.get(`${namespace}|${kind}`);
     if (exact || namespace !== '') return exact;
-    return [...this.#handlers].find(([key]) => key.endsWith(`|${kind}`))?.[1];
+    return [...this.#handlers].find(([key]) => key.endsWith(`|${kind}`) && !key.startsWith(`${flowNamespace}|`))?.[1];
   }
 
   namespaces(kind: QueueKind): string[] {

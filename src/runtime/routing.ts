@@ -1,3 +1,4 @@
+import { flowNamespace } from '../world/flow-port.ts';
 import type { ClaimFilter, DeliveryKind } from '../world/port.ts';
 import { deliverableStepNames, type Handlers, type RegisteredHandler } from './handlers.ts';
 import type { HttpSender } from './http-sender.ts';
@@ -34,6 +35,8 @@ export class Routing {
   route(kind: QueueKind, namespace: string, stepName?: string): Route {
     const { delivery, baseUrl } = this.#settings;
     const handler = this.#handlers.find(namespace, kind);
+    // Flows are delivered where their Engine is: the app's routes are those of the SDK.
+    if (namespace === flowNamespace) return handler ? { kind: 'inprocess', handler } : { kind: 'none' };
     const here = handler && (kind === 'workflow' || this.#hasStep(stepName));
     if (here && delivery !== 'http' && !this.#needsRequest) return { kind: 'inprocess', handler };
     if (baseUrl !== undefined && delivery !== 'inprocess') return { kind: 'http', path: kind === 'workflow' ? 'flow' : 'step' };
@@ -52,12 +55,13 @@ export class Routing {
     const namespaces = new Set([...this.#handlers.namespaces('workflow'), ...this.#handlers.namespaces('step')]);
     if (overHttp) namespaces.add(namespace);
     // Steps of a namespaced app are queued under the plain prefix by the SDK; so are health checks of either.
-    if (namespaces.size > 0) namespaces.add('');
+    const ofTheSdk = [...namespaces].some((name) => name !== flowNamespace);
+    if (ofTheSdk) namespaces.add('');
     const has = (kind: QueueKind) => overHttp || this.#handlers.namespaces(kind).length > 0;
     const kinds: DeliveryKind[] = [
       ...(has('workflow') ? (['run'] as const) : []),
       ...(has('step') ? (['step'] as const) : []),
-      ...(namespaces.size > 0 ? (['message'] as const) : []),
+      ...(ofTheSdk ? (['message'] as const) : []),
     ];
     const names = overHttp ? undefined : deliverableStepNames();
     return {

@@ -1,6 +1,9 @@
 import type { NewEvent, Transition } from './transition.ts';
 import type { Lease, RunRow, RunStatus, TakenRun } from './rows.ts';
 
+/** The namespace of the runs of flows, which no handler of the SDK is ever given (flow.md §3). */
+export const flowNamespace = 'flow';
+
 /**
  * What flows need of a store beside `Store`: an execution is a run, so its state, children, keys and tokens change in the same act as the
  * run's row and its log (decisions C5). Every act is atomic and decides nothing; what an execution means is known to the flow room only.

@@ -32,7 +32,22 @@ export async function resumeByToken(core: EngineCore, token: string, data: unkno
   const given = { data: seal(data, { what: 'resume data', maxDepth: core.limits.maxDepth }), hash: hashToken(token) };
   // Decided once before the token is taken: data that cannot be kept must not cost the caller the token.
   await tokenTransition(core, await readTarget(core, await core.tokens.validate(token)), given);
-  const { executionId, consumes } = await take(core, token, given.hash);
+  return useToken(core, await take(core, token, given.hash), given);
+}
+
+/** The same for who has only the hash of a token; the store itself must consume it. */
+export async function resumeByHash(core: EngineCore, executionId: string, { hash, data }: HashedResume): Promise<Execution> {
+  const given = { data: seal(data, { what: 'resume data', maxDepth: core.limits.maxDepth }), hash };
+  return useToken(core, { executionId, consumes: { consumesToken: hash } }, given);
+}
+
+export interface HashedResume {
+  /** `sha256:...` */
+  readonly hash: string;
+  readonly data?: unknown;
+}
+
+async function useToken(core: EngineCore, { executionId, consumes }: Taken, given: HashedResume): Promise<Execution> {
   for (;;) {
     const execution = await readTarget(core, executionId);
     const transition = await tokenTransition(core, execution, given);
@@ -75,11 +90,7 @@ async function expectLive(found: Promise<string | null>): Promise<string> {
   return executionId;
 }
 
-async function tokenTransition(
-  core: EngineCore,
-  execution: Execution,
-  { data, hash }: { readonly data: unknown; readonly hash: string },
-): Promise<Transition> {
+async function tokenTransition(core: EngineCore, execution: Execution, { data, hash }: HashedResume): Promise<Transition> {
   const expected = execution.waitMetadata?.token;
   const fits = execution.status === 'waiting' && execution.join === undefined && (expected === undefined || expected === hash);
   if (fits) return resumed(core, execution, { data, token: hash });

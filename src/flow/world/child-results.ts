@@ -9,9 +9,12 @@ import { unframe } from './frame.ts';
 /** How children ended. What a run of code gave stays in its own log, and is read there. */
 export async function childResults(store: Store, query: ChildResultQuery): Promise<readonly ChildResult[]> {
   const rows = (await store.flows?.listChildResults(query)) ?? [];
-  return Promise.all(
-    rows.map((row) => (row.kind === 'code' && row.output === null && row.error === null ? codeResult(store, row) : decode(row))),
-  );
+  const results: ChildResult[] = [];
+  for (const row of rows) {
+    const told = row.kind === 'flow' || row.output !== null || row.error !== null;
+    results.push(told ? decode(row) : await codeResult(store, row));
+  }
+  return results;
 }
 
 function decode({ kind: _, output, error, ...end }: ChildResultRow): ChildResult {

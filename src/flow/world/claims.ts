@@ -11,6 +11,8 @@ interface Held {
 }
 
 const watchMs = 500;
+// Engines of one process do not wait for each other's watch.
+const holding = new Set<Claims>();
 
 /**
  * The executions that this process holds. Their signals abort when one ends elsewhere, is to be cancelled, or its lease went to another;
@@ -31,16 +33,18 @@ export class Claims {
   hold(id: string, epoch: number): Held {
     const held = { id, epoch, controller: new AbortController() };
     this.#held.add(held);
+    holding.add(this);
     this.#watch();
     return held;
   }
 
   drop(held: Held): void {
     this.#held.delete(held);
+    if (this.#held.size === 0) holding.delete(this);
   }
 
   abort(id: string): void {
-    for (const held of this.#held) if (held.id === id) held.controller.abort();
+    for (const claims of holding) claims.#abortOwn(id);
   }
 
   /** Makes an owner known, so that nobody takes what it is about to hold for a dead worker's. */
@@ -62,11 +66,17 @@ export class Claims {
   /** Gives up everything at once. */
   async close(): Promise<void> {
     this.#closed = true;
+    holding.delete(this);
     this.#cancelWatch?.();
     this.#cancelBeat?.();
+    if (this.#owners.size === 0) return;
     const store = await this.#world.open();
     for (const owner of this.#owners.keys()) await store.commit({ kind: 'leave', workerId: owner, now: store.now() });
     this.#owners.clear();
+  }
+
+  #abortOwn(id: string): void {
+    for (const held of this.#held) if (held.id === id) held.controller.abort();
   }
 
   async #beat(workerId: string): Promise<void> {

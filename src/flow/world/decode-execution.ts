@@ -28,7 +28,7 @@ function put(context: Record<string, unknown>, { key, path }: ValueRow, value: u
   for (const segment of way) {
     const next = Object.hasOwn(holder, segment) ? holder[segment] : undefined;
     if (typeof next === 'object' && next !== null) holder = next as Record<string, unknown>;
-    else holder = (holder[segment] = {}) as Record<string, unknown>;
+    else holder = holder[segment] = {};
   }
   holder[last] = value;
 }

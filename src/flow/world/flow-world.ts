@@ -25,8 +25,7 @@ export async function flowStore(world: FlowWorld): Promise<FlowStore> {
   throw new FlowError('INVALID_INPUT', 'This database cannot keep flows yet; open a sqlite: URL.', { retryable: false });
 }
 
-/** The namespace of the runs of flows (flow.md §3). */
-export const flowNamespace = 'flow';
+export { flowNamespace } from '../../world/flow-port.ts';
 export const flowPrefix = 'flow//';
 
 export function workflowNameOf({ flowId, flowVersion }: { readonly flowId: string; readonly flowVersion: string }): string {

@@ -3,6 +3,9 @@ import type { Execution } from '../types.ts';
 
 // Ids of what an execution has in the World. They follow from its state, so nothing has to remember them.
 
+/** So that nobody needs to ask whose hook it is. */
+export const flowHookPrefix = 'hook_flow_';
+
 const tail = (executionId: string) => executionId.replace(/^wrun_/, '');
 
 export function stepIdOf(executionId: string, { stepId, visit }: { readonly stepId: string; readonly visit: number }): string {
@@ -16,11 +19,11 @@ export function waitIdOf({ id, stepCount }: Execution): string {
 
 /** Of a wait that names neither a token nor an instant: tools of the World see it, and can end it. */
 export function signalHookIdOf({ id, stepCount }: Execution): string {
-  return `hook_${tail(id)}_${stepCount}`;
+  return `${flowHookPrefix}${tail(id)}_${stepCount}`;
 }
 
 export function hookIdOf(tokenHash: string): string {
-  return `hook_${tokenHash.slice('sha256:'.length, 'sha256:'.length + 26)}`;
+  return `${flowHookPrefix}${tokenHash.slice('sha256:'.length, 'sha256:'.length + 26)}`;
 }
 
 /** The hash of a token that nobody has. */

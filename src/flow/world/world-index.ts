@@ -21,6 +21,8 @@ export class WorldIndex implements ExecutionIndex {
   readonly #world: FlowWorld;
   readonly #claims: Claims;
   readonly #cache = new ExecutionCache();
+  /** Called when an event trigger has something to hear. */
+  onHeard = () => {};
 
   constructor(world: FlowWorld) {
     this.#world = world;
@@ -174,6 +176,7 @@ export class WorldIndex implements ExecutionIndex {
   }
 
   #wake(commits: readonly ExecutionCommit[], outcome: Extract<FlowOutcomes['flowCommit'], { kind: 'committed' }>): void {
+    if (outcome.heard) this.onHeard();
     for (const id of outcome.cancelledChildren) this.#claims.abort(id);
     const free = commits.flatMap(({ dueAt, epoch }) => (dueAt === null || epoch !== undefined || outcome.taken ? [] : [dueAt]));
     const others = outcome.wokeParent || outcome.cancelledChildren.length > 0 || commits.some(({ spawn }) => spawn.length > 0);

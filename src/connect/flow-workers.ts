@@ -1,0 +1,28 @@
+import { flowQueueHandler, flowQueuePrefix, type FlowWorker } from '../flow/world/deliver-flow.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Host } from '../runtime/host.ts';
+import type { QueueHandler } from '../runtime/handlers.ts';
+
+interface Crew {
+  readonly workers: Set<FlowWorker>;
+  readonly handler: QueueHandler;
+}
+
+const crews = new WeakMap<Host, Crew>();
+
+/** From now on the workers of this process give executions to this engine, among others. The returned function takes it out again. */
+export function joinFlowWorkers(host: Host, worker: FlowWorker, clock: Clock): () => void {
+  const crew = crews.get(host) ?? newCrew(clock);
+  crews.set(host, crew);
+  crew.workers.add(worker);
+  host.handlers.register(flowQueuePrefix, crew.handler);
+  return () => {
+    crew.workers.delete(worker);
+    if (crew.workers.size === 0) host.handlers.unregister(flowQueuePrefix, crew.handler);
+  };
+}
+
+function newCrew(clock: Clock): Crew {
+  const workers = new Set<FlowWorker>();
+  return { workers, handler: flowQueueHandler(workers, clock) };
+}

@@ -1,0 +1,82 @@
+import { canonicalJson } from '../canonical-json.ts';
+import { FlowError, invalidFlow } from '../errors.ts';
+import { createFlowRegistry, type FlowRegistryOptions } from '../flow-registry.ts';
+import type { FlowRegistry } from '../ports.ts';
+import { compareSemver } from '../semver.ts';
+import type { Flow } from '../types.ts';
+import { flowStore, type FlowWorld } from './flow-world.ts';
+
+/**
+ * Flows in the World behind a cache: `register` validates at once, `flush` makes durable, `load` fetches what another process registered
+ * (decisions C7).
+ */
+export class WorldFlowRegistry implements FlowRegistry {
+  readonly #world: FlowWorld;
+  readonly #cache: FlowRegistry;
+  readonly #unsaved = new Map<string, Flow>();
+  /** Definitions that came from the World: they were checked when they were registered, by a process that has their handlers. */
+  readonly #loaded = createFlowRegistry();
+
+  constructor(world: FlowWorld, flows: Iterable<Flow> = [], options: FlowRegistryOptions = {}) {
+    this.#world = world;
+    this.#cache = createFlowRegistry([], options);
+    for (const flow of flows) this.register(flow);
+  }
+
+  register(definition: Flow): void {
+    this.#cache.register(definition);
+    const flow = this.#cache.get(definition.id, definition.version);
+    if (flow) this.#unsaved.set(`${flow.id}@${flow.version}`, flow);
+  }
+
+  get(id: string, version?: string): Flow | undefined {
+    if (version !== undefined) return this.#cache.get(id, version) ?? this.#loaded.get(id, version);
+    const [own, other] = [this.#cache.get(id), this.#loaded.get(id)];
+    if (!own || !other) return own ?? other;
+    return compareSemver(own.version, other.version) >= 0 ? own : other;
+  }
+
+  has(id: string): boolean {
+    return this.#cache.has(id) || this.#loaded.has(id);
+  }
+
+  list(): Flow[] {
+    const own = this.#cache.list();
+    const known = new Set(own.map(({ id, version }) => `${id}@${version}`));
+    return [...own, ...this.#loaded.list().filter(({ id, version }) => !known.has(`${id}@${version}`))];
+  }
+
+  async load(id: string, version?: string): Promise<Flow | undefined> {
+    const flows = await flowStore(this.#world);
+    const found = version === undefined ? await flows.listFlows(id) : [await flows.getFlow(id, version)];
+    for (const one of found) {
+      const definition = typeof one === 'object' ? one.definition : one;
+      if (definition !== undefined) this.#loaded.register(JSON.parse(definition) as Flow);
+    }
+    return this.get(id, version);
+  }
+
+  /** Everything that is stored, so that `list` shows it. */
+  async loadAll(): Promise<void> {
+    const flows = await flowStore(this.#world);
+    for (const { definition } of await flows.listFlows()) this.#loaded.register(JSON.parse(definition) as Flow);
+  }
+
+  async flush(): Promise<void> {
+    if (this.#unsaved.size === 0) return;
+    const saving = [...this.#unsaved];
+    const flows = await flowStore(this.#world);
+    const rows = saving.map(([, flow]) => ({ flowId: flow.id, version: flow.version, definition: canonicalJson(flow) }));
+    const { existing } = await flows.commit({ kind: 'saveFlows', flows: rows, now: this.#world.clock.now() });
+    for (const [key, flow] of saving) {
+      const stored = existing.find(({ flowId, version }) => flowId === flow.id && version === flow.version);
+      if (stored && stored.definition !== canonicalJson(flow)) throw changed(flow);
+      this.#unsaved.delete(key);
+    }
+  }
+}
+
+function changed({ id, version }: Flow): FlowError {
+  const message = `${id}@${version} is stored in this database with other content; give the change a new version`;
+  return invalidFlow(id, [{ pointer: '/version', message }]);
+}
