@@ -92,7 +92,7 @@ export function normaliseUrl(url: string): string {
 function rejectUnknown(env: Environment): void {
   const known = settingNames.map((name) => prefix + name);
   for (const name of Object.keys(env)) {
-    if (!name.startsWith(prefix) || known.includes(name) || /_(LONG|SEED)$/.test(name)) continue;
+    if (!name.startsWith(prefix) || known.includes(name)) continue;
     const nearest = known.toSorted((a, b) => distance(a, name) - distance(b, name))[0];
     throw settingError(`${name} is not a setting of Pawl. Did you mean ${nearest}? The whole list is in docs/settings.md.`);
   }

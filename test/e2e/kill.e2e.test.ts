@@ -9,11 +9,11 @@ import { Random } from './support/random.ts';
 import { openSqliteWorld, shortLease } from './support/sqlite-world.ts';
 import { Stage } from './support/stage.ts';
 
-const kills = process.env.WORKFLOW_PAWL_LONG === '1' ? 1_000 : 30;
-const seed = Number(process.env.WORKFLOW_PAWL_SEED ?? randomInt(2 ** 31));
+const kills = process.env.PAWL_LONG === '1' ? 1_000 : 30;
+const seed = Number(process.env.PAWL_SEED ?? randomInt(2 ** 31));
 
 describe('two workers on one SQLite file', () => {
-  // The seed decides the programs, the victims and the pauses; repeat a failure with WORKFLOW_PAWL_SEED.
+  // The seed decides the programs, the victims and the pauses; repeat a failure with PAWL_SEED.
   test(`survive ${kills} kills at random moments (seed ${seed})`, { timeout: 240_000 + kills * 5_000 }, async () => {
     const world = await openSqliteWorld(shortLease);
     const stage = await Stage.open(world);

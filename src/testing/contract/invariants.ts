@@ -22,7 +22,7 @@ import type { Contract } from './contract.ts';
 import { createModel, requestOf } from './model.ts';
 import type { Model, Operation } from './model.ts';
 
-const seedSetting = 'WORKFLOW_PAWL_SEED';
+const seedSetting = 'PAWL_SEED';
 
 export function invariants({ policy, sharedPolicy }: Contract): void {
   describe('random programs', () => {

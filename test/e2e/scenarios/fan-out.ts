@@ -3,7 +3,7 @@ import type { App } from '../support/app.ts';
 import { countEvents } from '../support/finish.ts';
 import type { Scenario } from './scenario.ts';
 
-const isLong = process.env.WORKFLOW_PAWL_LONG === '1';
+const isLong = process.env.PAWL_LONG === '1';
 
 export function fanOutScenarios(scenario: Scenario): void {
   scenario('gives 110 parallel steps one execution each', async (app) => await runInParallel(app, 110));
