@@ -7,7 +7,8 @@ export function listInbox(db: Database, runId: string): Promise<MessageRow[]> {
   return db.query<MessageRow>(
     `select
        shard, message_id as "messageId", queue_name as "queueName", namespace, payload, headers, idempotency_key as "idempotencyKey",
-       run_id as "runId", created_at as "createdAt", due_at as "dueAt", lease_owner as "leaseOwner", lease_epoch as "leaseEpoch", deliveries
+       deployment_id as "deploymentId", run_id as "runId",
+       created_at as "createdAt", due_at as "dueAt", lease_owner as "leaseOwner", lease_epoch as "leaseEpoch", deliveries
      from pawl.messages
      where shard = $1 and run_id = $2
      order by created_at, message_id`,

@@ -76,12 +76,18 @@ async function sendToRun(host: QueueHost, parcel: Parcel, runId: string, runInpu
 
   const { store } = await host.context.open();
   const run = await store.getRun(runId);
-  if (!run || options.idempotencyKey !== undefined) return enqueue(host, parcel, null);
+  if (!run || options.idempotencyKey !== undefined) return enqueue(host, forBuildOf(run, parcel), null);
   // A wake of a finished run has nothing to say.
   if (isTerminal(run.status)) return runMessageId(runId);
   if (!isPlainWake(parcel) || hasTrace(payload)) return enqueue(host, parcel, run);
   await wake(host, store, run, options);
   return runMessageId(runId);
+}
+
+/** A message of its own is for the build that its run belongs to, as the run itself is. */
+function forBuildOf(run: RunRow | undefined, parcel: Parcel): Parcel {
+  if (!run || parcel.options.deploymentId !== undefined) return parcel;
+  return { ...parcel, options: { ...parcel.options, deploymentId: run.deploymentId } };
 }
 
 // What a plain wake of a run may say; anything else must reach the handler unharmed.
@@ -174,6 +180,7 @@ async function enqueue({ context, messageLeft }: QueueHost, parcel: Parcel, inbo
     payload: encoded,
     headers: options.headers ? JSON.stringify(options.headers) : null,
     idempotencyKey,
+    deploymentId: options.deploymentId ?? null,
     runId: inboxOf ? inboxOf.runId : null,
     createdAt: now,
     dueAt: inboxOf ? null : dueAt,

@@ -17,7 +17,9 @@ export function claim(db: Connection, { owner, now, filter, limits }: ClaimAct):
       steps: wants('step')
         ? claimSteps(db, { owner, now, namespaces, stepNames, deploymentId: filter.deploymentId, limit: limits.step })
         : [],
-      messages: wants('message') ? claimMessages(db, { owner, now, namespaces, limit: limits.message }) : [],
+      messages: wants('message')
+        ? claimMessages(db, { owner, now, namespaces, deploymentId: filter.deploymentId, limit: limits.message })
+        : [],
     },
   };
 }

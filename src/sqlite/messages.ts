@@ -3,7 +3,7 @@ import type { Connection } from './connection.ts';
 
 const columns = `
   shard, message_id as messageId, queue_name as queueName, namespace, payload, headers, idempotency_key as idempotencyKey,
-  run_id as runId, created_at as createdAt, due_at as dueAt, lease_owner as leaseOwner, lease_epoch as leaseEpoch, deliveries`;
+  deployment_id as deploymentId, run_id as runId, created_at as createdAt, due_at as dueAt, lease_owner as leaseOwner, lease_epoch as leaseEpoch, deliveries`;
 
 /** Adds the message, or names the live one that has its key. */
 export function enqueueMessage(db: Connection, row: MessageRow): string {
@@ -15,14 +15,22 @@ export function enqueueMessage(db: Connection, row: MessageRow): string {
   if (same) return same.messageId;
   db.run(
     `insert into messages values (
-       :shard, :messageId, :queueName, :namespace, :payload, :headers, :idempotencyKey, :runId, :createdAt,
+       :shard, :messageId, :queueName, :namespace, :payload, :headers, :idempotencyKey, :deploymentId, :runId, :createdAt,
        :dueAt, :leaseOwner, :leaseEpoch, :deliveries)`,
     row,
   );
   return row.messageId;
 }
 
-export function claimMessages(db: Connection, claim: { owner: string; now: number; namespaces: string; limit: number }): MessageRow[] {
+interface MessageClaim {
+  readonly owner: string;
+  readonly now: number;
+  readonly namespaces: string;
+  readonly deploymentId: string | null;
+  readonly limit: number;
+}
+
+export function claimMessages(db: Connection, claim: MessageClaim): MessageRow[] {
   return db.all<MessageRow>(
     `update messages
      set lease_owner = :owner, lease_epoch = lease_epoch + 1, deliveries = deliveries + 1
@@ -30,6 +38,7 @@ export function claimMessages(db: Connection, claim: { owner: string; now: numbe
        select message_id from messages indexed by messages_queue
        where due_at is not null and lease_owner is null and due_at <= :now
          and namespace in (select value from json_each(:namespaces))
+         and (:deploymentId is null or deployment_id is null or deployment_id = :deploymentId)
        order by due_at
        limit :limit)
      returning ${columns}`,

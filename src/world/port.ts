@@ -113,7 +113,7 @@ export interface ClaimFilter {
   readonly kinds: readonly DeliveryKind[];
   /** Only these steps; null: any. */
   readonly stepNames: readonly string[] | null;
-  /** Only runs of this deployment; null: any. */
+  /** Only runs of this deployment, and messages that are not for another one; null: any. */
   readonly deploymentId: string | null;
 }
 

@@ -134,6 +134,8 @@ export interface MessageRow extends Due {
   readonly payload: Uint8Array;
   readonly headers: string | null;
   readonly idempotencyKey: string | null;
+  /** Of the run, or asked for by who queued it; null: whichever. */
+  readonly deploymentId: string | null;
   /** Set: delivered together with the next wake of this run, not by itself. */
   readonly runId: string | null;
   readonly createdAt: number;

@@ -125,6 +125,7 @@ CREATE TABLE messages (
   payload blob not null,
   headers text,
   idempotency_key text,
+  deployment_id text,
   run_id text,
   created_at integer not null,
   due_at integer,

@@ -148,6 +148,7 @@ create table pawl.messages (
   payload bytea not null,
   headers text,
   idempotency_key text collate "C",
+  deployment_id text collate "C",
   run_id text collate "C",
   created_at bigint not null,
   due_at bigint,

@@ -71,6 +71,7 @@ begin
       select shard, message_id, due_at from pawl.messages
       where due_at is not null and lease_owner is null and due_at <= c_now
         and namespace = any (c_namespaces)
+        and (c_deployment is null or deployment_id is null or deployment_id = c_deployment)
       order by due_at
       limit (p_act ->> 'messages')::int
       for update skip locked
@@ -178,11 +179,11 @@ begin
     v_message := jsonb_populate_record(null::pawl.messages, p_act);
     detail := to_jsonb(v_message.message_id);
     insert into pawl.messages (
-      shard, message_id, queue_name, namespace, payload, headers, idempotency_key, run_id, created_at,
+      shard, message_id, queue_name, namespace, payload, headers, idempotency_key, deployment_id, run_id, created_at,
       due_at, lease_owner, lease_epoch, deliveries)
     values (
       c_shard, v_message.message_id, v_message.queue_name, v_message.namespace, substr(p_bytes, v_start, (p_act ->> 'size')::int),
-      v_message.headers, v_message.idempotency_key, v_message.run_id, v_message.created_at,
+      v_message.headers, v_message.idempotency_key, v_message.deployment_id, v_message.run_id, v_message.created_at,
       v_message.due_at, v_message.lease_owner, v_message.lease_epoch, v_message.deliveries)
     on conflict (shard, idempotency_key) where idempotency_key is not null do nothing;
     if not found then
