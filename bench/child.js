@@ -1,4 +1,3 @@
-import { mkdirSync, rmSync } from 'node:fs';
 import { metrics } from './metrics/index.js';
 import { worlds } from './worlds.js';
 
@@ -6,19 +5,21 @@ import { worlds } from './worlds.js';
  * One measurement of one metric on one World, in a process that ends with it. The World is chosen
  * by the environment before anything of the SDK is loaded.
  */
-const { metricName, worldName, options, folder, routes } = JSON.parse(process.argv[2]);
+const { metricName, worldName, options, routes } = JSON.parse(process.argv[2]);
 const world = worlds[worldName];
-mkdirSync(folder, { recursive: true });
-Object.assign(process.env, { WORKFLOW_TARGET_WORLD: world.target, ...world.environment(folder) });
+const metric = metrics[metricName];
+process.env.WORKFLOW_TARGET_WORLD = world.target;
 
 try {
-  const { measure, measureAlone } = await import(new URL(metrics[metricName].module, new URL('./metrics/', import.meta.url)));
+  if (metric.countsTraffic) {
+    const { countTraffic } = await import('./traffic.js');
+    options.traffic = await countTraffic(world.urlVariable);
+  }
+  const { measure, measureAlone } = await import(new URL(metric.module, new URL('./metrics/', import.meta.url)));
   const result = measureAlone ? await measureAlone(world, options) : await inSession(measure);
   process.send({ result });
 } catch (error) {
   process.send({ error: error.stack });
-} finally {
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 process.exit();
 

@@ -6,15 +6,17 @@ import { measureFsync } from './fsync.js';
 import { formatValue, renderMarkdown, writeIntoDocument } from './markdown.js';
 import { measureInTurns } from './measure.js';
 import { metrics, slowDiskMetrics } from './metrics/index.js';
+import { startPostgresServer } from './postgres-server.js';
 import { simulateSlowDisk } from './slow-disk.js';
+import { stores } from './stores.js';
 import { worlds } from './worlds.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const scratch = join(root, '.tmp', 'bench');
 const slowDiskMs = 5;
 
-/** One run of the benchmark: measures, tells as it goes, keeps the raw figures and writes the table. */
-export async function runBench({ metricNames, worldNames, quick, slowDisk, write, routes, args }) {
+/** One run of the benchmark: measures, tells as it goes, keeps the raw figures and writes the tables. */
+export async function runBench({ plan, quick, slowDisk, write, routes, args }) {
   await rm(scratch, { recursive: true, force: true });
   const fsync = measureFsync(scratch);
   console.log(
@@ -22,43 +24,51 @@ export async function runBench({ metricNames, worldNames, quick, slowDisk, write
   );
 
   const command = ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ');
-  const report = { startedAt: new Date().toISOString(), command, machine: describeMachine(), fsync, worldNames, results: {} };
-  for (const metricName of metricNames) {
-    report.results[metricName] = await measureAndTell({ metricName, worldNames, quick, routes });
+  const report = { startedAt: new Date().toISOString(), command, machine: describeMachine(), fsync, stores: {} };
+  for (const { storeName, metricNames, worldNames } of plan) {
+    const job = { storeName, metricNames, worldNames, quick, routes };
+    const { server, results } = await measureStore(job);
+    const slow = slowDisk && worldNames.includes('pawl') ? await measureSlowDisk(job) : undefined;
+    report.stores[storeName] = { worldNames, server, results, slow };
   }
-  if (slowDisk && worldNames.includes('pawl')) report.slow = await measureSlowDisk({ metricNames, quick, routes });
   await rm(scratch, { recursive: true, force: true });
 
   const markdown = renderMarkdown(report);
   console.log(`\n${markdown}\n`);
   console.log(`Raw figures: ${await keepRaw(report)}`);
   if (!write) return;
-  await mkdir(join(root, 'docs'), { recursive: true });
   await writeIntoDocument(join(root, 'docs', 'performance.md'), markdown);
   console.log('Written into docs/performance.md');
+}
+
+/** The PostgreSQL server of one run is the same for all Worlds. */
+async function measureStore({ storeName, metricNames, ...job }) {
+  const server = storeName === 'postgres' ? await startPostgresServer() : undefined;
+  try {
+    const results = {};
+    for (const metricName of metricNames)
+      results[metricName] = await measureAndTell({ ...job, metricName, server, where: stores[storeName].title });
+    return { server: server?.facts, results };
+  } finally {
+    await server?.stop();
+  }
 }
 
 async function measureSlowDisk({ metricNames, quick, routes }) {
   const disk = simulateSlowDisk({ ms: slowDiskMs, scratch });
   if (disk.reason) return disk;
+  const { environment, fsync } = disk;
+  const where = `SQLite, fsync + ${slowDiskMs} ms`;
   const results = {};
   for (const metricName of slowDiskMetrics.filter((name) => metricNames.includes(name))) {
-    const { environment } = disk;
-    results[metricName] = await measureAndTell({
-      metricName,
-      worldNames: ['pawl'],
-      quick,
-      routes,
-      environment,
-      where: `fsync + ${slowDiskMs} ms`,
-    });
+    results[metricName] = await measureAndTell({ metricName, worldNames: ['pawl'], quick, routes, environment, where });
   }
-  return { ms: slowDiskMs, fsync: disk.fsync, results };
+  return { ms: slowDiskMs, fsync, results };
 }
 
 async function measureAndTell({ metricName, where, ...job }) {
   const { title, unit } = metrics[metricName];
-  console.log(where ? `${title} (${where})` : title);
+  console.log(`${where}: ${title}`);
   const onRound = ({ worldName, value }) => console.log(`  ${worlds[worldName].title.padEnd(18)} ${formatValue(value, unit)}`);
   return await measureInTurns({ ...job, metricName, scratch, onRound });
 }

@@ -1,32 +1,38 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { metrics } from './metrics/index.js';
+import { describeDetails } from './notes.js';
+import { stores } from './stores.js';
 import { judge } from './verdict.js';
 import { worlds } from './worlds.js';
 
 const begin = '<!-- bench:begin -->';
 const end = '<!-- bench:end -->';
 
-/** The figures as Markdown: one row per metric, one column per World. */
+/** The figures as Markdown: a table for each store, one row per metric, one column per World. */
 export function renderMarkdown(report) {
-  const names = report.worldNames;
-  const titles = ['', ...names.map((name) => worlds[name].title), 'wanted', 'got'];
-  const rows = Object.entries(report.results).map(([metricName, results]) => {
-    const metric = metrics[metricName];
-    const cells = names.map((name) => formatValue(results[name]?.value, metric.unit));
-    return [metric.title, ...cells, metric.wants.map(({ text }) => text).join('; '), formatVerdicts(judge(metric, results))];
-  });
-  return [describeRun(report), '', table(titles, rows), ...notes(report), ...slowDisk(report)].join('\n');
+  const tables = Object.entries(report.stores).flatMap(([storeName, figures]) => ['', ...renderStore(storeName, figures)]);
+  return [describeRun(report), ...tables].join('\n');
 }
 
 /** Puts the figures between the markers of the document; the words around them stay. */
 export async function writeIntoDocument(file, markdown) {
-  const text = await readFile(file, 'utf8').catch((error) => {
-    if (error.code !== 'ENOENT') throw error;
-    return `# Performance\n\n${begin}\n${end}\n`;
-  });
+  const text = await readFile(file, 'utf8');
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`${file} has no ${begin} … ${end} to write the figures between.`);
   await writeFile(file, `${text.slice(0, from + begin.length)}\n\n${markdown}\n\n${text.slice(to)}`);
+}
+
+function renderStore(storeName, { worldNames, server, results, slow }) {
+  const { title, own } = stores[storeName];
+  const titles = ['', ...worldNames.map((name) => worlds[name].title), 'wanted', 'got'];
+  const rows = Object.entries(results).map(([metricName, figures]) => {
+    const metric = metrics[metricName];
+    const wants = metric.wants[storeName];
+    const cells = worldNames.map((name) => formatValue(figures[name]?.value, metric.unit));
+    return [metric.title, ...cells, wants.map(({ text }) => text).join('; ') || '–', formatVerdicts(judge(wants, figures, own))];
+  });
+  const head = [`### ${title}`, '', ...(server ? [describeServer(server), ''] : [])];
+  return [...head, table(titles, rows), ...notes(results), ...slowDisk(slow)];
 }
 
 function describeRun({ startedAt, machine, fsync, command }) {
@@ -36,21 +42,16 @@ function describeRun({ startedAt, machine, fsync, command }) {
   ].join('\n');
 }
 
-function notes({ results }) {
-  const lines = [];
-  const sleeping = results.sleeping?.pawl?.details[0];
-  if (sleeping) lines.push(`${sleeping.runs} sleeping runs: the heap grew by ${sleeping.grownMiB.toFixed(1)} MiB while idle.`);
-  const memory = results.memory?.pawl?.details[0];
-  if (memory) {
-    const { early, late, runs } = memory;
-    lines.push(
-      `Memory: heap ${early.heapMiB} MiB after ${runs / 10} runs, ${late.heapMiB} MiB after ${runs}; resident ${early.rssMiB} and ${late.rssMiB} MiB.`,
-    );
-  }
+function describeServer({ version, fsync, synchronousCommit }) {
+  return `PostgreSQL ${version} on the same machine, \`fsync=${fsync}\`, \`synchronous_commit=${synchronousCommit}\`.`;
+}
+
+function notes(results) {
+  const lines = describeDetails(results);
   return lines.length > 0 ? ['', ...lines] : [];
 }
 
-function slowDisk({ slow }) {
+function slowDisk(slow) {
   if (!slow) return [];
   if (slow.reason) return ['', `A slow disk was not simulated: ${slow.reason}.`];
   const rows = Object.entries(slow.results).map(([metricName, results]) => {
@@ -66,13 +67,13 @@ function formatVerdicts(verdicts) {
     if (met === undefined) return '–';
     return `${ratio === undefined ? '' : `${ratio.toFixed(2)}× `}${met ? 'yes' : '**no**'}`;
   });
-  return texts.join('; ');
+  return texts.join('; ') || '–';
 }
 
 export function formatValue(value, unit) {
   if (value === undefined) return '–';
   const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
-  return `${value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })} ${unit}`;
+  return `${value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })} ${unit}`.trimEnd();
 }
 
 function table(titles, rows) {

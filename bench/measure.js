@@ -1,9 +1,11 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { metrics } from './metrics/index.js';
 import { median } from './statistics.js';
+import { worlds } from './worlds.js';
 
 const child = fileURLToPath(new URL('child.js', import.meta.url));
 const longestMs = 30 * 60_000;
@@ -13,7 +15,7 @@ let count = 0;
  * Measures one metric on several Worlds, in turns, so that whatever else the machine does meets
  * them alike. Answers with the median of all samples of each World.
  */
-export async function measureInTurns({ metricName, worldNames, quick, routes, scratch, environment = {}, onRound }) {
+export async function measureInTurns({ metricName, worldNames, quick, onRound, ...where }) {
   const metric = metrics[metricName];
   const taken = worldNames.filter((name) => !metric.skip?.includes(name));
   const results = Object.fromEntries(taken.map((name) => [name, { samples: [], details: [] }]));
@@ -22,8 +24,7 @@ export async function measureInTurns({ metricName, worldNames, quick, routes, sc
       const { rounds = metric.rounds, ...special } = metric.perWorld?.[worldName] ?? {};
       if (round >= rounds) continue;
       const options = { ...metric.options, ...special, ...(quick ? metric.quick : {}) };
-      const folder = join(scratch, `${process.pid}-${(count += 1)}`);
-      const { samples, details } = await measureOnce({ metricName, worldName, options, folder, routes }, environment);
+      const { samples, details } = await measureOnce({ metricName, worldName, options }, where);
       results[worldName].samples.push(...samples);
       if (details) results[worldName].details.push(details);
       onRound({ worldName, round, value: median(samples) });
@@ -33,7 +34,21 @@ export async function measureInTurns({ metricName, worldNames, quick, routes, sc
   return results;
 }
 
-async function measureOnce(job, environment) {
+/** In a place and a process of its own, both gone afterwards. */
+async function measureOnce(job, { scratch, server, routes, environment }) {
+  const name = `bench_${(count += 1)}`;
+  const folder = join(scratch, `${process.pid}-${name}`);
+  await mkdir(folder, { recursive: true });
+  const place = await worlds[job.worldName].prepare({ folder, name, server });
+  try {
+    return await runChild({ ...job, routes }, { ...environment, ...place.environment });
+  } finally {
+    await place.remove?.();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+async function runChild(job, environment) {
   const options = {
     env: { ...process.env, ...environment },
     execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning'],

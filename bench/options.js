@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
 import { metrics } from './metrics/index.js';
+import { stores } from './stores.js';
 import { worlds } from './worlds.js';
 
 export const usage = `npm run bench [-- options]
 
+  --stores <stores>   of ${Object.keys(stores).join(', ')}
   --only <metrics>    of ${Object.keys(metrics).join(', ')}
   --worlds <worlds>   of ${Object.keys(worlds).join(', ')}
   --quick             fewer runs and one round: to see that it works, not to quote
@@ -13,6 +15,7 @@ export const usage = `npm run bench [-- options]
 /** Reads the command line; a whole, unhurried run is what may be written into the documentation. */
 export function readOptions(args) {
   const options = {
+    stores: { type: 'string' },
     only: { type: 'string' },
     worlds: { type: 'string' },
     quick: { type: 'boolean', default: false },
@@ -22,8 +25,15 @@ export function readOptions(args) {
   const { values } = parseArgs({ args, options });
   const metricNames = choose('--only', values.only, Object.keys(metrics));
   const worldNames = choose('--worlds', values.worlds, Object.keys(worlds));
-  const whole = !values.only && !values.worlds && !values.quick;
-  return { metricNames, worldNames, quick: values.quick, slowDisk: !values['no-slow-disk'], write: values.write || whole };
+  const plan = choose('--stores', values.stores, Object.keys(stores))
+    .map((storeName) => ({
+      storeName,
+      worldNames: stores[storeName].worldNames.filter((name) => worldNames.includes(name)),
+      metricNames: metricNames.filter((name) => metrics[name].wants[storeName]),
+    }))
+    .filter((part) => part.worldNames.length > 0 && part.metricNames.length > 0);
+  const whole = !values.stores && !values.only && !values.worlds && !values.quick;
+  return { plan, quick: values.quick, slowDisk: !values['no-slow-disk'], write: values.write || whole };
 }
 
 function choose(option, text, known) {

@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
-import { serve } from '@hono/node-server';
-import { Hono } from 'hono';
+import { serveRoutes } from './serve-routes.js';
 
 const worldCache = Symbol.for('@workflow/world//cache');
 
@@ -12,7 +11,9 @@ const worldCache = Symbol.for('@workflow/world//cache');
 export async function openSession({ flowRoute, stepRoute }) {
   const { getWorld } = await import('workflow/runtime');
   const { start } = await import('workflow/api');
-  const server = await serveRoutes({ flowRoute, stepRoute });
+  // The SDK looks for a listening port before every step until it finds one, so each World gets one.
+  const require = createRequire(import.meta.url);
+  const server = await serveRoutes({ flow: require(flowRoute).POST, step: require(stepRoute).POST });
 
   const world = getWorld();
   const listeners = new Set();
@@ -56,7 +57,6 @@ export async function openSession({ flowRoute, stepRoute }) {
     },
     async close() {
       await world.close?.();
-      server.closeAllConnections();
       server.close();
     },
   };
@@ -75,19 +75,4 @@ function watchEvents(world, onEvent) {
 function read(target, name) {
   const value = target[name];
   return typeof value === 'function' ? value.bind(target) : value;
-}
-
-// The SDK looks for a listening port before every step until it finds one, so each World gets one.
-function serveRoutes({ flowRoute, stepRoute }) {
-  const require = createRequire(import.meta.url);
-  const [flow, step] = [require(flowRoute), require(stepRoute)];
-  const app = new Hono();
-  app.all('/.well-known/workflow/v1/flow', (context) => flow.POST(context.req.raw));
-  app.all('/.well-known/workflow/v1/step', (context) => step.POST(context.req.raw));
-  return new Promise((resolve) => {
-    const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) => {
-      process.env.PORT = String(port);
-      resolve(server);
-    });
-  });
 }

@@ -1,7 +1,7 @@
-/** Each wish of a metric with what came of it: met, missed, or not measured here. */
-export function judge(metric, results) {
-  return (metric.wants ?? []).map((want) => {
-    const ours = results.pawl?.value;
+/** Each wish with what came of it: met, missed, or not measured here. `own` names the World that is judged. */
+export function judge(wants, results, own) {
+  return wants.map((want) => {
+    const ours = results[own]?.value;
     const theirs = want.than ? results[want.than]?.value : 1;
     if (ours === undefined || theirs === undefined) return { text: want.text, met: undefined };
     const ratio = ours / theirs;

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { serveRoutes } from './serve-routes.js';
 
 const stepName = 'step//./bench//alone';
 const workflowName = 'workflow//./bench//alone';
@@ -7,10 +8,12 @@ const workflowName = 'workflow//./bench//alone';
  * Drives a World as the SDK would, call by call, without the SDK: no VM, no replay, no
  * serialisation. What is left is what the World itself costs.
  */
-export function openWorldAlone({ target, stepsPerRun }) {
+export async function openWorldAlone({ target, deliversOverHttp, stepsPerRun }) {
   // In-process delivery needs to know that this process has the step.
   globalThis[Symbol.for('@workflow/core//registeredSteps')] ??= new Map();
   globalThis[Symbol.for('@workflow/core//registeredSteps')].set(stepName, () => {});
+  const routes = {};
+  if (deliversOverHttp) await serveRoutes({ flow: (request) => routes.flow(request), step: (request) => routes.step(request) });
   const world = loadWorld(target);
   const bytes = new Uint8Array(100).fill(7);
   const completed = new Map();
@@ -58,6 +61,7 @@ export function openWorldAlone({ target, stepsPerRun }) {
     if (started) await create('step_completed', { stepName, result: bytes });
     await world.queue(`__wkf_workflow_${workflowName}`, { runId: workflowRunId, requestedAt: new Date() }, {});
   });
+  Object.assign(routes, { flow, step });
   // world-local delivers in process when it is given the routes.
   world.registerHandler?.('__wkf_workflow_', flow);
   world.registerHandler?.('__wkf_step_', step);
@@ -72,11 +76,7 @@ export function openWorldAlone({ target, stepsPerRun }) {
       const created = { eventType: 'run_created', specVersion: 3, eventData: input };
       await Promise.all([
         tolerate(['EntityConflictError'], () => world.events.create(runId, created, {})),
-        world.queue(
-          `__wkf_workflow_${workflowName}`,
-          { runId, runInput: { ...input, specVersion: 3 } },
-          { deploymentId, specVersion: 3 },
-        ),
+        world.queue(`__wkf_workflow_${workflowName}`, { runId, runInput: { ...input, specVersion: 3 } }, { deploymentId, specVersion: 3 }),
       ]);
       await done;
       completed.delete(runId);
@@ -86,8 +86,7 @@ export function openWorldAlone({ target, stepsPerRun }) {
 
 function loadWorld(target) {
   const require = createRequire(import.meta.url);
-  if (target === 'local')
-    return require('@workflow/world-local').createLocalWorld({ dataDir: process.env.WORKFLOW_LOCAL_DATA_DIR });
+  if (target === 'local') return require('@workflow/world-local').createLocalWorld({ dataDir: process.env.WORKFLOW_LOCAL_DATA_DIR });
   return require(target).createWorld();
 }
 

@@ -22,8 +22,7 @@ export function applyEvent(runs, runId, data, params) {
 const rules = {
   run_completed(state, data, { stateUpdatedAt }, runs) {
     refuseTerminal(state);
-    if (stateUpdatedAt !== undefined && stateUpdatedAt < state.markerMs)
-      throw new PreconditionFailedError('The log has moved on');
+    if (stateUpdatedAt !== undefined && stateUpdatedAt < state.markerMs) throw new PreconditionFailedError('The log has moved on');
     return endRun(runs, state, data, { status: 'completed', output: data.eventData?.output });
   },
   run_failed(state, data, _params, runs) {

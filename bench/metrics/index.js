@@ -1,6 +1,6 @@
 /**
- * What is measured. `rounds` are taken in turns, A-B-A-B, each in a process of its own; `want`
- * compares Pawl with another World, or with a number when `than` is missing.
+ * What is measured. `rounds` are taken in turns, A-B-A-B, each in a process of its own. `wants` says for each store on which it is measured
+ * what is wished for: Pawl beside another World, or beside a number when `than` is missing.
  */
 export const metrics = {
   throughput: {
@@ -9,10 +9,16 @@ export const metrics = {
     module: './throughput.js',
     rounds: 3,
     quick: { runs: 30 },
-    wants: [
-      { than: 'local', atMost: 1 / 4, text: '≥ 4× world-local' },
-      { than: 'floor', atMost: 1 / 0.75, text: '≥ 0.75 of the floor' },
-    ],
+    wants: {
+      sqlite: [
+        { than: 'local', atMost: 1 / 4, text: '≥ 4× world-local' },
+        { than: 'floor', atMost: 1 / 0.75, text: '≥ 0.75 of the floor' },
+      ],
+      postgres: [
+        { than: 'world-postgres', atMost: 1 / 2.4, text: '≥ 2.4× world-postgres' },
+        { than: 'floor', atMost: 1 / 0.65, text: '≥ 0.65 of the floor' },
+      ],
+    },
   },
   sequence: {
     title: '10 steps in sequence, p50',
@@ -20,7 +26,20 @@ export const metrics = {
     module: './sequence.js',
     rounds: 3,
     quick: { runs: 8 },
-    wants: [{ than: 'floor', atMost: 1.35, text: '≤ 1.35× the floor' }],
+    wants: {
+      sqlite: [{ than: 'floor', atMost: 1.35, text: '≤ 1.35× the floor' }],
+      postgres: [{ than: 'floor', atMost: 1.75, text: '≤ 1.75× the floor' }],
+    },
+  },
+  stepTraffic: {
+    title: 'round trips for each sequential step',
+    unit: '',
+    module: './step-traffic.js',
+    rounds: 1,
+    quick: { runs: 3 },
+    countsTraffic: true,
+    skip: ['floor'],
+    wants: { postgres: [{ atMost: 4, text: '≤ 4' }] },
   },
   parallel50: {
     title: '50 parallel steps, p50',
@@ -29,7 +48,10 @@ export const metrics = {
     rounds: 3,
     options: { steps: 50 },
     quick: { runs: 2 },
-    wants: [{ than: 'floor', atMost: 1.5, text: '≤ 1.5× the floor' }],
+    wants: {
+      sqlite: [{ than: 'floor', atMost: 1.5, text: '≤ 1.5× the floor' }],
+      postgres: [{ than: 'floor', atMost: 1.75, text: '≤ 1.75× the floor' }],
+    },
   },
   parallel200: {
     title: '200 parallel steps, p50',
@@ -40,7 +62,10 @@ export const metrics = {
     quick: { runs: 1 },
     // A minute a run: once is enough to see it.
     perWorld: { local: { rounds: 1, runs: 1 } },
-    wants: [{ than: 'floor', atMost: 1.5, text: '≤ 1.5× the floor' }],
+    wants: {
+      sqlite: [{ than: 'floor', atMost: 1.5, text: '≤ 1.5× the floor' }],
+      postgres: [{ than: 'floor', atMost: 1.75, text: '≤ 1.75× the floor' }],
+    },
   },
   stream: {
     title: '100 stream chunks, written and read live, p50',
@@ -48,7 +73,10 @@ export const metrics = {
     module: './stream.js',
     rounds: 3,
     quick: { runs: 2 },
-    wants: [{ than: 'floor', atMost: 1.3, text: '≤ 1.3× the floor' }],
+    wants: {
+      sqlite: [{ than: 'floor', atMost: 1.3, text: '≤ 1.3× the floor' }],
+      postgres: [],
+    },
   },
   hook: {
     title: 'resume of a hook to completion, p50',
@@ -56,7 +84,10 @@ export const metrics = {
     module: './hook.js',
     rounds: 3,
     quick: { runs: 8 },
-    wants: [{ than: 'floor', atMost: 2, text: '≤ 2× the floor' }],
+    wants: {
+      sqlite: [{ than: 'floor', atMost: 2, text: '≤ 2× the floor' }],
+      postgres: [],
+    },
   },
   alone: {
     title: 'World alone, without the SDK, 50 runs at once',
@@ -64,8 +95,11 @@ export const metrics = {
     module: './world-alone.js',
     rounds: 3,
     quick: { runs: 100 },
-    perWorld: { local: { runs: 100 } },
-    wants: [{ atLeast: 4000, text: '≥ 4,000 steps/s' }],
+    perWorld: { local: { runs: 100 }, 'world-postgres': { runs: 100 } },
+    wants: {
+      sqlite: [{ atLeast: 4000, text: '≥ 4,000 steps/s' }],
+      postgres: [{ atLeast: 1500, text: '≥ 1,500 steps/s' }],
+    },
   },
   sleeping: {
     title: '10,000 sleeping runs, idle: share of a core',
@@ -75,7 +109,27 @@ export const metrics = {
     quick: { runs: 500, idleMs: 5000 },
     // world-local holds a slot for each sleeper and has 1,000 of them.
     skip: ['local', 'floor'],
-    wants: [{ atMost: 1, text: '< 1 %, no growth' }],
+    wants: { sqlite: [{ atMost: 1, text: '< 1 %, no growth' }] },
+  },
+  idleQueries: {
+    title: '10,000 sleeping runs, idle: queries of a worker',
+    unit: '/s',
+    module: './idle-queries.js',
+    rounds: 1,
+    quick: { runs: 500, idleMs: 5000 },
+    countsTraffic: true,
+    // world-postgres needs minutes to start them.
+    skip: ['world-postgres', 'floor'],
+    wants: { postgres: [{ atMost: 2, text: '≤ 2 a second' }] },
+  },
+  claims: {
+    title: 'a claim among 1,000,000 finished runs, against among 1,000',
+    unit: '×',
+    module: './claims.js',
+    rounds: 1,
+    quick: { many: 50_000, claims: 50 },
+    skip: ['world-postgres', 'floor'],
+    wants: { postgres: [{ atMost: 1.2, text: '≤ 1.2×' }] },
   },
   memory: {
     title: 'memory after 10,000 runs, against after 1,000',
@@ -85,7 +139,7 @@ export const metrics = {
     quick: { runs: 500 },
     // world-local gets slower with every run it has seen; 10,000 take it hours.
     skip: ['local'],
-    wants: [{ atMost: 1.2, text: 'within 20 %' }],
+    wants: { sqlite: [{ atMost: 1.2, text: 'within 20 %' }] },
   },
 };
 

@@ -5,8 +5,8 @@ import { openWorldAlone } from '../world-alone.js';
 const stepsPerRun = 10;
 
 /** Steps per second of the World without the SDK, 50 runs at once. */
-export async function measureAlone({ target }, { runs = 500 }) {
-  const alone = openWorldAlone({ target, stepsPerRun });
+export async function measureAlone({ target, deliversOverHttp }, { runs = 500 }) {
+  const alone = await openWorldAlone({ target, deliversOverHttp, stepsPerRun });
   await alone.world.start?.();
   await inLanes(50, 50, () => alone.run(`wrun_${ulid()}`));
   const ms = await timed(() => inLanes(runs, 50, () => alone.run(`wrun_${ulid()}`)));

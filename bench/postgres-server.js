@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import pg from 'pg';
+
+const execute = promisify(execFile);
+const scratchPostgres = new URL('../dist/testing/scratch-postgres.js', import.meta.url);
+
+/** A PostgreSQL server for one run of the benchmark, durable as it is delivered: every commit waits for the disk. */
+export async function startPostgresServer() {
+  const { startScratchPostgres } = await import(scratchPostgres);
+  const server = await startScratchPostgres({ fsync: true, settings: { synchronous_commit: 'on' } });
+  const admin = new pg.Client({ connectionString: server.url });
+  await admin.connect();
+
+  /** Nobody pays for the checkpoint of the one before. */
+  const place = async (create, drop, url) => {
+    await admin.query('checkpoint');
+    await admin.query(create);
+    return { url, remove: () => admin.query(drop) };
+  };
+  return {
+    facts: await readFacts(admin),
+    schema: (name) => place(`create schema ${name}`, `drop schema ${name} cascade`, server.url),
+    database: (name) => place(`create database ${name}`, `drop database ${name} with (force)`, server.url.replace(/[^/]+$/, name)),
+    /** Runs a program of Node's that sets up a database. */
+    run: (program, environment) => execute(process.execPath, [program], { env: { ...process.env, ...environment } }),
+    async stop() {
+      await admin.end();
+      await server.stop();
+    },
+  };
+}
+
+async function readFacts(admin) {
+  const { rows } = await admin.query(
+    `select current_setting('server_version') as version, current_setting('fsync') as fsync,
+            current_setting('synchronous_commit') as "synchronousCommit"`,
+  );
+  return rows[0];
+}
