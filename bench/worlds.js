@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -31,13 +30,13 @@ export const worlds = {
   },
   'world-postgres': {
     title: 'world-postgres',
-    target: createRequire(import.meta.url).resolve('@workflow/world-postgres'),
+    target: fileURLToPath(import.meta.resolve('@workflow/world-postgres')),
     urlVariable: 'WORKFLOW_POSTGRES_URL',
     deliversOverHttp: true,
     async prepare({ server, name }) {
       const { url, remove } = await server.database(name);
       const environment = { WORKFLOW_POSTGRES_URL: url };
-      await server.run(createRequire(import.meta.url).resolve('@workflow/world-postgres/cli'), environment);
+      await server.run(fileURLToPath(import.meta.resolve('@workflow/world-postgres/cli')), environment);
       return { environment, remove };
     },
   },
