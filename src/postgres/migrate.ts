@@ -4,14 +4,14 @@ import { pendingMigrations, readMigrations } from '../store/migration.ts';
 import type { Database } from './database.ts';
 import { sqlState } from './errors.ts';
 
-const folder = new URL('./migrations/', import.meta.url);
+export const ownFolder = new URL('./migrations/', import.meta.url);
 
 /**
  * Brings the schema up to this code: all steps in one transaction that holds the row of the version, so that of two processes starting at
  * once one waits and finds the work done (decisions A5).
  */
 export async function migrate(db: Database): Promise<void> {
-  const migrations = await readMigrations(folder);
+  const migrations = await readMigrations(ownFolder);
   const where = `schema "${db.name.schema}" of ${db.name.where}`;
   if (pendingMigrations(migrations, await schemaVersion(db), where).length === 0) return;
   const client = await db.connect();
@@ -39,7 +39,7 @@ export async function migrate(db: Database): Promise<void> {
   }
 }
 
-async function schemaVersion(db: Database): Promise<number> {
+export async function schemaVersion(db: Database): Promise<number> {
   try {
     const [row] = await db.send<{ value: string }>("select value from pawl.pawl_meta where key = 'schema_version'");
     return Number(row?.value ?? 0);

@@ -3,7 +3,7 @@ import { renameSync, rmSync } from 'node:fs';
 import { pendingMigrations, readMigrations } from '../store/migration.ts';
 import type { Connection } from './connection.ts';
 
-const ownFolder = new URL('./migrations/', import.meta.url);
+export const ownFolder = new URL('./migrations/', import.meta.url);
 
 export interface MigrateOptions {
   readonly path: string;
@@ -40,7 +40,7 @@ export async function migrate(db: Connection, { path, copyTo, folder = ownFolder
   }
 }
 
-function schemaVersion(db: Connection): number {
+export function schemaVersion(db: Connection): number {
   return db.get<{ version: number }>('select user_version as version from pragma_user_version')?.version ?? 0;
 }
 

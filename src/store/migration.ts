@@ -6,6 +6,21 @@ export interface Migration {
   readonly sql: string;
 }
 
+/** How far a database is on its ladder. */
+export interface SchemaStatus {
+  /** 0: there is no schema. */
+  readonly version: number;
+  readonly newest: number;
+  /** The names of what a migration would do, in order. */
+  readonly pending: readonly string[];
+}
+
+/** Throws where the schema is newer than this code. */
+export function schemaStatus(all: readonly Migration[], version: number, where: string): SchemaStatus {
+  const pending = pendingMigrations(all, version, where).map((step) => `${String(step.version).padStart(4, '0')}_${step.slug}`);
+  return { version, newest: all.length, pending };
+}
+
 /** Reads `NNNN_slug.sql` files, in order and without gaps; each ladder belongs to one dialect. */
 export async function readMigrations(folder: URL): Promise<readonly Migration[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();

@@ -1,0 +1,151 @@
+import { type Clock, systemClock } from '../base/clock.ts';
+import { describeError } from '../base/logger.ts';
+import { readSchemaStatus } from '../connect/schema-status.ts';
+import type { Settings } from '../connect/settings.ts';
+import { askHealth } from './ask-health.ts';
+import { exitCodes, type ExitCode } from './exit-codes.ts';
+import { showAge } from './instant.ts';
+import { statusCell } from './paint.ts';
+import { type Session, settingsOf, shownUrl, withStore, withWorld } from './session.ts';
+import { printableText, renderTable } from './table.ts';
+
+export interface DoctorOptions {
+  /** How long an answer to the message may take. */
+  readonly timeoutMs: number;
+  readonly message: boolean;
+  readonly json?: boolean;
+}
+
+interface Finding {
+  readonly check: 'settings' | 'database' | 'schema' | 'clock' | 'workers' | 'workflows' | 'steps';
+  readonly status: 'ok' | 'warning' | 'failed' | 'skipped';
+  readonly finding: string;
+  /** What to do about it. */
+  readonly advice?: string;
+}
+
+const largestSkewMs = 1_000;
+
+/** Looks at everything a run needs, one after the other, and says what to do about what is not well. Changes nothing. */
+export async function doctor(session: Session, options: DoctorOptions): Promise<ExitCode> {
+  const findings = await examine(session, options, systemClock);
+  const healthy = findings.every(({ status }) => status !== 'failed');
+  if (options.json) session.out(JSON.stringify({ healthy, findings }));
+  else session.out(render(session, findings));
+  return healthy ? exitCodes.done : exitCodes.no;
+}
+
+async function examine(session: Session, options: DoctorOptions, clock: Clock): Promise<Finding[]> {
+  const settings = readOr(() => settingsOf(session));
+  if ('error' in settings) return [failed('settings', settings.error, 'Correct the environment; docs/settings.md has every setting.')];
+  const findings: Finding[] = [ok('settings', describeSettings(settings.value))];
+  const schema = await checkSchema(settings.value, clock);
+  findings.push(...schema);
+  // The schema is only known where there is a database, and nothing below works without it.
+  if (schema.some(({ status }) => status === 'failed')) return findings;
+  findings.push(...(await checkStore(session, clock)));
+  const workers = findings.find(({ check }) => check === 'workers');
+  findings.push(...(await checkMessages(session, settings.value, { ...options, worked: workers?.status === 'ok' })));
+  return findings;
+}
+
+function readOr<T>(read: () => T): { readonly value: T } | { readonly error: string } {
+  try {
+    return { value: read() };
+  } catch (error) {
+    return { error: (error as Error).message };
+  }
+}
+
+function describeSettings({ url, deploymentId, deploymentPolicy, worker, delivery }: Settings): string {
+  return `${shownUrl(url)}, deployment ${deploymentId} (${deploymentPolicy}), worker ${worker}, delivery ${delivery}`;
+}
+
+async function checkSchema(settings: Settings, clock: Clock): Promise<Finding[]> {
+  try {
+    const { version, newest, pending } = await readSchemaStatus(settings, clock);
+    const reached = ok('database', 'answers');
+    if (version === 0) return [reached, failed('schema', 'there is none yet', 'Run "pawl migrate", or start the app once.')];
+    if (pending.length === 0) return [reached, ok('schema', `version ${version}, the newest`)];
+    return [reached, failed('schema', `version ${version} of ${newest}, without ${pending.join(', ')}`, 'Run "pawl migrate".')];
+  } catch (error) {
+    const tooNew = (error as { code?: unknown }).code === 'SCHEMA_TOO_NEW';
+    if (tooNew) return [ok('database', 'answers'), failed('schema', describeError(error), 'Upgrade Pawl here.')];
+    return [
+      failed('database', describeError(error), 'See that WORKFLOW_PAWL_URL is right, and that the database can be reached from here.'),
+    ];
+  }
+}
+
+async function checkStore(session: Session, clock: Clock): Promise<Finding[]> {
+  try {
+    return await withStore(session, async (store) => {
+      const skewMs = store.now() - clock.now();
+      const workers = await store.listWorkers();
+      const live = workers.filter((worker) => worker.live);
+      const where = [...new Set(live.map(({ host, deploymentId }) => `${host} (${deploymentId})`))].join(', ');
+      return [
+        Math.abs(skewMs) <= largestSkewMs
+          ? ok('clock', `within ${largestSkewMs} ms of the database`)
+          : warning(
+              'clock',
+              `${showAge(Math.abs(skewMs))} ${skewMs > 0 ? 'behind' : 'ahead of'} the database`,
+              'Timers are corrected for it; times in logs are not. Set the clock by NTP.',
+            ),
+        live.length > 0
+          ? ok('workers', `${live.length} alive: ${where}`)
+          : warning('workers', 'none is alive', 'Call world.start() in a process that is to do the work, or wait for it.'),
+      ];
+    });
+  } catch (error) {
+    return [failed('database', describeError(error), 'It can be read, but not used; the message says why.')];
+  }
+}
+
+async function checkMessages(
+  session: Session,
+  settings: Settings,
+  { message, timeoutMs, worked }: DoctorOptions & { readonly worked: boolean },
+): Promise<Finding[]> {
+  const kinds = [
+    ['workflow', 'workflows'],
+    ['step', 'steps'],
+  ] as const;
+  const why = message ? (worked ? undefined : 'nobody is there to answer a message') : 'not asked for';
+  if (why) return kinds.map(([, check]) => ({ check, status: 'skipped', finding: why }));
+  const ask = async ([kind, check]: (typeof kinds)[number]): Promise<Finding> => {
+    try {
+      const tookMs = await withWorld(session, (world) => askHealth(world, { kind, settings, timeoutMs, clock: systemClock }));
+      if (tookMs !== undefined) return ok(check, `a message through the queue was answered within ${tookMs} ms`);
+      const advice = `The worker has no handler for ${check}, is of another build, or cannot reach the app at WORKFLOW_PAWL_BASE_URL: see its log. A worker for flows only answers none; then use --no-message.`;
+      return failed(check, `a message through the queue was not answered within ${timeoutMs} ms`, advice);
+    } catch (error) {
+      return failed(check, describeError(error), 'The message could not be queued, or its answer not read; the message says why.');
+    }
+  };
+  // One after the other: a World that is closed takes what others of its database have open along.
+  const findings: Finding[] = [];
+  for (const kind of kinds) findings.push(await ask(kind));
+  return findings;
+}
+
+function render(session: Session, findings: readonly Finding[]): string {
+  const table = renderTable(
+    ['CHECK', 'STATUS', 'FINDING'],
+    findings.map(({ check, status, finding }) => [check, statusCell(status, session), finding]),
+  );
+  const advice = findings.flatMap(({ check, advice: text }) => (text ? [`${check}: ${printableText(text)}`] : []));
+  return [table, ...advice].join('\n\n');
+}
+
+function ok(check: Finding['check'], finding: string): Finding {
+  return { check, status: 'ok', finding };
+}
+
+function warning(check: Finding['check'], finding: string, advice: string): Finding {
+  return { check, status: 'warning', finding, advice };
+}
+
+function failed(check: Finding['check'], finding: string, advice: string): Finding {
+  return { check, status: 'failed', finding, advice };
+}

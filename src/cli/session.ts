@@ -1,0 +1,47 @@
+import { systemClock } from '../base/clock.ts';
+import { createStderrLogger } from '../base/logger.ts';
+import { createWorld, type PawlWorld } from '../connect/create-world.ts';
+import { openStore } from '../connect/open-store.ts';
+import { readSettings, type Environment, type Settings } from '../connect/settings.ts';
+import type { Store } from '../world/port.ts';
+
+/** Where a command finds its settings and speaks. */
+export interface Session {
+  readonly env: Environment;
+  /** Says nothing but the answer. */
+  readonly out: (text: string) => void;
+  /** Says everything else. */
+  readonly err: (text: string) => void;
+  /** Whether a person reads: then there may be colours, and progress. */
+  readonly terminal: boolean;
+}
+
+export function settingsOf({ env }: Session): Settings {
+  return readSettings(env);
+}
+
+/** Does something with the store, and closes it again. */
+export async function withStore<T>(session: Session, act: (store: Store, settings: Settings) => Promise<T>): Promise<T> {
+  const settings = settingsOf(session);
+  const store = await openStore(settings, systemClock, createStderrLogger(settings.logLevel));
+  try {
+    return await act(store, settings);
+  } finally {
+    await store.close();
+  }
+}
+
+/** The same with a World, which does no work of its own. */
+export async function withWorld<T>({ env }: Session, act: (world: PawlWorld) => Promise<T>): Promise<T> {
+  const world = createWorld({ env });
+  try {
+    return await act(world);
+  } finally {
+    await world.close();
+  }
+}
+
+/** A database as it may be shown: without its password. */
+export function shownUrl(url: string): string {
+  return url.replace(/(\/\/[^/@:]*):[^@/]*@/, '$1:***@').replace(/([?&]password=)[^&]*/gi, '$1***');
+}

@@ -1,0 +1,23 @@
+import { existsSync } from 'node:fs';
+import { readMigrations, schemaStatus, type SchemaStatus } from '../store/migration.ts';
+import { Connection } from './connection.ts';
+import { loadDriver } from './driver.ts';
+import { toWorldError } from './errors.ts';
+import { ownFolder, schemaVersion } from './migrate.ts';
+
+/** Looks without touching anything: a file that is not there is not made. */
+export async function readSqliteSchema(path: string): Promise<SchemaStatus> {
+  const migrations = await readMigrations(ownFolder);
+  if (path === ':memory:' || !existsSync(path)) return schemaStatus(migrations, 0, path);
+  const openDatabase = await loadDriver();
+  try {
+    const db = new Connection(openDatabase(path, { readOnly: true }));
+    try {
+      return schemaStatus(migrations, schemaVersion(db), path);
+    } finally {
+      db.close();
+    }
+  } catch (error) {
+    throw toWorldError(error, path);
+  }
+}
