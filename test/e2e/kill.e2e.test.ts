@@ -9,7 +9,7 @@ import { Random } from './support/random.ts';
 import { openSqliteWorld, shortLease } from './support/sqlite-world.ts';
 import { Stage } from './support/stage.ts';
 
-const kills = process.env.PAWL_LONG === '1' ? 1_000 : 30;
+const kills = Number(process.env.PAWL_KILLS ?? (process.env.PAWL_LONG === '1' ? 1_000 : 30));
 const seed = Number(process.env.PAWL_SEED ?? randomInt(2 ** 31));
 
 describe('two workers on one SQLite file', () => {
