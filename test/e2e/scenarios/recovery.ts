@@ -47,9 +47,11 @@ export function recoveryScenarios(name: string, openWorld: () => Promise<WorldUn
     });
 
     test('does not repeat a long step while its worker lives', async () => {
-      const { stage, gate, runId, holder } = await holdStep(openWorld, ['worker', 'worker']);
-      // Several lives of a lease, told by what other runs do meanwhile rather than by a clock.
-      const naps = await holder.api.start('sleeps//naps', [10, 400]);
+      // Long enough that a busy machine does not look like a death.
+      const lease = { WORKFLOW_PAWL_LEASE_MS: '3000' };
+      const { stage, gate, runId, holder } = await holdStep(openWorld, ['worker', 'worker'], lease);
+      // More than a lease, told by what another run does meanwhile rather than by a clock.
+      const naps = await holder.api.start('sleeps//naps', [10, 450]);
       await finish(holder, naps);
       await stage.openGate(gate);
       await finish(holder, runId);
