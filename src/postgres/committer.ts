@@ -21,20 +21,31 @@ export interface CommitterOptions {
 
 const statement = `
   select o_act as act, o_held as held, o_seq as seq, o_at as at, o_detail as detail, o_bytes as bytes
-  from pawl.pawl_commit_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
+  from pawl.pawl_commit_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`;
 
-// Rows that precede the outcomes: the clock of the server, and "this batch was committed before".
+// Precedes the outcomes: the clock of the server.
 const clockRow = -1;
-const repeatedRow = -2;
+const committedBefore = 'PW001';
+
+/** One row in the table of writers: its batches are numbered and sent one after the other. */
+interface Writer {
+  readonly writer: string;
+  batch: number;
+}
 
 /**
  * Sends batches to the committer in the database, each one round trip and one transaction. A batch whose answer got lost with its connection
- * is sent again under the same number: it is performed exactly once, or known to have been.
+ * is sent again under the same number: it is performed exactly once. Where it turns out to have been, or the server stays away, its callers
+ * get a 503, and what it may have leased is given back by the next batch.
  */
 export class Committer {
   readonly #options: CommitterOptions;
-  readonly #writer = `wtr_${randomUUID()}`;
-  #batches = 0;
+  readonly #name = `wtr_${randomUUID()}`;
+  readonly #main: Writer = { writer: this.#name, batch: 0 };
+  // For what waits for a lock beside the main one: as many as ever waited at once.
+  readonly #idle: Writer[] = [];
+  #waiters = 0;
+  #unsure: readonly Readonly<Writer>[] = [];
 
   constructor(options: CommitterOptions) {
     this.#options = options;
@@ -42,10 +53,9 @@ export class Committer {
 
   /** The outcomes in order; that of an act whose run another process has locked is still on its way, and holds up no other. */
   async transact(acts: readonly BatchAct[]): Promise<readonly Outcome[]> {
-    const fence: Fence = { writer: this.#writer, batch: (this.#batches += 1) };
-    const rows = await this.#send(acts, { fence, wait: false });
+    const rows = await this.#send(acts, { from: this.#main, wait: false });
     const busy = acts.filter((_, index) => rows.get(index)?.held === null);
-    const later = new Map([...groupByRun(busy)].flatMap(([, group]) => this.#waitFor(group)));
+    const later = new Map(groupByRun(busy).flatMap((group) => this.#waitFor(group)));
     const outcomes = acts.map((act, index) => later.get(act) ?? decodeOutcome(act, rows.get(index) as OutcomeRow));
     this.#announce(acts, outcomes);
     // Whoever resolves with a promise waits for it: GroupCommit does.
@@ -54,7 +64,8 @@ export class Committer {
 
   /** Waits for the lock of one run, on a connection of its own. */
   #waitFor(acts: readonly BatchAct[]): [BatchAct, Promise<Outcome>][] {
-    const rows = this.#send(acts, { fence: undefined, wait: true });
+    const from = this.#idle.pop() ?? { writer: `${this.#name}-${(this.#waiters += 1)}`, batch: 0 };
+    const rows = this.#send(acts, { from, wait: true }).finally(() => this.#idle.push(from));
     return acts.map((act, index) => {
       const outcome = rows.then((found) => decodeOutcome(act, found.get(index) as OutcomeRow));
       void outcome.then(
@@ -73,33 +84,33 @@ export class Committer {
     if (shared) this.#options.onShared();
   }
 
-  async #send(acts: readonly BatchAct[], { fence, wait }: Sending): Promise<Map<number, OutcomeRow>> {
+  async #send(acts: readonly BatchAct[], { from, wait }: Sending): Promise<Map<number, OutcomeRow>> {
     const { db, clock, serverClock, leaseClock, sync } = this.#options;
     const { shards, runs, acts: encoded, bytes } = encodeBatch(acts);
+    const sent: Readonly<Writer> = { writer: from.writer, batch: (from.batch += 1) };
+    const unsure = this.#unsure;
+    const givenBack = unsure.length === 0 ? null : JSON.stringify(unsure);
     const deadline = clock.monotonic() + patienceMs;
     let unanswered = false;
     for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 250)) {
       const sentAt = clock.monotonic();
       try {
-        const parameters = [fence?.writer ?? null, fence?.batch ?? 0, 0, wait, leaseClock(), sync, shards, runs, encoded, bytes];
+        const parameters = [sent.writer, sent.batch, givenBack, 0, wait, leaseClock(), sync, shards, runs, encoded, bytes];
         const rows = await db.send<OutcomeRow>(statement, parameters);
-        const [first, second] = rows;
-        if (first?.act === clockRow) serverClock.observe(Number(first.at), sentAt);
-        if (second?.act === repeatedRow) throw answerLost(db.name);
-        return new Map(rows.map((row) => [row.act, row]));
+        if (unsure.length > 0) this.#unsure = this.#unsure.filter((batch) => !unsure.includes(batch));
+        const outcomes = new Map(rows.map((row) => [row.act, row]));
+        serverClock.observe(Number(outcomes.get(clockRow)?.at), sentAt);
+        return outcomes;
       } catch (error) {
         const lost = isConnectionLoss(error);
         unanswered ||= lost && wasSent(error);
-        const repeatable = isRolledBack(error) || (lost && (fence !== undefined || !unanswered));
-        if (repeatable && clock.monotonic() + pauseMs < deadline) {
+        if ((lost || isRolledBack(error)) && clock.monotonic() + pauseMs < deadline) {
           await pause(pauseMs);
           continue;
         }
-        if (lost && unanswered)
-          throw unavailable(
-            `The connection to PostgreSQL at ${db.name.where} broke before a commit was answered; it may have been committed. Read before you repeat.`,
-            error,
-          );
+        const committed = sqlState(error) === committedBefore;
+        if (unanswered) this.#unsure = [...this.#unsure, sent];
+        if (committed || unanswered) throw answerLost(db.name, committed ? 'was' : 'may have been', error);
         // Too much at once for the time that a statement may take: halves are tried before it is given up.
         if (acts.length > 1 && sqlState(error) === '57014') throw error;
         throw toWorldError(error, db.name);
@@ -108,29 +119,24 @@ export class Committer {
   }
 }
 
-interface Fence {
-  readonly writer: string;
-  readonly batch: number;
-}
-
 interface Sending {
-  readonly fence: Fence | undefined;
+  readonly from: Writer;
   readonly wait: boolean;
 }
 
-function groupByRun(acts: readonly BatchAct[]): Map<string, BatchAct[]> {
+function groupByRun(acts: readonly BatchAct[]): BatchAct[][] {
   const groups = new Map<string, BatchAct[]>();
   for (const act of acts) {
     const runId = runOf(act)[0]?.runId ?? '';
     groups.set(runId, [...(groups.get(runId) ?? []), act]);
   }
-  return groups;
+  return [...groups.values()];
 }
 
 /** False where no connection was made at all, so that nothing can have arrived. */
 function wasSent(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string };
-  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'ENOENT' || code === '57P03' || code === '53300')
-    return false;
-  return !/timeout exceeded when trying to connect/.test(String(message));
+  return !neverSent.has(code ?? '') && !/timeout exceeded when trying to connect/.test(String(message));
 }
+
+const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT', 'EHOSTUNREACH', 'ENETUNREACH', '57P03', '53300']);

@@ -106,10 +106,11 @@ export function toWorldError(error: unknown, database: DatabaseName): unknown {
   return error;
 }
 
-/** The commit was sent and no answer came: it is durable, but what it came to was lost. */
-export function answerLost({ where }: DatabaseName): WorkflowWorldError {
+/** The commit was sent and no answer came. */
+export function answerLost({ where }: DatabaseName, committed: 'was' | 'may have been', cause: unknown): WorkflowWorldError {
   return unavailable(
-    `The connection to PostgreSQL at ${where} broke while a commit was answered; it was committed. Read before you repeat.`,
+    `The connection to PostgreSQL at ${where} broke before a commit was answered; it ${committed} committed. Read before you repeat.`,
+    cause,
   );
 }
 

@@ -207,12 +207,13 @@ create table pawl.workers (
   autovacuum_vacuum_cost_delay = 0
 );
 
--- The newest batch that each writer has committed. A batch whose answer was lost is sent again under its number, and is then either
--- known to be committed or certain never to be.
+-- The newest batch that each writer has committed, and what it leased. A batch whose answer was lost is sent again under its number, and is
+-- then either known to be committed or certain never to be.
 create table pawl.writers (
   shard int not null,
   writer_id text collate "C" not null,
   batch bigint not null,
+  leases jsonb not null,
   used_at bigint not null,
   primary key (shard, writer_id)
 ) with (

@@ -1,7 +1,8 @@
 -- The committer: performs the acts of one batch in one transaction and one round trip. It checks guards and writes rows; what the rows say
 -- was decided before. A newer version of Pawl adds pawl_commit_v2 beside it, so that old and new workers can share a database.
 --
--- p_writer, p_batch  who sends it, and the how-manieth it is: a batch that was committed before is not performed again (o_act = -2)
+-- p_writer, p_batch  who sends it, and the how-manieth it is: a batch that was committed before is refused (SQLSTATE PW001)
+-- p_unsure           batches whose answers were lost, as [{"writer", "batch"}]: what they leased is given back, for nobody delivers it
 -- p_shard            of all acts, or 0 where one server has all shards; the writers are kept by it
 -- p_wait             false: a run that another transaction has locked makes its acts busy (o_held is null), and the batch goes on
 -- p_clock            what leases are judged by; null: the clock of this server
@@ -12,7 +13,7 @@
 --
 -- The first row that comes back (o_act = -1) has the clock of the server.
 create function pawl.pawl_commit_v1(
-  p_writer text, p_batch bigint, p_shard int, p_wait boolean, p_clock bigint, p_sync text,
+  p_writer text, p_batch bigint, p_unsure jsonb, p_shard int, p_wait boolean, p_clock bigint, p_sync text,
   p_shards int[], p_runs text[], p_acts jsonb, p_bytes bytea
 )
 returns table (o_act int, o_held boolean, o_seq bigint, o_at bigint, o_detail jsonb, o_bytes bytea)
@@ -35,6 +36,8 @@ declare
   v_took boolean;
   v_waits_due boolean;
   v_inbox_full boolean;
+  -- What this batch leases to whom: [kind, shard, run, id, owner, epoch, now].
+  v_leases jsonb := '[]';
   a record;
   e record;
   s pawl.steps;
@@ -50,16 +53,8 @@ begin
   o_at := c_server;
   return next;
 
-  if p_writer is not null then
-    insert into pawl.writers as known (shard, writer_id, batch, used_at)
-    values (p_shard, p_writer, p_batch, c_server)
-    on conflict (shard, writer_id) do update set batch = excluded.batch, used_at = excluded.used_at
-    where known.batch < excluded.batch;
-    if not found then
-      o_act := -2;
-      return next;
-      return;
-    end if;
+  if p_unsure is not null then
+    perform pawl.pawl_give_back_v1(p_shard, p_unsure, c_server);
   end if;
 
   for i in 1 .. cardinality(p_runs) loop
@@ -175,6 +170,8 @@ begin
           v_run.deliveries := 1;
           v_run.due_at := null;
           o_detail := to_jsonb(v_run) || '{"waits_due": 0, "inbox_full": 0}';
+          v_leases := v_leases || jsonb_build_array(
+            jsonb_build_array('run', a.shard, a.run_id, null, a.take_for, v_run.lease_epoch, a.now));
         end if;
         insert into pawl.runs (
           shard, run_id, namespace, status, deployment_id, workflow_name, spec_version, execution_context, encryption_key_id, error,
@@ -218,6 +215,10 @@ begin
           end if;
           o_held := found;
           exit when not found;
+          if s.version = 1 and s.lease_owner is not null then
+            v_leases := v_leases || jsonb_build_array(
+              jsonb_build_array('step', a.shard, a.run_id, s.step_id, s.lease_owner, s.lease_epoch, a.now));
+          end if;
         end loop;
       end if;
       if not o_held then
@@ -324,7 +325,7 @@ begin
       end if;
 
     elsif a.kind = 'claim' then
-      select c.rows, c.bytes into o_detail, o_bytes from pawl.pawl_claim_v1(a.detail) as c;
+      select c.rows, c.bytes, v_leases || c.leases into o_detail, o_bytes, v_leases from pawl.pawl_claim_v1(a.detail) as c;
       o_held := true;
 
     else
@@ -349,9 +350,19 @@ begin
       v_inbox_full := exists (select 1 from pawl.messages where shard = a.shard and run_id = a.run_id);
       v_changed := true;
       o_detail := to_jsonb(v_run) || jsonb_build_object('waits_due', v_waits_due::int, 'inbox_full', v_inbox_full::int);
+      v_leases := v_leases || jsonb_build_array(
+        jsonb_build_array('run', a.shard, a.run_id, null, a.take_for, v_run.lease_epoch, a.now));
     end if;
     return next;
   end loop;
+
+  insert into pawl.writers as known (shard, writer_id, batch, leases, used_at)
+  values (p_shard, p_writer, p_batch, v_leases, c_server)
+  on conflict (shard, writer_id) do update set batch = excluded.batch, leases = excluded.leases, used_at = excluded.used_at
+  where known.batch < excluded.batch;
+  if not found then
+    raise exception 'batch % of % was committed before', p_batch, p_writer using errcode = 'PW001';
+  end if;
 end
 $$;
 

@@ -1,7 +1,7 @@
 -- What the committer does beside the log: the queue, streams, workers. Each act is given as one JSON object.
 
 -- Leases what is due to a worker, oldest first; what another transaction is about to take is left to it.
-create function pawl.pawl_claim_v1(p_act jsonb, out rows jsonb, out bytes bytea)
+create function pawl.pawl_claim_v1(p_act jsonb, out rows jsonb, out bytes bytea, out leases jsonb)
 language plpgsql
 set enable_seqscan = off
 set enable_bitmapscan = off
@@ -86,6 +86,58 @@ begin
     into v_messages, bytes from taken;
   end if;
   rows := jsonb_build_object('runs', v_runs, 'steps', v_steps, 'messages', v_messages);
+  leases := coalesce((
+    select jsonb_agg(jsonb_build_array(kind, r -> 'shard', r -> 'run_id', r -> id, c_owner, r -> 'lease_epoch', c_now))
+    from (
+      select 'run', 'none', r from jsonb_array_elements(v_runs) as r
+      union all
+      select 'step', 'step_id', s -> 'step' from jsonb_array_elements(v_steps) as s
+      union all
+      select 'message', 'message_id', m from jsonb_array_elements(v_messages) as m
+    ) as claimed (kind, id, r)), '[]');
+end
+$$;
+
+-- Gives back what was leased by batches whose answers were lost, without counting an attempt, and makes sure that none of them is
+-- committed from now on.
+create function pawl.pawl_give_back_v1(p_shard int, p_unsure jsonb, p_now bigint)
+returns void
+language plpgsql
+as $$
+declare
+  v_unsure record;
+  v_leases jsonb;
+  v_lease jsonb;
+begin
+  for v_unsure in select writer, batch from jsonb_to_recordset(p_unsure) as u (writer text, batch bigint) order by writer loop
+    select leases into v_leases from pawl.writers
+    where shard = p_shard and writer_id = v_unsure.writer and batch = v_unsure.batch
+    for update;
+    if found then
+      for v_lease in select jsonb_array_elements(v_leases) loop
+        case v_lease ->> 0
+        when 'run' then
+          update pawl.runs
+          set lease_owner = null, due_at = (v_lease ->> 6)::bigint, deliveries = greatest(0, deliveries - 1)
+          where shard = (v_lease ->> 1)::int and run_id = v_lease ->> 2
+            and lease_owner = v_lease ->> 4 and lease_epoch = (v_lease ->> 5)::bigint;
+        when 'step' then
+          update pawl.steps
+          set lease_owner = null, due_at = (v_lease ->> 6)::bigint, deliveries = greatest(0, deliveries - 1), version = version + 1
+          where shard = (v_lease ->> 1)::int and run_id = v_lease ->> 2 and step_id = v_lease ->> 3
+            and lease_owner = v_lease ->> 4 and lease_epoch = (v_lease ->> 5)::bigint;
+        when 'message' then
+          update pawl.messages
+          set lease_owner = null, due_at = (v_lease ->> 6)::bigint, deliveries = greatest(0, deliveries - 1)
+          where shard = (v_lease ->> 1)::int and message_id = v_lease ->> 3
+            and lease_owner = v_lease ->> 4 and lease_epoch = (v_lease ->> 5)::bigint;
+        end case;
+      end loop;
+    end if;
+    insert into pawl.writers as known (shard, writer_id, batch, leases, used_at)
+    values (p_shard, v_unsure.writer, v_unsure.batch, '[]', p_now)
+    on conflict (shard, writer_id) do update set batch = greatest(known.batch, excluded.batch), leases = excluded.leases;
+  end loop;
 end
 $$;
 
