@@ -45,7 +45,7 @@ export class Presence {
   async start(): Promise<void> {
     await this.#beat(true);
     this.#scheduleBeat();
-    await this.#sweep();
+    await this.sweep();
     this.#scheduleSweep();
   }
 
@@ -68,7 +68,7 @@ export class Presence {
   #scheduleSweep(): void {
     if (this.#stopped) return;
     const { clock, leaseMs } = this.#options;
-    this.#cancelSweep = clock.after(Math.min(sweepAtMostMs, leaseMs / 2), () => this.#own(this.#sweep().then(() => this.#scheduleSweep())));
+    this.#cancelSweep = clock.after(Math.min(sweepAtMostMs, leaseMs / 2), () => this.#own(this.sweep().then(() => this.#scheduleSweep())));
   }
 
   #own(work: Promise<unknown>): void {
@@ -95,10 +95,11 @@ export class Presence {
     }
   }
 
-  async #sweep(): Promise<void> {
+  /** Looks for the dead and gives what they held to the living; timers do it, and tests may. */
+  async sweep(): Promise<void> {
     const { store, logger, onReaped } = this.#options;
     try {
-      if (await store.hasDeadWorkers()) {
+      if (await this.#othersDied()) {
         const { workers, deliveries } = await store.commit({ kind: 'reap', now: store.now() });
         if (deliveries > 0) logger.warn(`Worker ${workers.join(', ')} died; ${deliveries} of its deliveries are given to others.`);
         onReaped();
@@ -107,6 +108,14 @@ export class Presence {
     } catch (error) {
       if (!this.#stopped) logger.error(`Looking for dead workers failed: ${describeError(error)}`);
     }
+  }
+
+  /** After a stall of its own a worker looks as dead as the others to itself: it shows itself first, and then looks again. */
+  async #othersDied(): Promise<boolean> {
+    const { store } = this.#options;
+    if (!(await store.hasDeadWorkers())) return false;
+    await this.#beat(false);
+    return store.hasDeadWorkers();
   }
 
   /** Answers to health checks belong to no run that could be deleted with them (spec/world.md D9). */

@@ -47,6 +47,8 @@ export function createStep(request: EventRequest, { run, step }: State, context:
 /** step_started: legal again on a running step (its worker died), and counts an attempt each time. */
 export function startStep(request: EventRequest, { run, step }: State, context: RuleContext): Decision {
   const live = run as RunRow;
+  // A run that ended while it suspended refused to create the step, and the SDK queued it all the same: that message is to be dropped.
+  if (!step && isTerminal(live.status)) throw runExpired(live.runId, live.status);
   const current = knownStep(request, step);
   if (isStepTerminal(current.status)) throw terminalStep(current);
   if (isTerminal(live.status)) throw runExpired(live.runId, live.status);
