@@ -25,6 +25,7 @@ function createProgram(session: Session, end: (code: ExitCode) => void): Command
   const program = new Command('pawl')
     .description('Durable workflows for TypeScript: looks after the database that WORKFLOW_PAWL_URL names.')
     .version(ownVersion(), '--version', 'the version of Pawl')
+    .addHelpText('after', '\nExample:\n  pawl doctor')
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ writeOut: (text) => session.out(text.trimEnd()), writeErr: session.err });
@@ -56,7 +57,11 @@ function createProgram(session: Session, end: (code: ExitCode) => void): Command
     .option('--deployment <id>', 'the current build (default: WORKFLOW_PAWL_DEPLOYMENT_ID)')
     .action(async (options) => end(await (await import('./drain.ts')).drain(session, options)));
 
-  const runs = program.command('runs').description('Look at runs, and cancel them.').helpCommand(false);
+  const runs = program
+    .command('runs')
+    .description('Look at runs, and cancel them.')
+    .helpCommand(false)
+    .addHelpText('after', '\nExample:\n  pawl runs list --status failed');
   add(runs, 'list', { description: 'List runs, newest first.', example: 'pawl runs list --status failed --limit 50' })
     .addOption(new Option('--status <status>', 'only these').choices(['pending', 'running', 'completed', 'failed', 'cancelled']))
     .option('--workflow <name>', 'only those of this workflow')
