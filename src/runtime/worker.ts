@@ -1,3 +1,4 @@
+import { WorkflowWorldError } from '@workflow/errors';
 import type { Clock } from '../base/clock.ts';
 import { describeError, type Logger } from '../base/logger.ts';
 import type { Delivery, Dispatcher, StepMessage } from '../world/delivery.ts';
@@ -30,6 +31,7 @@ const pollMs = 2_000;
 const messageConcurrency = 16;
 // What cannot be delivered here after all goes back, for another worker or a later look.
 const undeliverableDelayMs = 1_000;
+const settleAgainMs = 500;
 
 /** Claims what is due, delivers it, settles it. One per process and store, however many Worlds share it. */
 export class Worker implements Dispatcher {
@@ -181,7 +183,8 @@ export class Worker implements Dispatcher {
 
   async #deliverRun(run: TakenRun): Promise<void> {
     const { store, routing } = this.#options;
-    const inbox = run.inboxFull === 1 ? await store.listInbox(run.runId) : [];
+    const read = run.inboxFull === 1 ? await store.listInbox(run.runId).catch(describeError) : [];
+    const inbox = typeof read === 'string' ? [] : read;
     const request: DeliveryRequest = {
       of: 'run',
       shard: run.shard,
@@ -199,7 +202,10 @@ export class Worker implements Dispatcher {
       waitsDue: run.waitsDue === 1,
       birth: null,
     };
-    await this.#deliver(request, routing.route('workflow', run.namespace));
+    if (typeof read !== 'string') return this.#deliver(request, routing.route('workflow', run.namespace));
+    this.#slots.give('run');
+    this.#options.logger.error(`Run "${run.runId}" cannot be delivered yet, for its messages cannot be read: ${read}`);
+    await this.#settle(request, { kind: 'release', dueAt: store.now() + undeliverableDelayMs });
   }
 
   async #deliverStep({ step, run, birth }: ClaimedStep, message: Message): Promise<void> {
@@ -287,8 +293,12 @@ export class Worker implements Dispatcher {
       if (result.kind !== 'done') this.#pump.dueAt(result.dueAt);
     } catch (error) {
       if (offered) this.dropRun();
-      // The lease stays until it runs out, and then the delivery is repeated: late, not lost.
       logger.error(`Settling ${request.of} "${request.id}" failed: ${describeError(error)}`);
+      // A lease lasts as long as its worker lives, so nobody else would ever end this delivery.
+      if (isUnavailable(error) && !this.#stopping) {
+        await new Promise<void>((resolve) => this.#options.clock.after(settleAgainMs, resolve));
+        await this.#settle(request, result);
+      }
     }
   }
 
@@ -310,4 +320,8 @@ export class Worker implements Dispatcher {
     await Promise.race([empty, deadline]);
     cancel();
   }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return WorkflowWorldError.is(error) && (error.status ?? 0) >= 500;
 }
