@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
+import { createFakeClock } from '../../src/base/fake-clock.ts';
 import { Engine } from '../../src/flow/engine.ts';
 import { createFlowRegistry } from '../../src/flow/flow-registry.ts';
 import { createHandlerRegistry } from '../../src/flow/handler-registry.ts';
 import { smallExecution } from '../../src/flow/testing/contract/sample-execution.ts';
-import { testEngine, testResumeTokens, testStateStore } from '../../src/flow/testing/index.ts';
+import { testEngine, testFlowRegistry, testResumeTokens, testStateStore } from '../../src/flow/testing/index.ts';
+import { WorldFlowRegistry } from '../../src/flow/world/world-flow-registry.ts';
 import { WorldResumeTokens } from '../../src/flow/world/world-resume-tokens.ts';
 import { WorldStateStore } from '../../src/flow/world/world-state-store.ts';
 import { createSqliteStore } from '../../src/sqlite/store.ts';
@@ -51,6 +53,12 @@ for (const [name, openStore] of Object.entries({ 'sqlite file': openFile, 'sqlit
       createExecution: (id) => executions.save(smallExecution({ id, createdAt: clock.now(), updatedAt: clock.now() })),
       close,
     };
+  });
+
+  // What it does without a database is that of any registry; what it stores, openEngine's suite asks.
+  testFlowRegistry(name, () => {
+    const clock = createFakeClock();
+    return new WorldFlowRegistry(flowWorld(createSqliteStore({ path: ':memory:', clock }), clock));
   });
 
   testEngine(name, async ({ clock }) => {

@@ -1,5 +1,6 @@
 import { describeError } from '../../base/logger.ts';
 import type { Engine } from '../engine.ts';
+import type { StateStore } from '../ports.ts';
 import type { Triggers } from '../triggers/triggers.ts';
 import { flowStore, type FlowWorld } from './flow-world.ts';
 
@@ -34,7 +35,7 @@ export function startTriggerPump(world: FlowWorld, engine: Engine, triggers: Tri
     do {
       again = false;
       try {
-        await fireEvents();
+        await fireHeard(world, { store: engine.store, triggers, stopped: () => stopped });
         next = await triggers.fireDue();
       } catch (error) {
         if (!stopped) logger.error(`Firing triggers failed and will be repeated: ${describeError(error)}`);
@@ -47,20 +48,6 @@ export function startTriggerPump(world: FlowWorld, engine: Engine, triggers: Tri
     cancelTimer = clock.after(Math.min(pollMs, Math.max(0, (next ?? Infinity) - clock.now())), kick);
   }
 
-  /** A firing that is repeated after a crash names the execution that it made before. */
-  async function fireEvents(): Promise<void> {
-    const flows = await flowStore(world);
-    for (;;) {
-      const heard = await flows.listTriggerEvents(eventsAtOnce);
-      if (heard.length === 0 || stopped) return;
-      for (const { event, runId } of heard) {
-        const execution = await engine.store.load(runId);
-        if (execution) await triggers.fireEvent(event, execution);
-      }
-      await flows.commit({ kind: 'triggerHeard', positions: heard.map(({ position }) => position) });
-    }
-  }
-
   kick();
   return {
     kick,
@@ -70,4 +57,27 @@ export function startTriggerPump(world: FlowWorld, engine: Engine, triggers: Tri
       await running;
     },
   };
+}
+
+export interface FireHeard {
+  readonly store: StateStore;
+  readonly triggers: Triggers;
+  readonly stopped?: () => boolean;
+}
+
+/**
+ * Fires the event triggers of all that was stored for them. What two workers do at once, or one again after a crash, names the execution
+ * that was made before: the trigger, the event and the execution it is about are its idempotency key.
+ */
+export async function fireHeard(world: FlowWorld, { store, triggers, stopped = () => false }: FireHeard): Promise<void> {
+  const flows = await flowStore(world);
+  for (;;) {
+    const heard = await flows.listTriggerEvents(eventsAtOnce);
+    if (heard.length === 0 || stopped()) return;
+    for (const { event, runId } of heard) {
+      const execution = await store.load(runId);
+      if (execution) await triggers.fireEvent(event, execution);
+    }
+    await flows.commit({ kind: 'triggerHeard', positions: heard.map(({ position }) => position) });
+  }
 }

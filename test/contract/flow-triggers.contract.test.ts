@@ -1,0 +1,114 @@
+import { createHmac } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createFakeClock, type FakeClock } from '../../src/base/fake-clock.ts';
+import { Engine } from '../../src/flow/engine.ts';
+import { createHandlerRegistry } from '../../src/flow/handler-registry.ts';
+import { builtinHandlers } from '../../src/flow/handlers/builtin-handlers.ts';
+import { driveDue } from '../../src/flow/local-worker.ts';
+import { buildFlow } from '../../src/flow/testing/build-flow.ts';
+import { createTriggers, type Triggers } from '../../src/flow/triggers/triggers.ts';
+import { fireHeard } from '../../src/flow/world/trigger-pump.ts';
+import { WorldFlowRegistry } from '../../src/flow/world/world-flow-registry.ts';
+import { WorldResumeTokens } from '../../src/flow/world/world-resume-tokens.ts';
+import { WorldStateStore } from '../../src/flow/world/world-state-store.ts';
+import { WorldTriggerStore } from '../../src/flow/world/world-trigger-store.ts';
+import type { Store } from '../../src/world/port.ts';
+import { createSqliteStore } from '../../src/sqlite/store.ts';
+import { flowWorld } from '../support/flow-world.ts';
+
+interface Worker {
+  readonly engine: Engine;
+  readonly triggers: Triggers;
+  /** Fires all that event triggers wait to hear of. */
+  fire(): Promise<void>;
+}
+
+describe('triggers on SQLite', () => {
+  const log = (id: string) => buildFlow({ a: { type: 'log', config: { message: 'seen' } } }, { id });
+  const hour = 3_600_000;
+  let clock: FakeClock;
+  let store: Store;
+
+  beforeEach(async () => {
+    clock = createFakeClock(Date.UTC(2026, 0, 1, 0, 30));
+    store = createSqliteStore({ path: ':memory:', clock });
+    await store.open();
+  });
+  afterEach(() => store.close());
+
+  async function worker(): Promise<Worker> {
+    const world = flowWorld(store, clock);
+    const executions = new WorldStateStore(world);
+    const flows = new WorldFlowRegistry(world, [log('flow'), log('after')]);
+    const options = { tokens: new WorldResumeTokens(world), clock };
+    const engine = new Engine(executions, createHandlerRegistry(builtinHandlers()), flows, options);
+    await flows.flush();
+    const triggers = createTriggers({ engine, store: new WorldTriggerStore(world, executions.index), clock, secrets: () => 'secret' });
+    return { engine, triggers, fire: () => fireHeard(world, { store: executions, triggers }) };
+  }
+  const runsOf = async (flowId: string) => {
+    const query = { workflowName: `flow//${flowId}@1.0.0`, status: undefined, after: undefined, order: 'asc', limit: 100 } as const;
+    return (await store.listRuns(query)).map(({ runId }) => runId);
+  };
+
+  it('fires each occurrence of a schedule once, however many workers look', async () => {
+    const workers = [await worker(), await worker(), await worker()] as const;
+    await workers[0].triggers.register({ id: 'nightly', type: 'schedule', flowId: 'flow', cron: '0 * * * *', catchUp: 'all' });
+    clock.advance(3 * hour);
+    await Promise.all([...workers, ...workers].map(({ triggers }) => triggers.fireDue()));
+    expect(await runsOf('flow')).toHaveLength(3);
+    const firings = await workers[1].triggers.firings('nightly');
+    expect(firings.map(({ scheduledFor }) => new Date(scheduledFor ?? 0).toISOString())).toEqual([
+      '2026-01-01T03:00:00.000Z',
+      '2026-01-01T02:00:00.000Z',
+      '2026-01-01T01:00:00.000Z',
+    ]);
+    expect((await workers[2].triggers.find('nightly'))?.nextFireAt).toBe(Date.UTC(2026, 0, 1, 4));
+  });
+
+  it('writes a firing and its execution together, or neither', async () => {
+    const { engine, triggers } = await worker();
+    await triggers.register({ id: 'nightly', type: 'schedule', flowId: 'missing', cron: '0 * * * *' });
+    clock.advance(hour);
+    await triggers.fireDue();
+    expect(await triggers.firings('nightly')).toMatchObject([{ error: { code: 'FLOW_NOT_FOUND' } }]);
+    await triggers.register({ id: 'nightly', type: 'schedule', flowId: 'flow', cron: '0 * * * *' });
+    clock.advance(hour);
+    await triggers.fireDue();
+    const [firing] = await triggers.firings('nightly');
+    expect(await engine.get(String(firing?.executionId))).toMatchObject({ status: 'pending', metadata: { triggerId: 'nightly' } });
+  });
+
+  it('starts one execution for a request that is signed and delivered many times at once', async () => {
+    const workers = [await worker(), await worker()] as const;
+    await workers[0].triggers.register({
+      id: 'hook',
+      type: 'http',
+      flowId: 'flow',
+      path: '/orders',
+      signature: { header: 'x-signature', secret: { env: 'SECRET' } },
+      idempotencyKeyHeader: 'x-delivery',
+    });
+    const rawBody = Buffer.from(JSON.stringify({ order: 7 }));
+    const signature = createHmac('sha256', 'secret').update(rawBody).digest('hex');
+    const headers = { 'x-signature': signature, 'x-delivery': 'd-1', 'content-type': 'application/json' };
+    const request = { method: 'POST', path: '/orders', query: {}, headers, rawBody };
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => (workers[n % 2] as Worker).triggers.handle(request)));
+    expect(answers.filter(({ status }) => status === 202)).toHaveLength(1);
+    expect(new Set(answers.map(({ body: { executionId } }) => executionId)).size).toBe(1);
+    expect(await runsOf('flow')).toHaveLength(1);
+    expect((await workers[0].triggers.handle({ ...request, rawBody: Buffer.from('{}') })).status).toBe(401);
+  });
+
+  it('keeps what an event trigger waits to hear of until it has fired, whoever dies between', async () => {
+    const [dying, living] = [await worker(), await worker()];
+    await dying.triggers.register({ id: 'chain', type: 'event', flowId: 'after', event: 'execution:completed', sourceFlowId: 'flow' });
+    await dying.engine.create('flow');
+    await driveDue(dying.engine, clock);
+    expect(await runsOf('after')).toEqual([]);
+    await Promise.all([living.fire(), living.fire()]);
+    expect(await runsOf('after')).toHaveLength(1);
+    await dying.fire();
+    expect(await runsOf('after')).toHaveLength(1);
+  });
+});
