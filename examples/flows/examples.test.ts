@@ -1,10 +1,13 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 
 // Never the time it takes; only how long a machine may stand still meanwhile.
 vi.setConfig({ testTimeout: 60_000 });
 
 // The examples import the package as its users do; here that is the sources.
-vi.mock('pawl', () => import('../../src/flow/index.ts'));
+vi.mock('pawl', () => import('../../src/index.ts'));
 vi.mock('pawl/testing', () => import('../../src/flow/testing/harness.ts'));
 
 const examples = {
@@ -16,7 +19,12 @@ const examples = {
 };
 async function run(name: keyof typeof examples): Promise<unknown> {
   const { main } = (await examples[name]()) as { main(options: object): Promise<unknown> };
-  return main({ log: () => {} });
+  const folder = await mkdtemp(join(tmpdir(), 'pawl-example-'));
+  try {
+    return await main({ log: () => {}, url: `sqlite:${join(folder, 'pawl.db')}` });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 describe('the flow examples', () => {

@@ -1,14 +1,5 @@
-import {
-  builtinHandlers,
-  createFlowRegistry,
-  createHandlerRegistry,
-  defineFlow,
-  Engine,
-  MemoryStateStore,
-  Result,
-  startLocalWorker,
-} from 'pawl';
-import { runAsProgram } from './run-as-program.js';
+import { defineFlow, openEngine, Result } from 'pawl';
+import { databaseUrl, runAsProgram } from './run-as-program.js';
 
 /** Each item is an execution of its own that starts at `resize`; the join waits for all without holding a worker. */
 const thumbnails = defineFlow({
@@ -41,7 +32,7 @@ const thumbnails = defineFlow({
 });
 
 /** A thousand images, of which each hundredth fails at first. */
-export async function main({ log, images = 1_000 }) {
+export async function main({ log, url = databaseUrl, images = 1_000 }) {
   let calls = 0;
   const resize = {
     type: 'resize',
@@ -51,15 +42,10 @@ export async function main({ log, images = 1_000 }) {
       return Result.success(input * 10);
     },
   };
-  const engine = new Engine(
-    new MemoryStateStore(),
-    createHandlerRegistry([...builtinHandlers(), resize]),
-    createFlowRegistry([thumbnails]),
-  );
-  const worker = startLocalWorker(engine, { concurrency: 50 });
+  const engine = await openEngine({ url, handlers: [resize], flows: [thumbnails] });
+  await engine.start();
   const { execution } = await engine.create('thumbnails', { images: Array.from({ length: images }, (_, n) => n) });
   const { status, output } = await engine.waitFor(execution.id, { timeoutMs: 60_000 });
-  await worker.stop();
   await engine.close();
   log(`${status}: ${output.count} thumbnails, ${output.bytes} bytes, ${calls} calls`);
   return { status, output, calls };

@@ -1,14 +1,5 @@
-import {
-  builtinHandlers,
-  createFlowRegistry,
-  createHandlerRegistry,
-  defineFlow,
-  Engine,
-  MemoryStateStore,
-  Result,
-  startLocalWorker,
-} from 'pawl';
-import { runAsProgram } from './run-as-program.js';
+import { defineFlow, openEngine, Result } from 'pawl';
+import { databaseUrl, runAsProgram } from './run-as-program.js';
 
 const input = { type: 'full' };
 
@@ -40,7 +31,7 @@ const order = defineFlow({
 });
 
 /** Three orders: one goes through, one cannot be paid, one is cancelled while the warehouse packs it. */
-export async function main({ log }) {
+export async function main({ log, url = databaseUrl }) {
   const ledger = [];
   const book = (type, answer = () => Result.success({ done: type })) => ({
     type,
@@ -57,12 +48,8 @@ export async function main({ log }) {
     return attempt === 1 ? busy : Result.success({ charged: 42 });
   });
   const handlers = [charge, ...['reserve', 'ship', 'refund', 'release'].map((type) => book(type))];
-  const engine = new Engine(
-    new MemoryStateStore(),
-    createHandlerRegistry([...builtinHandlers(), ...handlers]),
-    createFlowRegistry([order]),
-  );
-  const worker = startLocalWorker(engine);
+  const engine = await openEngine({ url, handlers, flows: [order] });
+  await engine.start();
   const undoing = new Promise((resolve) => {
     engine.on('execution:created', ({ id, metadata }) => metadata?.compensates && resolve(id));
   });
@@ -74,7 +61,6 @@ export async function main({ log }) {
   await engine.cancel(c, { source: 'user', reason: 'The customer changed their mind.' });
   const ended = await Promise.all([a, b, c].map((id) => engine.waitFor(id, { timeoutMs: 10_000 })));
   await engine.waitFor(await undoing, { timeoutMs: 10_000 });
-  await worker.stop();
   await engine.close();
 
   for (const { context, status } of ended) log(`order ${context.order}: ${status}`);

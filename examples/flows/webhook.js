@@ -1,17 +1,7 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
-import {
-  builtinHandlers,
-  createFlowRegistry,
-  createHandlerRegistry,
-  createTriggers,
-  defineFlow,
-  Engine,
-  MemoryStateStore,
-  MemoryTriggerStore,
-  startLocalWorker,
-} from 'pawl';
-import { runAsProgram } from './run-as-program.js';
+import { defineFlow, openEngine } from 'pawl';
+import { databaseUrl, runAsProgram } from './run-as-program.js';
 
 const secret = 'whsec_example';
 
@@ -50,11 +40,9 @@ const payment = defineFlow({
 });
 
 /** A signed webhook, delivered twice as such senders do, and one from somebody else. */
-export async function main({ log }) {
-  const store = new MemoryStateStore();
-  const engine = new Engine(store, createHandlerRegistry(builtinHandlers()), createFlowRegistry([payment]));
-  const triggers = createTriggers({ engine, store: new MemoryTriggerStore(store.index), secrets: () => secret });
-  await triggers.register({
+export async function main({ log, url: database = databaseUrl }) {
+  const engine = await openEngine({ url: database, flows: [payment], secrets: () => secret });
+  await engine.triggers.register({
     type: 'http',
     id: 'payments',
     flowId: 'payment-received',
@@ -64,22 +52,22 @@ export async function main({ log }) {
     idempotencyKeyHeader: 'x-delivery',
     transform: 'body',
   });
-  const worker = startLocalWorker(engine);
-  const server = createServer((request, response) => void serve(triggers, request, response));
+  await engine.start();
+  const server = createServer((request, response) => void serve(engine.triggers, request, response));
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 
   const url = `http://127.0.0.1:${server.address().port}/hooks/payments`;
+  const delivery = randomUUID();
   const body = JSON.stringify({ id: 'pay_1', amount: 1_250, currency: 'EUR' });
   const send = (key) => {
     const signature = `sha256=${createHmac('sha256', key).update(body).digest('hex')}`;
-    const headers = { 'content-type': 'application/json', 'x-signature': signature, 'x-delivery': 'd-1' };
+    const headers = { 'content-type': 'application/json', 'x-signature': signature, 'x-delivery': delivery };
     return fetch(url, { method: 'POST', body, headers });
   };
   const answers = [await send(secret), await send(secret), await send('guessed')];
   const { executionId } = await answers[0].json();
   const { status, output } = await engine.waitFor(executionId, { timeoutMs: 10_000 });
   await new Promise((resolve) => server.close(resolve));
-  await worker.stop();
   await engine.close();
 
   log(`answers: ${answers.map((answer) => answer.status).join(', ')}`);
