@@ -37,7 +37,7 @@ export class WorldIndex implements ExecutionIndex {
   async commitAll(commits: readonly ExecutionCommit[], firing: FlowCommitAct['firing']): Promise<void> {
     const flows = await flowStore(this.#world);
     const writes = await Promise.all(commits.map(async (commit) => ({ commit, context: await this.#context(flows, commit) })));
-    const takeRunFor = this.#offer(commits);
+    const takeRunFor = await this.#offer(commits);
     const outcome = await flows
       .commit({
         kind: 'flowCommit',
@@ -157,12 +157,19 @@ export class WorldIndex implements ExecutionIndex {
   }
 
   /** A worker of this process that would begin at once with the one execution that this makes due. */
-  #offer(commits: readonly ExecutionCommit[]): string | null {
+  async #offer(commits: readonly ExecutionCommit[]): Promise<string | null> {
     const [only] = commits;
     if (!only || commits.length > 1 || only.epoch !== undefined || only.dueAt === null || only.dueAt > this.#world.clock.now()) return null;
-    const { deploymentId } = this.#world;
+    const deploymentId = await this.#deploymentOf(only);
     const subject = { namespace: flowNamespace, workflowName: workflowNameOf(only.execution), deploymentId };
     return this.#world.dispatcher().offerRun(subject) ?? null;
+  }
+
+  /** Whoever resumes an execution may be of another build than the one that it is pinned to. */
+  async #deploymentOf({ execution, expectedRevision }: ExecutionCommit): Promise<string> {
+    if (expectedRevision === 0) return this.#world.deploymentId;
+    const run = await (await this.#world.open()).getRun(execution.id);
+    return run?.deploymentId ?? this.#world.deploymentId;
   }
 
   #publish({ execution, epoch, spawn }: ExecutionCommit): void {
