@@ -9,7 +9,7 @@ export async function prune(db: Database, { now, before, maxRows }: PruneAct): P
   let rows = 0;
   for (const status of endings) {
     const until = before[status];
-    if (until === null) continue;
+    if (until === null || rows >= maxRows) continue;
     for (const { shard, runId } of await listPrunable(db, { status, now, until, limit: maxRows - rows })) {
       if (rows >= maxRows) break;
       const [gone] = await db.query<{ whole: boolean; rows: number }>(

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { createFakeClock, type FakeClock } from '../../src/base/fake-clock.ts';
-import { createWorld, type PawlWorld } from '../../src/index.ts';
+import { WorldEngine } from '../../src/connect/open-engine.ts';
+import { createWorld, defineFlow, type PawlWorld } from '../../src/index.ts';
 import { createPostgresStore } from '../../src/postgres/store.ts';
 import { Connection } from '../../src/sqlite/connection.ts';
 import { loadDriver } from '../../src/sqlite/driver.ts';
@@ -29,6 +30,27 @@ beforeAll(async () => {
 });
 
 const stores: Readonly<Record<string, (clock: FakeClock) => Promise<OpenStore>>> = { sqlite: openSqlite, postgres: openPostgres };
+
+const child = defineFlow({
+  id: 'child',
+  version: '1.0.0',
+  initialStepId: 'note',
+  steps: { note: { type: 'log', config: { message: 'here' }, input: { type: 'static', value: null }, transitions: { onSuccess: null } } },
+});
+const family = defineFlow({
+  id: 'family',
+  version: '1.0.0',
+  initialStepId: 'have',
+  steps: {
+    have: {
+      type: 'subflow',
+      config: { flowId: 'child' },
+      input: { type: 'static', value: {} },
+      outputKey: 'had',
+      transitions: { onSuccess: null },
+    },
+  },
+});
 const never: EndedBefore = { completed: null, failed: null, cancelled: null };
 
 for (const [name, open] of Object.entries(stores)) {
@@ -107,6 +129,26 @@ for (const [name, open] of Object.entries(stores)) {
   });
 }
 
+describe('a prune of executions', () => {
+  it('leaves nothing of a flow, but only after its idempotency key has expired', async () => {
+    const { store, world, clock, rowsOf } = await scene(openSqlite);
+    const engine = new WorldEngine(world, { flows: [child, family] });
+    onTestFinished(() => engine.close());
+    await engine.flows.flush();
+    const { execution } = await engine.create('family', {}, { idempotencyKey: 'order-7' });
+    await engine.start();
+    const { id, idempotencyExpiresAt } = await engine.waitFor(execution.id);
+    const expiresAt = Number(idempotencyExpiresAt);
+    expect(expiresAt).toBeGreaterThan(clock.now());
+    await pruneAll(store, expiresAt);
+    expect(await statusesOf(world, [id])).toEqual(['completed']);
+    clock.advance(expiresAt - clock.now());
+    await pruneAll(store, clock.now());
+    expect(await rowsOf(id)).toBe(0);
+    expect((await world.runs.list({})).data).toEqual([]);
+  });
+});
+
 describe('runs that are not over', () => {
   it.each(Object.entries(stores))('are counted by deployment on %s', async (_, open) => {
     const { store, world, clock } = await scene(open);
@@ -154,9 +196,11 @@ async function openSqlite(clock: FakeClock): Promise<OpenStore> {
       const counts = tables.map(
         ({ name }) => db.get<{ n: number }>(`select count(*) as n from ${name} where run_id = :runId`, { runId })?.n,
       );
+      const children = db.get<{ n: number }>('select count(*) as n from children where parent_id = :runId', { runId })?.n ?? 0;
+      const groups = db.get<{ n: number }>('select count(*) as n from child_groups where parent_id = :runId', { runId })?.n ?? 0;
       const chunks = db.get<{ n: number }>('select count(*) as n from stream_chunks')?.n ?? 0;
       db.close();
-      return counts.reduce<number>((sum, n) => sum + (n ?? 0), chunks);
+      return counts.reduce<number>((sum, n) => sum + (n ?? 0), children + groups + chunks);
     },
     holdKey(runId, expiresAt) {
       const db = new Connection(openDatabase(path));
