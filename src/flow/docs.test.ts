@@ -50,7 +50,7 @@ describe.each(pages)('docs/flows/$name', ({ name, blocks }) => {
   it.each(blocks.filter(({ info }) => info === 'ts'))('shows code that runs', async ({ text }) => {
     const file = join(folder, `${name.replaceAll('/', '-')}-${blocks.findIndex((block) => block.text === text)}.ts`);
     const here = relative(folder, join(root, 'src', 'flow')).replaceAll('\\', '/');
-    const code = text.replace("'pawl'", `'${here}/index.ts'`).replace("'pawl/testing'", `'${here}/testing/index.ts'`);
+    const code = text.replace("'pawl'", `'${here}/../index.ts'`).replace("'pawl/testing'", `'${here}/testing/index.ts'`);
     await writeFile(file, code);
     await import(/* @vite-ignore */ pathToFileURL(file).href);
   });
