@@ -57,7 +57,9 @@ export class Pump {
       }
     } while (this.#again && !this.#stopped);
     this.#running = undefined;
-    this.#setTimer(Math.min(next ?? Infinity, this.#options.now() + this.#options.pollMs));
+    const lookAt = Math.min(next ?? Infinity, this.#options.now() + this.#options.pollMs);
+    // What was told of while it looked may be earlier than anything that the look has seen.
+    if (lookAt < this.#timerAt) this.#setTimer(lookAt);
   }
 
   #setTimer(instant: number): void {
