@@ -2,25 +2,29 @@ import type { EndedStatus, Outcomes, PruneAct, PruneQuery, RunCounts } from '../
 import type { Database } from './database.ts';
 
 const endings = ['completed', 'failed', 'cancelled'] as const;
+// So many runs that are gone or locked by now: somebody else is at the same list, and it is time for another look.
+const mostMissed = 20;
 
 /** Deletes what is kept no longer, the oldest first, each run in a transaction of its own, until the batch is full. */
 export async function prune(db: Database, { now, before, maxRows }: PruneAct): Promise<Outcomes['prune']> {
   const runs: Record<EndedStatus, number> = { completed: 0, failed: 0, cancelled: 0 };
   let rows = 0;
+  let missed = 0;
   for (const status of endings) {
     const until = before[status];
     if (until === null || rows >= maxRows) continue;
     for (const { shard, runId } of await listPrunable(db, { status, now, until, limit: maxRows - rows })) {
-      if (rows >= maxRows) break;
+      if (rows >= maxRows || missed >= mostMissed) break;
       const [gone] = await db.query<{ whole: boolean; rows: number }>(
         'select o_whole as whole, o_rows as rows from pawl.pawl_forget_run_v1($1, $2, $3, $4)',
         [shard, runId, now, maxRows - rows],
       );
       rows += gone?.rows ?? 0;
+      missed = gone?.rows ? 0 : missed + 1;
       if (gone?.whole) runs[status] += 1;
     }
   }
-  return { kind: 'pruned', runs, rows, more: rows >= maxRows };
+  return { kind: 'pruned', runs, rows, more: rows >= maxRows || missed >= mostMissed };
 }
 
 export async function countPrunable(db: Database, { now, before }: PruneQuery): Promise<RunCounts> {

@@ -46,6 +46,12 @@ describe('the package', () => {
     expect(answer).toMatchObject({ code: 0, stdout: 'function\n', stderr: '' });
   });
 
+  it('brings its command along', async () => {
+    const { version } = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8')) as { version: string };
+    const answer = await new Program(join(project, 'node_modules', '.bin', 'pawl'), ['--version'], { cwd: project }).ended();
+    expect(answer).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
   it('works: a run that was stored is there in the next process', async () => {
     const create = `
       const world = require('pawl').createWorld();
