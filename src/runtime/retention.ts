@@ -10,8 +10,8 @@ export interface RetentionSweeperOptions {
   readonly retention: Retention;
 }
 
-// Small enough that whoever writes meanwhile does not notice.
-const batchRows = 2_000;
+// About 10 ms of the one writer that SQLite has: whoever writes meanwhile does not notice.
+const batchRows = 500;
 const pauseMs = 2_000;
 const idlePauseMs = 60_000;
 
