@@ -1,25 +1,157 @@
 import { describe, expect, it } from 'vitest';
-import { readSettings } from './settings.ts';
+import { normaliseUrl, readSettings, settingNames } from './settings.ts';
 
-const [hour, day] = [3_600_000, 86_400_000];
-const retentionOf = (text: string) => readSettings({ WORKFLOW_PAWL_RETENTION: text }).retention;
+const day = 86_400_000;
+const invalid = (message: RegExp) => expect.objectContaining({ code: 'INVALID_SETTING', message: expect.stringMatching(message) });
+const read = (name: string, value: string) => readSettings({ [`WORKFLOW_PAWL_${name}`]: value });
 
-describe('WORKFLOW_PAWL_RETENTION', () => {
-  it.each([
-    ['', { completed: 30 * day, failed: 30 * day, cancelled: 30 * day }],
-    ['12h', { completed: 12 * hour, failed: 12 * hour, cancelled: 12 * hour }],
-    ['never', { completed: null, failed: null, cancelled: null }],
-    ['completed=7d, failed=90d, cancelled=never', { completed: 7 * day, failed: 90 * day, cancelled: null }],
-    ['failed=never', { completed: 30 * day, failed: null, cancelled: 30 * day }],
-    ['failed=90d,1d', { completed: day, failed: 90 * day, cancelled: day }],
-  ])('reads "%s"', (text, kept) => {
-    expect(retentionOf(text)).toEqual(kept);
+describe('settings', () => {
+  it('all have a default', () => {
+    expect(readSettings({})).toEqual({
+      url: 'sqlite:./.pawl/pawl.db',
+      schema: 'pawl',
+      worker: 'on',
+      flowConcurrency: 32,
+      stepConcurrency: 256,
+      leaseMs: 10_000,
+      delivery: 'auto',
+      baseUrl: undefined,
+      secret: undefined,
+      namespace: '',
+      deploymentId: 'dpl_pawl',
+      deploymentPolicy: 'latest',
+      maxEvents: 25_000,
+      encryptionKeys: [],
+      logLevel: 'warn',
+      sync: 'full',
+      citus: false,
+      retention: { completed: 30 * day, failed: 30 * day, cancelled: 30 * day },
+      tokens: undefined,
+    });
   });
 
-  it.each(['soon', 'completed', 'completed=', 'running=7d', '7d,8d', 'completed=failed=7d', '=7d', 'constructor=7d', '-1d'])(
-    'refuses "%s" and says what it must be',
-    (text) => {
-      expect(() => retentionOf(text)).toThrow(`WORKFLOW_PAWL_RETENTION is "${text}"; it must be a duration`);
-    },
-  );
+  it.each(settingNames)('%s is its default where it is empty or blank', (name) => {
+    for (const value of ['', '  ']) expect(read(name, value)).toEqual(readSettings({}));
+  });
+
+  it.each([
+    ['URL', ' sqlite:./a.db ', { url: 'sqlite:./a.db' }],
+    ['SCHEMA', 'pawl_2', { schema: 'pawl_2' }],
+    ['WORKER', 'off', { worker: 'off' }],
+    ['FLOW_CONCURRENCY', '1', { flowConcurrency: 1 }],
+    ['STEP_CONCURRENCY', '1000', { stepConcurrency: 1_000 }],
+    ['LEASE_MS', '200', { leaseMs: 200 }],
+    ['DELIVERY', 'http', { delivery: 'http' }],
+    ['BASE_URL', 'https://app.example.com/base//', { baseUrl: 'https://app.example.com/base' }],
+    ['SECRET', 's', { secret: 's' }],
+    ['ENCRYPTION_KEYS', 'a secret of 16 ch, another of 16 chars', { encryptionKeys: ['a secret of 16 ch', 'another of 16 chars'] }],
+    ['TOKENS', 'ci:read:secret', { tokens: 'ci:read:secret' }],
+    ['DEPLOYMENT_ID', 'dpl_9', { deploymentId: 'dpl_9' }],
+    ['DEPLOYMENT_POLICY', 'pinned', { deploymentPolicy: 'pinned' }],
+    ['SYNC', 'normal', { sync: 'normal' }],
+    ['CITUS', 'on', { citus: true }],
+    ['LOG_LEVEL', 'debug', { logLevel: 'debug' }],
+    ['LOG_LEVEL', 'silent', { logLevel: 'silent' }],
+    ['TEST_URL', 'postgres://localhost/test', {}],
+  ])('reads %s=%s', (name, value, expected) => {
+    expect(read(name, value)).toEqual({ ...readSettings({}), ...expected });
+  });
+
+  it.each([
+    ['12h', { completed: day / 2, failed: day / 2, cancelled: day / 2 }],
+    ['never', { completed: null, failed: null, cancelled: null }],
+    ['completed=7d,failed=90d,cancelled=never', { completed: 7 * day, failed: 90 * day, cancelled: null }],
+    ['failed=never, 1d', { completed: day, failed: null, cancelled: day }],
+    ['completed=1d', { completed: day, failed: 30 * day, cancelled: 30 * day }],
+  ])('reads RETENTION=%s', (value, retention) => {
+    expect(read('RETENTION', value).retention).toEqual(retention);
+  });
+
+  it.each([
+    ['URL', 'mysql://root:secret@db/x', /WORKFLOW_PAWL_URL is "mysql:\/\/\*\*\*@db\/x"; it must be "sqlite:<file>" or "postgres:/],
+    ['URL', 'sqlite:', /sqlite:<file>/],
+    ['SCHEMA', 'Pawl', /lower-case/],
+    ['SCHEMA', 'a"; drop schema b', /lower-case/],
+    ['WORKER', 'yes', /WORKFLOW_PAWL_WORKER is "yes"; it must be one of on, off/],
+    ['FLOW_CONCURRENCY', '0', /a whole number of at least 1/],
+    ['STEP_CONCURRENCY', '1.5', /a whole number of at least 1/],
+    ['LEASE_MS', '199', /at least 200/],
+    ['LEASE_MS', '10s', /a whole number/],
+    ['DELIVERY', 'queue', /one of auto, inprocess, http/],
+    ['ENCRYPTION_KEYS', 'too short', /is "\*\*\*"; it must be secrets of at least 16 characters/],
+    ['ENCRYPTION_KEYS', 'long enough for a key,', /16 characters/],
+    ['RETENTION', 'a month', /30d or 12h, "never"/],
+    ['RETENTION', '1d,2d', /30d or 12h/],
+    ['RETENTION', 'running=1d', /30d or 12h/],
+    ['RETENTION', 'completed=1d=2d', /30d or 12h/],
+    ['RETENTION', 'toString=1d', /30d or 12h/],
+    ['DEPLOYMENT_POLICY', 'newest', /one of latest, pinned/],
+    ['SYNC', 'off', /one of full, normal/],
+    ['CITUS', 'true', /one of off, on/],
+    ['LOG_LEVEL', 'verbose', /one of warn, debug, info/],
+  ])('refuses %s=%s, and says what it must be', (name, value, message) => {
+    expect(() => read(name, value)).toThrow(invalid(message));
+  });
+
+  it.each([
+    ['WORKFLOW_PAWL_LEASEMS', 'WORKFLOW_PAWL_LEASE_MS'],
+    ['WORKFLOW_PAWL_DATABASE_URL', 'WORKFLOW_PAWL_BASE_URL'],
+    ['WORKFLOW_PAWL_ENCRYPTION_KEY', 'WORKFLOW_PAWL_ENCRYPTION_KEYS'],
+    ['WORKFLOW_PAWL_LOGLEVEL', 'WORKFLOW_PAWL_LOG_LEVEL'],
+    ['WORKFLOW_PAWL_url', 'WORKFLOW_PAWL_URL'],
+  ])('%s is none, and the error names %s', (name, nearest) => {
+    expect(() => readSettings({ [name]: 'x' })).toThrow(
+      invalid(new RegExp(`^${name} is not a setting of Pawl. Did you mean ${nearest}\\?`)),
+    );
+  });
+
+  it('of others are none of our business', () => {
+    expect(readSettings({ WORKFLOW_PAWLS: 'x', PAWL_URL: 'x', HOME: '/' })).toEqual(readSettings({}));
+  });
+});
+
+describe('settings of the SDK', () => {
+  it('choose the base URL where ours does not', () => {
+    const port = { PORT: '3000' };
+    const local = { ...port, WORKFLOW_LOCAL_BASE_URL: 'http://local:4000/' };
+    const own = { ...local, WORKFLOW_PAWL_BASE_URL: 'http://own:5000' };
+    expect([port, local, own].map((env) => readSettings(env).baseUrl)).toEqual([
+      'http://localhost:3000',
+      'http://local:4000',
+      'http://own:5000',
+    ]);
+    expect(readSettings({ PORT: '' }).baseUrl).toBeUndefined();
+  });
+
+  it.each([
+    ['1', 1],
+    ['100000', 100_000],
+    ['0', 25_000],
+    ['-1', 25_000],
+    ['many', 25_000],
+    ['', 25_000],
+  ])('set the most events of a run: %j is %i', (value, maxEvents) => {
+    expect(readSettings({ WORKFLOW_MAX_EVENTS: value }).maxEvents).toBe(maxEvents);
+  });
+
+  it('name the namespace, and silence the log while the command line prints JSON', () => {
+    expect(readSettings({ WORKFLOW_QUEUE_NAMESPACE: 'shop' }).namespace).toBe('shop');
+    expect(readSettings({ WORKFLOW_JSON_MODE: '1', WORKFLOW_PAWL_LOG_LEVEL: 'debug' }).logLevel).toBe('silent');
+    expect(readSettings({ WORKFLOW_JSON_MODE: '0' }).logLevel).toBe('warn');
+  });
+});
+
+describe('a URL', () => {
+  it.each([
+    ['sqlite:./a.db', 'sqlite:./a.db'],
+    ['sqlite:/data/a.db', 'sqlite:/data/a.db'],
+    ['sqlite:///data/a.db', 'sqlite:/data/a.db'],
+    ['sqlite::memory:', 'sqlite::memory:'],
+    ['./a.db', 'sqlite:./a.db'],
+    ['/data/a.db', 'sqlite:/data/a.db'],
+    ['postgres://u:p@db/x?sslmode=require', 'postgres://u:p@db/x?sslmode=require'],
+    ['postgresql://db/x', 'postgresql://db/x'],
+  ])('%s means %s', (url, normal) => {
+    expect(normaliseUrl(url)).toBe(normal);
+  });
 });

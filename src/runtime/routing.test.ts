@@ -1,0 +1,129 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../base/clock.ts';
+import { silentLogger } from '../base/logger.ts';
+import { readSettings } from '../connect/settings.ts';
+import { registerStepName } from '../testing/registered-steps.ts';
+import { Handlers, type QueueHandler } from './handlers.ts';
+import { HttpSender } from './http-sender.ts';
+import { Routing } from './routing.ts';
+
+const handler: QueueHandler = async () => {};
+const known = 'step//./workflows/w//known';
+const registeredSteps = Symbol.for('@workflow/core//registeredSteps');
+const url = { WORKFLOW_PAWL_BASE_URL: 'http://localhost:3000' };
+
+interface Given {
+  readonly prefixes?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+function openRouting({ prefixes = ['__wkf_workflow_', '__wkf_step_'], env = {} }: Given = {}): Routing {
+  const settings = readSettings(env);
+  const handlers = new Handlers();
+  for (const prefix of prefixes) handlers.register(prefix, handler);
+  const http = new HttpSender({ baseUrl: settings.baseUrl, secret: async () => 's', clock: systemClock, logger: silentLogger });
+  return new Routing(handlers, settings, http);
+}
+
+beforeEach(() => {
+  // As in a process that has loaded one step.
+  (globalThis as Record<symbol, unknown>)[registeredSteps] = new Map();
+  registerStepName(known);
+});
+afterEach(() => {
+  delete (globalThis as Record<symbol, unknown>)[registeredSteps];
+  vi.unstubAllEnvs();
+});
+
+describe('a delivery', () => {
+  it('goes to the handler of this process where there is one', () => {
+    expect(openRouting().route('workflow', '')).toEqual({ kind: 'inprocess', handler: { prefix: '__wkf_workflow_', handler } });
+    expect(openRouting({ env: url }).route('step', '', known).kind).toBe('inprocess');
+  });
+
+  it('goes nowhere from a process that has neither a handler nor an address', () => {
+    expect(openRouting({ prefixes: [] }).route('workflow', '')).toEqual({ kind: 'none' });
+  });
+
+  it('goes to the app over HTTP from a process that has an address and no handler', () => {
+    const routing = openRouting({ prefixes: [], env: url });
+    expect(routing.route('workflow', '')).toEqual({ kind: 'http', path: 'flow' });
+    expect(routing.route('step', '', known)).toEqual({ kind: 'http', path: 'step' });
+  });
+
+  it('of a step whose function was not loaded here goes elsewhere', () => {
+    expect(openRouting().route('step', '', 'step//./workflows/w//other')).toEqual({ kind: 'none' });
+    expect(openRouting({ env: url }).route('step', '', 'step//./workflows/w//other')).toEqual({ kind: 'http', path: 'step' });
+  });
+
+  it('of a step goes to the handler where the SDK was never loaded, as in a test', () => {
+    delete (globalThis as Record<symbol, unknown>)[registeredSteps];
+    expect(openRouting().route('step', '', 'anything').kind).toBe('inprocess');
+  });
+
+  it('goes over HTTP and nowhere else where that is wanted', () => {
+    const wanted = { WORKFLOW_PAWL_DELIVERY: 'http' };
+    expect(openRouting({ env: { ...wanted, ...url } }).route('workflow', '')).toEqual({ kind: 'http', path: 'flow' });
+    expect(openRouting({ env: wanted }).route('workflow', '')).toEqual({ kind: 'none' });
+  });
+
+  it('stays in the process where that is wanted', () => {
+    const env = { WORKFLOW_PAWL_DELIVERY: 'inprocess', ...url };
+    expect(openRouting({ env }).route('workflow', '').kind).toBe('inprocess');
+    expect(openRouting({ prefixes: [], env }).route('workflow', '')).toEqual({ kind: 'none' });
+  });
+
+  it('is a request under Next.js, where there is an address', () => {
+    vi.stubEnv('NEXT_RUNTIME', 'nodejs');
+    expect(openRouting({ env: url }).route('workflow', '').kind).toBe('http');
+    expect(openRouting().route('workflow', '').kind).toBe('inprocess');
+    expect(openRouting({ env: { WORKFLOW_PAWL_DELIVERY: 'inprocess', ...url } }).route('workflow', '').kind).toBe('inprocess');
+  });
+});
+
+describe('a namespace', () => {
+  const prefixes = ['__shop_wkf_workflow_', '__shop_wkf_step_'];
+
+  it('has handlers of its own', () => {
+    expect(openRouting({ prefixes }).route('workflow', 'shop').kind).toBe('inprocess');
+    expect(openRouting({ prefixes }).route('workflow', 'bank')).toEqual({ kind: 'none' });
+    expect(openRouting().route('workflow', 'shop')).toEqual({ kind: 'none' });
+  });
+
+  it('gets the steps that the SDK queues under the plain name', () => {
+    expect(openRouting({ prefixes }).route('step', '', known)).toMatchObject({ handler: { prefix: '__shop_wkf_step_' } });
+  });
+
+  it('of flows is served where their Engine is, never over HTTP', () => {
+    expect(openRouting({ env: { ...url, WORKFLOW_PAWL_DELIVERY: 'http' } }).route('workflow', 'flow')).toEqual({ kind: 'none' });
+  });
+});
+
+describe('what a worker looks for', () => {
+  it('is what it has handlers for', () => {
+    expect(openRouting().claimFilter()).toMatchObject({ namespaces: [''], kinds: ['run', 'step', 'message'], deploymentId: null });
+    expect(openRouting({ prefixes: ['__wkf_workflow_'] }).claimFilter().kinds).toEqual(['run', 'message']);
+    expect(openRouting({ prefixes: [] }).claimFilter()).toMatchObject({ namespaces: [], kinds: [] });
+  });
+
+  it('is the steps that it has loaded, in all spellings that the SDK accepts', () => {
+    const { stepNames } = openRouting().claimFilter();
+    expect(stepNames).toContain(known);
+    expect(stepNames).toContain('step//./src/workflows/w//known');
+    expect(stepNames).not.toContain('step//./workflows/w//other');
+  });
+
+  it('is everything of its namespace where the app is behind an address', () => {
+    const filter = openRouting({ prefixes: [], env: { ...url, WORKFLOW_QUEUE_NAMESPACE: 'shop' } }).claimFilter();
+    expect(filter).toMatchObject({ namespaces: ['shop', ''], kinds: ['run', 'step', 'message'], stepNames: null });
+  });
+
+  it('is runs of its own deployment only where they are pinned', () => {
+    const env = { WORKFLOW_PAWL_DEPLOYMENT_POLICY: 'pinned', WORKFLOW_PAWL_DEPLOYMENT_ID: 'dpl_2' };
+    const routing = openRouting({ env });
+    expect(routing.claimFilter().deploymentId).toBe('dpl_2');
+    const admits = (deploymentId: string) => routing.admits({ kind: 'workflow', namespace: '', deploymentId });
+    expect([admits('dpl_1'), admits('dpl_2')]).toEqual([false, true]);
+    expect(openRouting().admits({ kind: 'workflow', namespace: '', deploymentId: 'dpl_1' })).toBe(true);
+  });
+});
