@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest';
+import { deferred } from '../testing/deferred.ts';
+import { nextTurn } from '../testing/next-turn.ts';
+import { badRequest, unavailable } from '../world/errors.ts';
+import type { Act, AppendAct, Outcome } from '../world/port.ts';
+import { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
+
+const append = (name: string, bytes = 0): AppendAct => ({
+  kind: 'append',
+  shard: 0,
+  name,
+  runId: 'run',
+  chunks: [new Uint8Array(bytes)],
+  close: false,
+  now: 0,
+});
+const nameOf = (act: Act) => (act as AppendAct).name;
+const outcome = (act: Act): Outcome => ({ kind: 'appended', chunkCount: Number(nameOf(act)) });
+
+/** A group whose transactions are noted as the names of their acts. */
+function openGroup(options: Partial<GroupCommitOptions<Act>> = {}, perform: (acts: readonly Act[]) => Promise<void> = async () => {}) {
+  const batches: string[][] = [];
+  const group = new GroupCommit({
+    transact: async (acts) => {
+      batches.push(acts.map(nameOf));
+      await perform(acts);
+      return acts.map(outcome);
+    },
+    ...options,
+  });
+  return { group, batches };
+}
+
+const poisoned = (names: readonly string[], error: unknown) => async (acts: readonly Act[]) => {
+  if (acts.some((act) => names.includes(nameOf(act)))) throw error;
+};
+
+describe('writes of the same turn', () => {
+  it('share one transaction, and each gets its own outcome', async () => {
+    const { group, batches } = openGroup();
+    const outcomes = await Promise.all(['1', '2', '3'].map((name) => group.commit(append(name))));
+    expect(batches).toEqual([['1', '2', '3']]);
+    expect(outcomes).toEqual([1, 2, 3].map((chunkCount) => ({ kind: 'appended', chunkCount })));
+  });
+
+  it('share it also where they come a promise later', async () => {
+    const { group, batches } = openGroup();
+    const later = async (name: string) => {
+      await Promise.resolve();
+      return await group.commit(append(name));
+    };
+    await Promise.all([group.commit(append('1')), later('2')]);
+    expect(batches).toEqual([['1', '2']]);
+  });
+
+  it('are performed in the order in which they were asked for', async () => {
+    const { group, batches } = openGroup();
+    const names = Array.from({ length: 100 }, (_, index) => String(index));
+    await Promise.all(names.map((name) => group.commit(append(name))));
+    expect(batches).toEqual([names]);
+  });
+});
+
+describe('writes that come while a transaction is under way', () => {
+  it('share the next one', async () => {
+    const first = deferred();
+    const { group, batches } = openGroup({}, async (acts) => (nameOf(acts[0] as Act) === '1' ? await first.promise : undefined));
+    const one = group.commit(append('1'));
+    await nextTurn();
+    const others = [group.commit(append('2')), group.commit(append('3'))];
+    await nextTurn();
+    others.push(group.commit(append('4')));
+    first.resolve();
+    await Promise.all([one, ...others]);
+    expect(batches).toEqual([['1'], ['2', '3', '4']]);
+  });
+
+  it('are not answered before their own is durable', async () => {
+    const gate = deferred();
+    const { group } = openGroup({}, () => gate.promise);
+    let answered = false;
+    const write = group.commit(append('1')).then(() => (answered = true));
+    await nextTurn();
+    await nextTurn();
+    expect(answered).toBe(false);
+    gate.resolve();
+    await write;
+  });
+});
+
+describe('a batch', () => {
+  it('has no more acts than it may', async () => {
+    const { group, batches } = openGroup({ maxActs: 2 });
+    await Promise.all(['1', '2', '3', '4', '5'].map((name) => group.commit(append(name))));
+    expect(batches).toEqual([['1', '2'], ['3', '4'], ['5']]);
+  });
+
+  it('has no more bytes than it may, but always one act', async () => {
+    const { group, batches } = openGroup({ maxBytes: 2_500 });
+    const writes = [append('1', 1_000), append('2', 1_000), append('3', 1_000), append('4', 9_000), append('5', 10)];
+    await Promise.all(writes.map((act) => group.commit(act)));
+    expect(batches).toEqual([['1', '2'], ['3'], ['4'], ['5']]);
+  });
+
+  it('counts the payloads of a write', async () => {
+    const { group, batches } = openGroup({ maxBytes: 5_000 });
+    const write = { kind: 'write', name: '1', transition: { events: [{ payload: new Uint8Array(4_800) }, { payload: null }] } } as never;
+    await Promise.all([group.commit(write), group.commit(append('2'))]);
+    expect(batches).toEqual([['1'], ['2']]);
+  });
+});
+
+describe('an act that cannot be performed', () => {
+  const boom = badRequest('boom');
+
+  it('fails alone', async () => {
+    const { group, batches } = openGroup({}, poisoned(['3'], boom));
+    const results = await Promise.allSettled(['1', '2', '3', '4', '5'].map((name) => group.commit(append(name))));
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+    expect(results[2]).toMatchObject({ reason: boom });
+    expect(batches).toEqual([['1', '2', '3', '4', '5'], ['1', '2'], ['3', '4', '5'], ['3'], ['4', '5']]);
+  });
+
+  it('fails alone among many, in a few transactions more', async () => {
+    const { group, batches } = openGroup({}, poisoned(['37', '411'], boom));
+    const names = Array.from({ length: 512 }, (_, index) => String(index));
+    const results = await Promise.allSettled(names.map((name) => group.commit(append(name))));
+    expect(results.flatMap(({ status }, index) => (status === 'rejected' ? [index] : []))).toEqual([37, 411]);
+    expect(batches.length).toBeLessThan(50);
+  });
+
+  it('leaves what comes after it alone', async () => {
+    const { group } = openGroup({}, poisoned(['1'], boom));
+    await expect(group.commit(append('1'))).rejects.toBe(boom);
+    await expect(group.commit(append('2'))).resolves.toMatchObject({ chunkCount: 2 });
+  });
+});
+
+describe('a store that is not there', () => {
+  it('fails all of the batch at once: trying each alone would help nobody', async () => {
+    const down = unavailable('The disk is full.');
+    const { group, batches } = openGroup({}, poisoned(['2'], down));
+    const results = await Promise.allSettled(['1', '2', '3'].map((name) => group.commit(append(name))));
+    expect(results).toEqual([1, 2, 3].map(() => ({ status: 'rejected', reason: down })));
+    expect(batches).toEqual([['1', '2', '3']]);
+  });
+
+  it('is asked again by the next write', async () => {
+    let full = true;
+    const { group } = openGroup({}, async () => {
+      if (full) throw unavailable('The disk is full.');
+    });
+    await expect(group.commit(append('1'))).rejects.toThrow('full');
+    full = false;
+    await expect(group.commit(append('1'))).resolves.toMatchObject({ chunkCount: 1 });
+  });
+});
+
+describe('closing', () => {
+  it('answers everything that was taken before', async () => {
+    const { group, batches } = openGroup({ maxActs: 1 });
+    const writes = ['1', '2', '3'].map((name) => group.commit(append(name)));
+    await group.close();
+    expect(batches).toEqual([['1'], ['2'], ['3']]);
+    await expect(Promise.all(writes)).resolves.toHaveLength(3);
+  });
+
+  it('refuses what comes afterwards, as something that another World can do', async () => {
+    const { group, batches } = openGroup();
+    await group.close();
+    await expect(group.commit(append('1'))).rejects.toMatchObject({ status: 503, message: expect.stringContaining('closed') });
+    await group.close();
+    expect(batches).toEqual([]);
+  });
+});
