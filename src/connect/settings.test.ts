@@ -11,7 +11,7 @@ describe('settings', () => {
       url: 'sqlite:./.pawl/pawl.db',
       schema: 'pawl',
       worker: 'on',
-      flowConcurrency: 32,
+      flowConcurrency: 128,
       stepConcurrency: 256,
       leaseMs: 10_000,
       delivery: 'auto',

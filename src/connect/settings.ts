@@ -61,7 +61,7 @@ export function readSettings(env: Environment): Settings {
     url: normaliseUrl(read('URL') ?? 'sqlite:./.pawl/pawl.db'),
     schema: readSchema(read('SCHEMA') ?? 'pawl'),
     worker: oneOf('WORKER', ['on', 'off']),
-    flowConcurrency: whole('FLOW_CONCURRENCY', 32, 1),
+    flowConcurrency: whole('FLOW_CONCURRENCY', 128, 1),
     stepConcurrency: whole('STEP_CONCURRENCY', 256, 1),
     leaseMs: whole('LEASE_MS', 10_000, 200),
     delivery: oneOf('DELIVERY', ['auto', 'inprocess', 'http']),

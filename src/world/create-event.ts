@@ -7,7 +7,7 @@ import { resultOf, startedAtBirth, unchangedResult } from './event-result.ts';
 import { knownState } from './known-state.ts';
 import { parseRequest } from './parse-request.ts';
 import type { State, StateKey, Store } from './port.ts';
-import type { RunRow } from './rows.ts';
+import { isTerminal, type RunRow } from './rows.ts';
 import { decide } from './rules/decide.ts';
 import type { Decision, EventRequest, RuleContext } from './rules/request.ts';
 import { publishWrite } from './publish-write.ts';
@@ -31,7 +31,8 @@ export function createEvent(context: WorldContext): World['events']['create'] {
     const delivery = deliveryOf(request);
     const started = startedAtBirth(request, delivery);
     if (started) return started;
-    const seen = delivery && knownState(request, delivery);
+    // Nearly always true: whoever sends a run id of its own has just made it up.
+    const seen = request.type === 'run_created' ? { run: undefined } : delivery && knownState(request, delivery);
     const early = seen && (await attempt(opened, request, seen, delivery, 'seen'));
     if (early) return early;
     for (let tries = 1; tries <= triesPerWrite; tries += 1) {
@@ -59,7 +60,10 @@ export function createEvent(context: WorldContext): World['events']['create'] {
       born = bearStepFor !== undefined;
       const rows = resolveRows(transition, state.run, written);
       publishWrite({ context, log, delivery, transition, written, rows });
-      return await resultOf({ context, store, log, request }, { transition, written, rows });
+      const result = await resultOf({ context, store, log, request }, { transition, written, rows });
+      // After the answer, which shows the run's input once more.
+      if (isTerminal(rows.run.status)) log.forget(rows.run.runId);
+      return result;
     } finally {
       if (bearStepFor !== undefined && !born) context.dispatcher().dropStep();
     }

@@ -34,7 +34,6 @@ export function publishWrite(committed: CommittedWrite): void {
   if (written.taken) context.dispatcher().runTaken(written.taken);
   if (run.kind === 'finish' || run.kind === 'cancelLegacy') {
     if (delivery?.of === 'run') delivery.leaseEnded = true;
-    log.forget(runId);
     context.dispatcher().runEnded(runId);
   }
 }

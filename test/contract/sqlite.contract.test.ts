@@ -10,7 +10,12 @@ const onFile: WorldFactory = async ({ clock, env } = {}) => {
   const open = (apart: boolean) =>
     createWorld({
       apart,
-      env: { WORKFLOW_PAWL_LEASE_MS: '1000', WORKFLOW_PAWL_LOG_LEVEL: 'silent', ...env, WORKFLOW_PAWL_URL: `sqlite:${join(folder, 'pawl.db')}` },
+      env: {
+        WORKFLOW_PAWL_LEASE_MS: '1000',
+        WORKFLOW_PAWL_LOG_LEVEL: 'silent',
+        ...env,
+        WORKFLOW_PAWL_URL: `sqlite:${join(folder, 'pawl.db')}`,
+      },
       ...(clock ? { clock } : {}),
     });
   const world = open(false);
@@ -23,7 +28,7 @@ const onFile: WorldFactory = async ({ clock, env } = {}) => {
       return other;
     },
     async close() {
-      for (const open of [world, ...others]) await open.close();
+      for (const each of [world, ...others]) await each.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
