@@ -6,16 +6,20 @@ import { createWorld, defineFlow, defineHandler, type OpenEngineOptions, openEng
 import { brokenLogRules } from '../../src/testing/index.ts';
 
 const greet = defineHandler({ type: 'greet', execute: ({ input }) => Result.success(`Hello, ${String(input)}!`) });
-const greeting = defineFlow({
-  id: 'greeting',
-  version: '1.0.0',
-  initialStepId: 'greet',
-  steps: {
-    greet: { type: 'greet', input: { type: 'path', path: 'user.name' }, outputKey: 'text', transitions: { onSuccess: 'approve' } },
-    approve: { type: 'wait', config: {}, input: { type: 'static', value: null }, transitions: { onSuccess: null, onResume: 'nap' } },
-    nap: { type: 'delay', config: { duration: 1 }, input: { type: 'static', value: null }, transitions: { onSuccess: null } },
-  },
-});
+const greetAndNap = (id: string, duration: number | string) =>
+  defineFlow({
+    id,
+    version: '1.0.0',
+    initialStepId: 'greet',
+    steps: {
+      greet: { type: 'greet', input: { type: 'path', path: 'user.name' }, outputKey: 'text', transitions: { onSuccess: 'approve' } },
+      approve: { type: 'wait', config: {}, input: { type: 'static', value: null }, transitions: { onSuccess: null, onResume: 'nap' } },
+      nap: { type: 'delay', config: { duration }, input: { type: 'static', value: null }, transitions: { onSuccess: null } },
+    },
+  });
+const greeting = greetAndNap('greeting', 1);
+// After the resume it sleeps for so long that nothing happens by itself.
+const slow = greetAndNap('slow', '1h');
 
 describe('openEngine on SQLite', () => {
   let folder: string;
@@ -115,8 +119,8 @@ describe('openEngine on SQLite', () => {
   });
 
   it('is resumed by a tool that has its token, in the encoding of the SDK', async () => {
-    const engine = await open({ handlers: [greet], flows: [greeting] });
-    const { execution } = await engine.create('greeting', { user: { name: 'Cleo' } });
+    const engine = await open({ handlers: [greet], flows: [slow] });
+    const { execution } = await engine.create('slow', { user: { name: 'Cleo' } });
     const token = await engine.run(execution.id).then(({ waitMetadata }) => String(waitMetadata?.token));
 
     const tool = createWorld({ env: env(), apart: true });

@@ -26,8 +26,7 @@ export async function flowStore(world: FlowWorld): Promise<FlowStore> {
 }
 
 export { flowNamespace } from '../../world/flow-port.ts';
-export const flowPrefix = 'flow//';
 
 export function workflowNameOf({ flowId, flowVersion }: { readonly flowId: string; readonly flowVersion: string }): string {
-  return `${flowPrefix}${flowId}@${flowVersion}`;
+  return `flow//${flowId}@${flowVersion}`;
 }

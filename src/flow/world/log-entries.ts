@@ -6,7 +6,7 @@ import type { NewEvent } from '../../world/transition.ts';
 import type { ExecutionCommit } from '../execution-index.ts';
 import type { ExecutionFact } from '../facts.ts';
 import type { Execution, ExecutionError } from '../types.ts';
-import { flowPrefix, workflowNameOf } from './flow-world.ts';
+import { workflowNameOf } from './flow-world.ts';
 import { frame } from './frame.ts';
 import { hookIdOf, signalHookIdOf, stepIdOf, unknownToken, waitIdOf } from './names.ts';
 
@@ -220,8 +220,4 @@ type StepFacts = Extract<ExecutionFact, { readonly stepId: string }>;
 
 function about({ stepId, stepType, attempt, visit }: StepFacts): Record<string, unknown> {
   return { stepName: stepId, stepType, attempt, visit };
-}
-
-export function isFlowRun({ workflowName }: { readonly workflowName: string }): boolean {
-  return workflowName.startsWith(flowPrefix);
 }
