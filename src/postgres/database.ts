@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { Clock } from '../base/clock.ts';
 import { fnv1a } from '../base/hash.ts';
 import { unavailable } from '../world/errors.ts';
-import { type DatabaseName, isConnectionLoss, isRolledBack, isStatementMissing, toWorldError } from './errors.ts';
+import { type DatabaseName, isConnectionLoss, isRolledBack, isStatementMissing, sqlState, toWorldError } from './errors.ts';
 
 export interface QueryNote {
   readonly text: string;
@@ -24,7 +24,7 @@ const poolSize = 8;
 /** How long a caller is kept waiting for a server that is away before it is told so. */
 export const patienceMs = 5_000;
 // A server that says nothing for so long is treated as gone; what it did is found out on another connection.
-const silenceMs = 20_000;
+const silenceSeconds = 20;
 
 /**
  * The connections of one store. Statements are written for the schema "pawl" and sent for the one of the settings. No error of a
@@ -96,10 +96,13 @@ export class Database {
       return await this.sendOn<R>(client, sql, parameters);
     } catch (error) {
       broken = isConnectionLoss(error) || isStatementMissing(error);
-      throw error;
+      if (!this.#named || !isStatementMissing(error)) throw error;
+      // A pooler mixes connections up after all; the statement was not executed.
+      if (sqlState(error) !== '0A000') this.#named = false;
     } finally {
       client.release(broken);
     }
+    return await this.#send<R>(sql, parameters);
   }
 
   async sendOn<R>(client: pg.ClientBase, sql: string, parameters: Parameters = []): Promise<R[]> {
@@ -108,13 +111,8 @@ export class Database {
     const sentAt = clock.monotonic();
     try {
       const query = { text, values: parameters as unknown[], ...(this.#named ? { name } : {}) };
-      const { rows } = await within(silenceMs, client.query<R & object>(query));
+      const { rows } = await within(silenceSeconds, client.query<R & object>(query));
       return rows;
-    } catch (error) {
-      // Statements that a pooler mixes up are not prepared any more; this one was not executed.
-      if (!this.#named || !isStatementMissing(error)) throw error;
-      this.#named = false;
-      return await this.send<R>(sql, parameters);
     } finally {
       onQuery?.({ text, ms: clock.monotonic() - sentAt });
     }
@@ -160,10 +158,15 @@ const int8 = 20;
 const getTypeParser = ((oid: number, format?: 'text') =>
   oid === int8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser;
 
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+/** Counted in seconds in which this process ran: after one in which it did not, the answer may be there and only has to be read. */
+async function within<T>(seconds: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Read timeout: no answer within ${ms} ms`)), ms);
+    const wait = (left: number) => {
+      if (left === 0) reject(new Error(`Read timeout: no answer within ${seconds} s`));
+      else timer = setTimeout(() => wait(left - 1), 1_000);
+    };
+    wait(seconds);
   });
   try {
     return await Promise.race([work, silence]);
