@@ -28,8 +28,7 @@ async function workOff({ orders, desk, workforce, signal }) {
     const now = `${desk.progressCount()} ${runs.filter(({ run }) => run.completedAt).length}`;
     if (now !== before) movedAt = Date.now();
     before = now;
-    if (Date.now() - movedAt > stalledAfterMs)
-      throw new Error('Nothing has moved for a minute; the logs of the workers may tell why.');
+    if (Date.now() - movedAt > stalledAfterMs) throw new Error('Nothing has moved for a minute; the logs of the workers may tell why.');
     await Promise.race([delay(100), workforce.failure]);
   }
 }

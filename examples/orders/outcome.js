@@ -13,9 +13,7 @@ export async function collectResults({ desk, charges }) {
 export function describeOutcome({ results, revenue, recovery }) {
   const completed = results.filter(({ run }) => run.status === 'completed');
   const orders = `${completed.length} of ${results.length} orders completed`;
-  const lines = [
-    `  ${orders}, ${chargedOnce(completed) ? 'each charged exactly once' : 'NOT each charged exactly once'}: ${revenue}`,
-  ];
+  const lines = [`  ${orders}, ${chargedOnce(completed) ? 'each charged exactly once' : 'NOT each charged exactly once'}: ${revenue}`];
   for (const { order, reason } of failures(results)) lines.push(`  ${order.id} failed: ${reason}`);
   lines.push(`  ${describeRecovery(recovery)}`);
   return `\n${resultTable(results)}\n\n${lines.join('\n')}`;
@@ -23,9 +21,7 @@ export function describeOutcome({ results, revenue, recovery }) {
 
 /** The promise of the example: whoever got a parcel has paid for it once, whoever got none has paid at most once. */
 export function isSound(results) {
-  return (
-    chargedOnce(results.filter(({ run }) => run.status === 'completed')) && results.every(({ charges }) => charges.length <= 1)
-  );
+  return chargedOnce(results.filter(({ run }) => run.status === 'completed')) && results.every(({ charges }) => charges.length <= 1);
 }
 
 function chargedOnce(completed) {

@@ -71,10 +71,7 @@ function problemsOf(order, index, orders) {
   rule(lines.length > 0, 'lines must be a list of at least one line');
   for (const [at, line] of lines.entries()) {
     rule(isText(line?.sku, /\S/), `lines[${at}].sku must be the name of an article, not ${show(line?.sku)}`);
-    rule(
-      isWhole(line?.quantity, 1, 999),
-      `lines[${at}].quantity must be a whole number from 1 to 999, not ${show(line?.quantity)}`,
-    );
+    rule(isWhole(line?.quantity, 1, 999), `lines[${at}].quantity must be a whole number from 1 to 999, not ${show(line?.quantity)}`);
     rule(
       isWhole(line?.priceCents, 1, 100_000_000),
       `lines[${at}].priceCents must be a whole number of cents from 1 to 100000000, not ${show(line?.priceCents)}`,

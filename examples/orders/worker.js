@@ -12,14 +12,11 @@ const app = new Hono();
 app.all('/.well-known/workflow/v1/flow', (context) => flow.POST(context.req.raw));
 app.all('/.well-known/workflow/v1/step', (context) => step.POST(context.req.raw));
 
-const server = serve(
-  { fetch: app.fetch, hostname: '127.0.0.1', port: Number(process.env.ORDERS_WORKER_PORT ?? 0) },
-  async ({ port }) => {
-    process.env.PORT = String(port);
-    await getWorld().start?.();
-    process.send?.({ ready: true });
-  },
-);
+const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: Number(process.env.ORDERS_WORKER_PORT ?? 0) }, async ({ port }) => {
+  process.env.PORT = String(port);
+  await getWorld().start?.();
+  process.send?.({ ready: true });
+});
 
 let stopping = false;
 process.on('SIGTERM', stop);

@@ -1,4 +1,3 @@
-import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { Logger } from '../../src/base/logger.ts';
@@ -25,15 +24,12 @@ it('says once, after a while, that messages wait and nobody works', async () => 
 
 it('says nothing while a worker of another process lives', async () => {
   const folder = await scratchFolder();
-  await mkdir(join(folder, 'data'));
-  // Under another name of the folder it is another database to this process, as it would be to another process.
-  await symlink(join(folder, 'data'), join(folder, 'alias'));
-  const worker = createWorld({ env: environment(join(folder, 'alias')) });
+  const worker = createWorld({ env: environment(folder), apart: true });
   onTestFinished(() => worker.close());
   const { arrival } = recordDeliveries(worker, '__wkf_workflow_');
   await worker.start();
 
-  const { queueTwice, clock, warnings } = openProducer(join(folder, 'data'));
+  const { queueTwice, clock, warnings } = openProducer(folder);
   const [runId] = await queueTwice();
   clock.advance(afterAWhileMs);
   await arrival(({ message }) => message['runId'] === runId);
