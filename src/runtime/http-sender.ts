@@ -31,7 +31,7 @@ export class HttpSender {
     try {
       const response = await fetch(`${baseUrl}/.well-known/workflow/v1/${path}`, {
         method: 'POST',
-        ...(await this.#signed(request)),
+        ...(await this.#signed(request, path)),
         signal: AbortSignal.timeout(acceptWithinMs),
         redirect: 'error',
       });
@@ -48,9 +48,9 @@ export class HttpSender {
     return retryResult(request.attempt, clock.now());
   }
 
-  async #signed({ name, namespace, message, attempt, of, shard, runId, id, lease, inbox }: DeliveryRequest) {
+  async #signed({ name, namespace, message, attempt, of, shard, runId, id, lease, inbox }: DeliveryRequest, path: 'flow' | 'step') {
     const prefix = namespace === '' ? '' : `${namespace}_`;
-    const kind = of === 'step' || message.payload['stepId'] !== undefined ? 'step' : 'workflow';
+    const kind = path === 'step' ? 'step' : 'workflow';
     const signed = {
       queueName: encodeName(`__${prefix}wkf_${kind}_${name}`),
       messageId: encodeName(message.messageId),

@@ -50,6 +50,16 @@ describe('delivery over HTTP', () => {
     expect((await workflows.answer(forRun(message.runId))).message).toEqual(message);
   });
 
+  it.each(['workflow', 'step'] as const)('brings the health check of the %s route to that route', async (kind) => {
+    const { world, workflows, steps, requests, start } = await openApp();
+    await start();
+    const message = { __healthCheck: true as const, correlationId: 'check_1' };
+    await world.queue(`__wkf_${kind}_health_check`, message);
+    const { answer } = kind === 'workflow' ? workflows : steps;
+    const request = await Promise.race([answer(() => true), vi.waitUntil(() => requests.find(({ status }) => status >= 400))]);
+    expect(request).toMatchObject({ message, queueName: `__wkf_${kind}_health_check` });
+  });
+
   it('tries again when the app did not take it', async () => {
     const { world, workflows, requests, start, refuseOnce } = await openApp();
     refuseOnce();

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { silentLogger } from '../base/logger.ts';
+import { currentDelivery } from '../world/delivery.ts';
+import type { Store } from '../world/port.ts';
+import { callHandler, type DeliveryRequest, retryResult, settleResult } from './deliver.ts';
+import type { QueueHandler } from './handlers.ts';
+
+const now = 1_000_000;
+const store = { now: () => now } as Store;
+const request: DeliveryRequest = {
+  of: 'step',
+  shard: 5,
+  runId: 'run_1',
+  id: 'step_1',
+  name: 'step//w//work',
+  namespace: '',
+  deploymentId: '',
+  lease: { owner: 'wkr_1', epoch: 2 },
+  attempt: 3,
+  message: { payload: { stepId: 'step_1' }, headers: {}, messageId: 'msg_1' },
+  inbox: [],
+};
+const call = (handler: QueueHandler) => callHandler(request, { prefix: '__wkf_step_', handler }, store, silentLogger);
+
+describe('what becomes of a delivery', () => {
+  it.each([undefined, null, {}, { timeoutSeconds: '3' }, 'done'])('is done where the handler answers %j', (answer) => {
+    expect(settleResult(answer, now)).toEqual({ kind: 'done' });
+  });
+
+  it.each([
+    [0, now],
+    [0.2, now + 200],
+    [31_536_000, now + 31_536_000_000],
+    [-5, now],
+  ])('comes again after timeoutSeconds %d, which is no attempt', (timeoutSeconds, dueAt) => {
+    expect(settleResult({ timeoutSeconds }, now)).toEqual({ kind: 'again', dueAt });
+  });
+
+  it('comes again within a second after a first failure, and within a quarter of an hour after the last', () => {
+    for (const [attempt, most] of [
+      [1, 1_000],
+      [5, 16_000],
+      [48, 900_000],
+    ] as const) {
+      const { dueAt } = retryResult(attempt, now) as { dueAt: number };
+      expect(dueAt - now).toBeLessThanOrEqual(most);
+      expect(dueAt - now).toBeGreaterThanOrEqual(0.75 * most);
+    }
+  });
+});
+
+describe('a handler', () => {
+  it('is given the message, its attempt and the name of its queue', async () => {
+    const seen: unknown[] = [];
+    const { result } = await call(async (...args) => void seen.push(...args));
+    expect(seen).toEqual([{ stepId: 'step_1' }, { attempt: 3, queueName: '__wkf_step_step//w//work', messageId: 'msg_1' }]);
+    expect(result).toEqual({ kind: 'done' });
+  });
+
+  it('writes under the lease of its delivery, and nobody else does', async () => {
+    await call(async () => {
+      await Promise.resolve();
+      expect(currentDelivery()).toMatchObject({ of: 'step', runId: 'run_1', stepId: 'step_1', lease: request.lease });
+    });
+    expect(currentDelivery()).toBeUndefined();
+  });
+
+  it('is called again where it throws, at once or later', async () => {
+    const thrown = new Error('boom');
+    const atOnce: QueueHandler = () => {
+      throw thrown;
+    };
+    for (const handler of [atOnce, async () => Promise.reject(thrown)]) {
+      expect((await call(handler)).result).toMatchObject({ kind: 'retry' });
+    }
+  });
+
+  it('has nothing left to settle where a write of it ended its lease', async () => {
+    const end = () => {
+      const delivery = currentDelivery();
+      if (delivery) delivery.leaseEnded = true;
+    };
+    expect((await call(async () => end())).result).toBeUndefined();
+    const failing: QueueHandler = async () => {
+      end();
+      throw new Error('too late to matter');
+    };
+    expect((await call(failing)).result).toBeUndefined();
+  });
+});
