@@ -19,6 +19,10 @@ const request: DeliveryRequest = {
   attempt: 3,
   message: { payload: { stepId: 'step_1' }, headers: {}, messageId: 'msg_1' },
   inbox: [],
+  run: undefined,
+  step: undefined,
+  waitsDue: false,
+  birth: undefined,
 };
 const call = (handler: QueueHandler) => callHandler(request, { prefix: '__wkf_step_', handler }, store, silentLogger);
 
