@@ -22,7 +22,7 @@ const request: DeliveryRequest = {
   run: undefined,
   step: undefined,
   waitsDue: false,
-  birth: undefined,
+  birth: null,
 };
 const call = (handler: QueueHandler) => callHandler(request, { prefix: '__wkf_step_', handler }, store, silentLogger);
 
