@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
-import { unavailable } from '../world/errors.ts';
 import type { Outcome } from '../world/port.ts';
 import { type BatchAct, encodeBatch, runOf } from './batch.ts';
 import { type Database, patienceMs, pause } from './database.ts';

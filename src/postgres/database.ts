@@ -152,11 +152,11 @@ function nameOf({ url, schema }: DatabaseOptions): DatabaseName {
   return { user: String(client.user), where: `${client.host}:${client.port}/${client.database}`, schema };
 }
 
-const int8 = 20;
+const int8: number = pg.types.builtins.INT8;
 
 // Counts and instants fit a number; the parser of the whole process stays as it is.
 const getTypeParser = ((oid: number, format?: 'text') =>
-  oid === int8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser;
+  oid === int8 ? Number : pg.types.getTypeParser(oid as typeof pg.types.builtins.INT8, format)) as typeof pg.types.getTypeParser;
 
 /** Counted in seconds in which this process ran: after one in which it did not, the answer may be there and only has to be read. */
 async function within<T>(seconds: number, work: Promise<T>): Promise<T> {

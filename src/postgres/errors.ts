@@ -29,7 +29,7 @@ export function isRolledBack(error: unknown): boolean {
 /** A pooler gave the connection to a server process that never saw the named statement, or saw another one; nothing was executed. */
 export function isStatementMissing(error: unknown): boolean {
   const code = sqlState(error);
-  return code === '26000' || code === '42P05' || (code === '0A000' && /cached plan/.test(String((error as Error).message)));
+  return code === '26000' || code === '42P05' || (code === '0A000' && /cached plan/.test((error as Error).message));
 }
 
 export function sqlState(error: unknown): string | undefined {
@@ -42,7 +42,7 @@ export function toWorldError(error: unknown, database: DatabaseName): unknown {
   if (WorkflowWorldError.is(error)) return error;
   const { user, where, schema } = database;
   const detail = String((error as Error | null)?.message ?? error);
-  switch (sqlState(error)) {
+  switch (sqlState(error) ?? '') {
     case '28P01':
       return refused(
         'DATABASE_PASSWORD',
@@ -100,6 +100,8 @@ export function toWorldError(error: unknown, database: DatabaseName): unknown {
       return badRequest('A text contains a NUL character or is not valid Unicode; it cannot be stored.', error);
     case '54000':
       return badRequest(`An id or name is too long to be a key (${detail}).`, error);
+    default:
+      break;
   }
   if (isConnectionLoss(error) || isRolledBack(error))
     return unavailable(`PostgreSQL at ${where} cannot be reached: ${describe(error)}.`, error);

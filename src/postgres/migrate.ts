@@ -10,10 +10,12 @@ export const ownFolder = new URL('./migrations/', import.meta.url);
  * Brings the schema up to this code: all steps in one transaction that holds the row of the version, so that of two processes starting at
  * once one waits and finds the work done (decisions A5).
  */
-export async function migrate(db: Database): Promise<void> {
-  const migrations = await readMigrations(ownFolder);
+export async function migrate(db: Database, folder: URL = ownFolder): Promise<void> {
+  const migrations = await readMigrations(folder);
   const where = `schema "${db.name.schema}" of ${db.name.where}`;
-  if (pendingMigrations(migrations, await schemaVersion(db), where).length === 0) return;
+  const version = await schemaVersion(db);
+  if (version > migrations.length && (await isUsableFrom(db)) <= migrations.length) return;
+  if (pendingMigrations(migrations, version, where).length === 0) return;
   const client = await db.connect();
   try {
     await createMeta(db, client);
@@ -22,9 +24,9 @@ export async function migrate(db: Database): Promise<void> {
       db.text("select value from pawl.pawl_meta where key = 'schema_version' for update"),
     );
     const pending = pendingMigrations(migrations, Number(rows[0]?.value), where);
-    for (const { sql, version } of pending) {
+    for (const { sql, version: next } of pending) {
       await client.query(db.text(sql));
-      await client.query(db.text("update pawl.pawl_meta set value = $1 where key = 'schema_version'"), [String(version)]);
+      await client.query(db.text("update pawl.pawl_meta set value = $1 where key = 'schema_version'"), [String(next)]);
     }
     // Deliveries over HTTP are signed even where nobody set a secret (decisions B6).
     await client.query(db.text("insert into pawl.pawl_meta (key, value) values ('secret', $1) on conflict (key) do nothing"), [
@@ -37,6 +39,15 @@ export async function migrate(db: Database): Promise<void> {
     client.release(true);
     throw error;
   }
+}
+
+/**
+ * The oldest version whose code can work on the schema: a later migration that takes nothing away says so here, and workers of the version
+ * before go on, and start anew, beside those that brought it.
+ */
+async function isUsableFrom(db: Database): Promise<number> {
+  const [row] = await db.send<{ value: string }>("select value from pawl.pawl_meta where key = 'usable_from'");
+  return Number(row?.value ?? Infinity);
 }
 
 export async function schemaVersion(db: Database): Promise<number> {

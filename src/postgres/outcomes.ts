@@ -69,7 +69,7 @@ export function concernsOthers(act: BatchAct, outcome: Outcome): boolean {
 }
 
 function runOf(detail: unknown): TakenRun | undefined {
-  return detail ? fromColumns<TakenRun>(detail as object) : undefined;
+  return detail ? fromColumns<TakenRun>(detail) : undefined;
 }
 
 interface ClaimedRows {

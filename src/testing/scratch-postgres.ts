@@ -84,8 +84,8 @@ async function initialise({ binaries, folder, user, password }: Cluster & { pass
     '--no-locale',
     '--no-sync',
   ];
-  await run(join(binaries, 'initdb'), args, { ...user, cwd: folder }).catch((error: { stderr?: string }) => {
-    throw new Error(`initdb failed: ${error.stderr ?? String(error)}`, { cause: error });
+  await run(join(binaries, 'initdb'), args, { ...user, cwd: folder }).catch((error: unknown) => {
+    throw new Error(`initdb failed: ${(error as { stderr?: string }).stderr ?? ''}`, { cause: error });
   });
   return data;
 }

@@ -34,7 +34,7 @@ const inSchema: WorldFactory = async ({ clock, env } = {}) => {
       return other;
     },
     async close() {
-      for (const open of [world, ...others]) await open.close();
+      for (const each of [world, ...others]) await each.close();
       await emptySchema(url, schema);
       free.push(schema);
     },

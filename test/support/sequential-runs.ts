@@ -64,16 +64,14 @@ export class SequentialRuns {
     const stateUpdatedAt = timeOf(events.at(-1)?.eventId ?? '');
     if (done === this.#steps) {
       const eventData = { output: new Uint8Array([2]) };
-      await tolerate(() =>
-        world.events.create(runId, { eventType: 'run_completed', specVersion: 3, eventData }, { stateUpdatedAt } as never),
-      );
+      await tolerate(() => world.events.create(runId, { eventType: 'run_completed', specVersion: 3, eventData }, { stateUpdatedAt }));
       return;
     }
     const stepId = `step_${done}_${runId}`;
     if (!events.some(({ eventType, correlationId }) => eventType === 'step_created' && correlationId === stepId)) {
       const eventData = { stepName: this.#stepName, input: new Uint8Array([3]) };
       const request = { eventType: 'step_created', specVersion: 3, correlationId: stepId, eventData };
-      await tolerate(() => world.events.create(runId, request as never, { stateUpdatedAt } as never));
+      await tolerate(() => world.events.create(runId, request as never, { stateUpdatedAt }));
     }
     const message = { workflowName: this.#workflowName, workflowRunId: runId, workflowStartedAt: 0, stepId };
     await world.queue(`__wkf_step_${this.#stepName}`, message, { idempotencyKey: stepId });
