@@ -55,7 +55,7 @@ export class Database {
 
   /** How to connect, for a client of one's own. */
   connection(): pg.ClientConfig {
-    return { connectionString: this.#options.url, application_name: 'pawl', keepAlive: true, types: { getTypeParser } };
+    return { connectionString: this.#options.url, application_name: 'pawl', keepAlive: true, types };
   }
 
   /** From now on statements are prepared once per connection: to be called when it is known that connections are not shared. */
@@ -152,11 +152,9 @@ function nameOf({ url, schema }: DatabaseOptions): DatabaseName {
   return { user: String(client.user), where: `${client.host}:${client.port}/${client.database}`, schema };
 }
 
-const int8: number = pg.types.builtins.INT8;
-
-// Counts and instants fit a number; the parser of the whole process stays as it is.
-const getTypeParser = ((oid: number, format?: 'text') =>
-  oid === int8 ? Number : pg.types.getTypeParser(oid as typeof pg.types.builtins.INT8, format)) as typeof pg.types.getTypeParser;
+// Counts and instants fit a number; the parsers of the whole process stay as they are.
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /** Counted in seconds in which this process ran: after one in which it did not, the answer may be there and only has to be read. */
 async function within<T>(seconds: number, work: Promise<T>): Promise<T> {

@@ -1,0 +1,169 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+
+// shared/spec/citus.md, section 1: what a statement may look like, so that the same SQL also runs on Citus. What text can tell is told here.
+
+interface Statement {
+  readonly where: string;
+  readonly text: string;
+}
+
+const folder = new URL('./', import.meta.url);
+const migrations = await readFiles(new URL('./migrations/', folder), '.sql');
+const sources = (await readFiles(folder, '.ts')).filter(({ where }) => !where.includes('.test.'));
+const definitions = migrations.flatMap(({ where, text }) => statementsOf(where, withoutFunctions(text)));
+const statements = [...migrations.flatMap(functionStatements), ...sources.flatMap(embeddedStatements)];
+const perRun = tablesWithShard();
+
+// They have keys of their own, by which they are looked up (decisions A2), or are the same on every node.
+const ownKeys = new Map(Object.entries({ pawl_meta: 'key', hook_tokens: 'token', workers: 'worker_id' }));
+
+/** Statements that ask every shard: lists, look-ups by a bare id, and what is done for one server at once. */
+const everyShard: Readonly<Record<string, string>> = {
+  'claim.ts': 'the next due time of anything',
+  'events.ts': 'events by correlation id alone',
+  'hooks.ts': 'hooks by id alone, and lists',
+  'retention.ts': 'runs that ended long ago, of any shard',
+  'runs.ts': 'lists',
+  'steps.ts': 'steps by id alone',
+  'streams.ts': 'the streams of a run, by its id',
+  pawl_claim_v1: 'one server is asked once; on Citus it is asked shard by shard',
+  pawl_dead_v1: 'leases of the dead, whatever their shard',
+  pawl_release_all_v1: 'leases of the dead, whatever their shard',
+  pawl_queue_v1: 'streams of health checks, once an hour',
+  pawl_forget_run_v1: 'streams belong to runs, by their id',
+};
+
+describe('the schema', () => {
+  it('has tables to look at', () => {
+    expect(perRun).toContain('runs');
+    expect(statements.length).toBeGreaterThan(60);
+  });
+
+  it('leads every key with the shard, or with the one column by which it is looked up (rule 1)', () => {
+    const keys = definitions.flatMap(({ text }) => {
+      const table = /^create table pawl\.(\w+)/.exec(text)?.[1];
+      if (!table) return uniqueIndex(text);
+      const composite = /primary key \(([^)]+)\)/.exec(text)?.[1];
+      const single = /(\w+) [^,]*?primary key/.exec(text.slice(text.indexOf('(') + 1))?.[1];
+      return [`${table} ${(composite ?? single ?? 'none').split(',')[0]}`];
+    });
+    expect(keys.filter((key) => !key.endsWith(' shard') && ![...ownKeys].some((own) => own.join(' ') === key))).toEqual([]);
+  });
+
+  it('has no foreign key, trigger, sequence or exclusion (rule 1)', () => {
+    expect(violations(definitions, /\breferences\b|\bforeign key\b|\btrigger\b|\bserial\b|\bidentity\b|\bsequence\b|\bexclude\b/)).toEqual(
+      [],
+    );
+  });
+
+  it('calls the shard an int everywhere (rule 1)', () => {
+    expect(violations(definitions, /^\s*shard (?!int not null)/m)).toEqual([]);
+  });
+});
+
+describe('a statement', () => {
+  it('names one shard for every table that has them, but for those that are listed with a reason (rule 2)', () => {
+    const loose = statements.filter(
+      ({ where, text }) => !(where in everyShard) && tablesOf(text).some((table) => perRun.includes(table)) && !namesShard(text),
+    );
+    expect(loose).toEqual([]);
+  });
+
+  it('never asks several shards and locks (rules 2 and 3)', () => {
+    const many = statements.filter(({ text }) => /shard\s*(?:=\s*any|in\s*\(|between)/.test(text) && /for update/.test(text));
+    expect(many).toEqual([]);
+  });
+
+  it('never inserts in a with, nor from one (rule 4)', () => {
+    expect(violations(statements, /\bwith\b[\s\S]*?\bas (?:materialized )?\(\s*insert\b|^with\b[\s\S]*\)\s*insert\b/)).toEqual([]);
+  });
+
+  it('gives the target of an insert from a select that returns something a name (rule 5)', () => {
+    expect(violations(statements, /^insert into pawl\.\w+ \((?:(?!\bvalues\b)[\s\S])*\bselect\b[\s\S]*\breturning\b/)).toEqual([]);
+  });
+
+  it('writes only what does not change between two looks (rule 7)', () => {
+    const writes = statements.filter(({ text }) => /\b(?:update|delete from) pawl\./.test(text));
+    expect(violations(writes, /clock_timestamp\(|random\(|gen_random_uuid\(|to_char\(|interval/)).toEqual([]);
+    expect(violations(statements, /do update\s+set[\s\S]*\bnow\(/)).toEqual([]);
+  });
+
+  it('has no subquery among inserted values, merges nothing, and moves nothing to another shard (rule 8)', () => {
+    expect(
+      violations(statements, /\bvalues\s*\((?:[^()]|\([^()]*\))*\bselect\b|do update\s+set[^;]*\(\s*select|^merge\b|\bset\s+shard\b/),
+    ).toEqual([]);
+  });
+
+  it('uses no advisory lock, and tells nobody in a transaction that decides (rules 11 and 12)', () => {
+    const inFunctions = statements.filter(({ where }) => where.startsWith('pawl_'));
+    expect(violations(statements, /advisory/)).toEqual([]);
+    expect(violations(inFunctions, /pg_notify|\bnotify\b|\blisten\b/)).toEqual([]);
+  });
+
+  it('pages by key, never by counting (rule 15)', () => {
+    expect(violations(statements, /\boffset\b/)).toEqual([]);
+  });
+});
+
+it('an error is told by its SQLSTATE alone (rule 9)', () => {
+  expect(violations(sources, /\b(?:error|cause)\)?\??\.(?:constraint|table|schema)\b/)).toEqual([]);
+});
+
+function violations(of: readonly Statement[], pattern: RegExp): Statement[] {
+  return of.filter(({ text }) => pattern.test(text));
+}
+
+function uniqueIndex(text: string): string[] {
+  const match = /^create unique index \w+ on pawl\.(\w+) \((\w+)/.exec(text);
+  return match ? [`${match[1]} ${match[2]}`] : [];
+}
+
+function tablesWithShard(): string[] {
+  return definitions.flatMap(({ text }) => (/^create table pawl\.(\w+) \(\s*shard int/.exec(text) ?? []).slice(1));
+}
+
+function tablesOf(text: string): string[] {
+  return [...text.matchAll(/\bpawl\.(\w+)\b(?!\()/g)].map(([, table]) => String(table));
+}
+
+/** By a value, by the same shard of another table that has one, or by a row that was read. */
+function namesShard(text: string): boolean {
+  return /shard = \(?(?:\$|p_|c_|a\.|v_|r\.|k\.|s\.|due\.|held\.)/.test(text) || /\(shard, /.test(text);
+}
+
+async function readFiles(of: URL, ending: string): Promise<Statement[]> {
+  const names = (await readdir(of)).filter((name) => name.endsWith(ending)).sort();
+  return Promise.all(names.map(async (where) => ({ where, text: await readFile(new URL(where, of), 'utf8') })));
+}
+
+function withoutFunctions(sql: string): string {
+  return sql.replaceAll(/create (?:or replace )?function[\s\S]*?\$\$;/g, '');
+}
+
+/** What the functions of a migration execute, piece by piece. */
+function functionStatements({ text }: Statement): Statement[] {
+  return [...text.matchAll(/create (?:or replace )?function pawl\.(\w+)[\s\S]*?as \$\$([\s\S]*?)\$\$;/g)].flatMap(([, name, body]) =>
+    statementsOf(String(name), String(body)).flatMap(({ where, text: piece }) => {
+      // A loop or a condition begins in the same piece as the statement that follows it.
+      const starts = [...piece.matchAll(/(?<![\w(] ?)\b(?:with \w+ as|insert into|update pawl|delete from|select)\b/g)];
+      const start = starts[0]?.index;
+      return start === undefined ? [] : [{ where, text: piece.slice(start) }];
+    }),
+  );
+}
+
+function statementsOf(where: string, sql: string): Statement[] {
+  return sql
+    .replaceAll(/--.*$/gm, '')
+    .split(';')
+    .map((text) => ({ where, text: text.trim() }))
+    .filter(({ text }) => text !== '');
+}
+
+/** The statements that a module writes out. */
+function embeddedStatements({ where, text }: Statement): Statement[] {
+  return [...text.matchAll(/`([^`]*\bpawl\.[^`]*)`|'([^'\n]*\bpawl\.[^'\n]*)'|"([^"\n]*\bpawl\.[^"\n]*)"/g)]
+    .map(([, ...texts]) => ({ where, text: String(texts.find((found) => found !== undefined)).trim() }))
+    .filter((statement) => /\b(?:select|insert|update|delete)\b/.test(statement.text));
+}
