@@ -50,6 +50,7 @@ export class Host {
   #worker: Promise<Worker> | undefined;
   #dispatcher: Dispatcher = noDispatcher;
   #closing: Promise<void> = Promise.resolve();
+  #shrinking = 0;
   #warned = false;
   #stopDraining = () => {};
 
@@ -94,8 +95,7 @@ export class Host {
     const wasUser = this.#users.delete(user);
     const wasStarter = this.#starters.delete(user);
     if (!wasUser && !wasStarter) return this.#closing;
-    this.#closing = this.#closing.then(() => this.#shrink());
-    await this.#closing;
+    await this.#shrinkNow();
   }
 
   /** Says once, and only after a while, that messages wait and nobody works. */
@@ -115,8 +115,9 @@ export class Host {
   }
 
   async #opened(user: object): Promise<Open> {
-    // Deliveries that a close waits for go on using what is open.
-    if (!this.#open) await this.#closing;
+    // Deliveries that a close waits for go on using what is open, and must not keep it open by that.
+    if (this.#open && this.#shrinking > 0) return this.#open;
+    await this.#closing;
     this.#users.add(user);
     this.#open ??= this.#openStore();
     try {
@@ -170,7 +171,12 @@ export class Host {
   async #drain(): Promise<void> {
     this.#starters.clear();
     this.#users.clear();
-    this.#closing = this.#closing.then(() => this.#shrink());
+    await this.#shrinkNow();
+  }
+
+  async #shrinkNow(): Promise<void> {
+    this.#shrinking += 1;
+    this.#closing = this.#closing.then(() => this.#shrink()).finally(() => (this.#shrinking -= 1));
     await this.#closing;
   }
 
