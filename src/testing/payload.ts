@@ -1,13 +1,8 @@
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 /** Bytes framed the way the SDK frames what it stores: a four letter format, then the text. */
 export function payload(value: unknown): Uint8Array {
   return encoder.encode(`devl${JSON.stringify([value])}`);
-}
-
-export function textOf(bytes: unknown): string {
-  return decoder.decode(bytes as Uint8Array);
 }
 
 /** `length` bytes that begin with `first` and count up, so that a shifted or shared window shows. */
