@@ -24,16 +24,15 @@ export class ServerClock {
   observe(serverMs: number, sentAt: number): void {
     const at = this.#clock.monotonic();
     const error = (at - sentAt) / 2;
-    if (error > this.#error && at - this.#seenAt < believedForMs) return;
-    this.#offset = serverMs - (sentAt + error);
+    const offset = serverMs - (sentAt + error);
+    // The server's clock was set, or this host slept and its clock did not count it.
+    const jumped = this.#offset !== undefined && Math.abs(offset - this.#offset) > error + this.#error + slackMs;
+    if (error > this.#error && at - this.#seenAt < believedForMs && !jumped) return;
+    this.#offset = offset;
     this.#error = error;
     this.#seenAt = at;
-  }
-
-  /** True when the last observation is so old that an idle process should ask. */
-  get stale(): boolean {
-    return this.#clock.monotonic() - this.#seenAt > believedForMs;
   }
 }
 
 const believedForMs = 60_000;
+const slackMs = 20;

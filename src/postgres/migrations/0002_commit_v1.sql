@@ -4,7 +4,8 @@
 -- p_writer, p_batch  who sends it, and the how-manieth it is: a batch that was committed before is refused (SQLSTATE PW001)
 -- p_unsure           batches whose answers were lost, as [{"writer", "batch"}]: what they leased is given back, for nobody delivers it
 -- p_shard            of all acts, or 0 where one server has all shards; the writers are kept by it
--- p_wait             false: a run that another transaction has locked makes its acts busy (o_held is null), and the batch goes on
+-- p_wait             false: a run that another transaction has locked makes its acts busy (o_held is null), and the batch goes on;
+--                    true: it is waited for, but not for ever
 -- p_clock            what leases are judged by; null: the clock of this server
 -- p_sync             'normal': acknowledge before the disk has it
 -- p_shards, p_runs   the runs that the acts are about, in order, so that two batches never wait for each other in a circle
@@ -48,6 +49,9 @@ begin
     perform set_config('synchronous_commit', 'off', true);
   elsif current_setting('synchronous_commit') = 'off' then
     perform set_config('synchronous_commit', 'on', true);
+  end if;
+  if p_wait then
+    perform set_config('lock_timeout', '4s', true);
   end if;
   o_act := -1;
   o_at := c_server;

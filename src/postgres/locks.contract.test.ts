@@ -1,0 +1,97 @@
+import pg from 'pg';
+import { expect, inject, it, onTestFinished } from 'vitest';
+import { dropSchema, newSchemaName } from '../../test/support/postgres-schema.ts';
+import { createWorld, type PawlWorld } from '../connect/create-world.ts';
+import { runningRun } from '../testing/arrange.ts';
+import * as build from '../testing/event-builders.ts';
+import { newHookId, newStepId, newToken } from '../testing/ids.ts';
+import { brokenLogRules } from '../testing/log-rules.ts';
+import { readLog } from '../testing/read-log.ts';
+
+const url = inject('postgresUrl');
+
+it('a run that somebody has locked holds up no write but its own, and that only as long as it is locked', async () => {
+  const { schema, open } = ownSchema();
+  const world = open();
+  const [locked, free] = [await runningRun(world), await runningRun(world)];
+  const holder = await lockRun(schema, locked);
+
+  const order: string[] = [];
+  const write = (runId: string, name: string) => world.events.create(runId, build.stepCreated(newStepId())).then(() => order.push(name));
+  const waiting = [write(locked, 'locked'), write(locked, 'locked')];
+  await Promise.all([write(free, 'free'), write(free, 'free')]);
+  await write(free, 'free');
+  expect(order).toEqual(['free', 'free', 'free']);
+
+  await holder.query('commit');
+  await Promise.all(waiting);
+  expect(brokenLogRules(await readLog(world, locked))).toEqual([]);
+  expect(await readLog(world, locked)).toHaveLength(4);
+});
+
+it('a run that stays locked gives its writers a 503 that says where to look, and nothing is written', { timeout: 20_000 }, async () => {
+  const { schema, open } = ownSchema();
+  const world = open();
+  const runId = await runningRun(world);
+  await lockRun(schema, runId);
+  const error: unknown = await world.events.create(runId, build.stepCreated(newStepId())).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ name: 'WorkflowWorldError', status: 503, code: 'DATABASE_TIMEOUT' });
+  expect(String(error)).toMatch(/stayed locked by another session.*pg_stat_activity/);
+  expect(await readLog(world, runId)).toHaveLength(2);
+});
+
+it(
+  'processes that write to the same runs and ask for the same tokens in opposite order both get through',
+  { timeout: 30_000 },
+  async () => {
+    const { open } = ownSchema();
+    const worlds = [open(), open()] as const;
+    const runIds = await Promise.all(Array.from({ length: 10 }, () => runningRun(worlds[0])));
+    for (let round = 0; round < 5; round += 1) {
+      const tokens = Array.from({ length: 10 }, newToken);
+      await Promise.all(
+        worlds.flatMap((world, index) => {
+          const [ids, asked] = index === 0 ? [runIds, tokens] : [runIds.toReversed(), tokens.toReversed()];
+          return ids.flatMap((runId, at) => [
+            world.events.create(runId, build.stepCreated(newStepId())),
+            world.events.create(runId, build.hookCreated(newHookId(), { token: String(asked[at]) })),
+          ]);
+        }),
+      );
+    }
+    for (const runId of runIds) {
+      const log = await readLog(worlds[1], runId);
+      expect(brokenLogRules(log)).toEqual([]);
+      expect(log).toHaveLength(2 + 5 * 4);
+    }
+  },
+);
+
+let opened = 0;
+
+function ownSchema(): { readonly schema: string; open(): PawlWorld } {
+  const schema = newSchemaName();
+  const worlds: PawlWorld[] = [];
+  onTestFinished(async () => {
+    for (const world of worlds) await world.close();
+    await dropSchema(url, schema);
+  });
+  return {
+    schema,
+    open() {
+      const own = `${url}?application_name=locks_${(opened += 1)}`;
+      const world = createWorld({ env: { WORKFLOW_PAWL_URL: own, WORKFLOW_PAWL_SCHEMA: schema, WORKFLOW_PAWL_LOG_LEVEL: 'silent' } });
+      worlds.push(world);
+      return world;
+    },
+  };
+}
+
+async function lockRun(schema: string, runId: string): Promise<pg.Client> {
+  const holder = new pg.Client(url);
+  await holder.connect();
+  onTestFinished(() => holder.end());
+  await holder.query('begin');
+  await holder.query(`select 1 from "${schema}".runs where run_id = $1 for update`, [runId]);
+  return holder;
+}
