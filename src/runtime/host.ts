@@ -163,7 +163,8 @@ export class Host {
       if (this.#worker && (this.#starters.size === 0 || this.#users.size === 0)) await this.#stopWorker();
       if (this.#users.size === 0) await this.#closeStore();
     } catch (error) {
-      this.#options.logger.error(`Closing ${this.#options.settings.url} failed: ${describeError(error)}`);
+      // The URL may hold a password; the error says which database it was.
+      this.#options.logger.error(`Closing the World failed: ${describeError(error)}`);
     }
   }
 
