@@ -34,6 +34,9 @@ function run(command, output) {
   const child = spawn(process.execPath, command, { cwd: root, stdio: ['ignore', output, output] });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => resolve(code ?? 1));
+    child.once('close', (code, signal) => {
+      if (signal) console.error(`${command[0]} was ended by ${signal}.`);
+      resolve(code ?? 1);
+    });
   });
 }

@@ -98,6 +98,9 @@ async function knownDefect(world: World, runId: string, request: object): Promis
   if (eventType === 'step_failed' && over && step?.status === 'pending') {
     return { defect: 'an expired run is not told to a step that was never begun', theirs: 'RunExpiredError', ours: 'EntityConflictError' };
   }
+  if (eventType === 'step_started' && over && step === undefined) {
+    return { defect: 'a run that is over says so before anything else', theirs: 'WorkflowWorldError', ours: 'RunExpiredError' };
+  }
   if (eventType === 'step_started' && over && step?.status === 'running') {
     return { defect: 'a run that is over begins no step anew', theirs: undefined, ours: 'RunExpiredError', leavesATrace: true };
   }
