@@ -70,6 +70,11 @@ describe('step_started', () => {
     expect(() => ask(question)).toThrow(/retryAfter/);
   });
 
+  it('of a step that a run refused because it was over is told that it is over', () => {
+    const question = { event: build.stepStarted('step_1'), state: { run: runRow({ status: 'cancelled' }) } };
+    expect(() => ask(question)).toThrow(expect.objectContaining({ name: 'RunExpiredError' }));
+  });
+
   it('may come at retryAfter to the millisecond', () => {
     expect(transitionOf({ event: build.stepStarted('step_1'), state: { step: stepRow({ retryAfter: now }) } }).steps).toHaveLength(1);
   });
