@@ -11,8 +11,8 @@ import { inheritedEnv } from './support/host.ts';
 import { Random } from './support/random.ts';
 import { openSqliteWorld, shortLease } from './support/sqlite-world.ts';
 
-const kills = process.env.WORKFLOW_PAWL_LONG === '1' ? 300 : 20;
-const seed = Number(process.env.WORKFLOW_PAWL_SEED ?? randomInt(2 ** 31));
+const kills = process.env.PAWL_LONG === '1' ? 300 : 20;
+const seed = Number(process.env.PAWL_SEED ?? randomInt(2 ** 31));
 const program = fileURLToPath(new URL('../fixtures/flows/worker.mjs', import.meta.url));
 
 const definition = new URL('../fixtures/flows/load.flow.json', import.meta.url);
@@ -28,7 +28,7 @@ interface Call {
 }
 
 describe('two flow workers on one SQLite file', () => {
-  // The seed decides the victims and the pauses; repeat a failure with WORKFLOW_PAWL_SEED.
+  // The seed decides the victims and the pauses; repeat a failure with PAWL_SEED.
   test(`lose nothing and repeat no recorded step in ${kills} kills (seed ${seed})`, { timeout: 120_000 + kills * 5_000 }, async () => {
     const world = await openSqliteWorld(shortLease);
     const ledger = join(dirname(world.file), 'calls.jsonl');
