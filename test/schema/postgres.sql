@@ -233,7 +233,7 @@ create function pawl.pawl_claim_v1(p_act jsonb, OUT rows jsonb, OUT bytes bytea,
 
 create function pawl.pawl_commit_v1(p_writer text, p_batch bigint, p_unsure jsonb, p_shard integer, p_wait boolean, p_clock bigint, p_sync text, p_shards integer[], p_runs text[], p_acts jsonb, p_bytes bytea) returns TABLE(o_act integer, o_held boolean, o_seq bigint, o_at bigint, o_detail jsonb, o_bytes bytea) set enable_seqscan=off set enable_bitmapscan=off;
 
-create function pawl.pawl_dead_v1(p_clock bigint) returns SETOF text;
+create function pawl.pawl_dead_v1(p_clock bigint) returns SETOF text set enable_seqscan=off set enable_bitmapscan=off;
 
 create function pawl.pawl_end_run_v1(p_shard integer, p_run_id text) returns void;
 

@@ -186,21 +186,37 @@ end
 $$;
 
 -- Dead workers, and holders of leases that no worker row stands for: one that was given up for dead may still have claimed something.
+-- From one holder to the next by the index, however much each of them holds.
 create function pawl.pawl_dead_v1(p_clock bigint)
 returns setof text
-language sql
+language plpgsql
 stable
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
-  select worker_id from pawl.workers where expires_at <= p_clock
-  union
-  select lease_owner from (
-    select lease_owner from pawl.runs where lease_owner is not null
-    union
-    select lease_owner from pawl.steps where lease_owner is not null
-    union
-    select lease_owner from pawl.messages where lease_owner is not null
-  ) as holders
-  where lease_owner not in (select worker_id from pawl.workers)
+declare
+  v_owner text;
+begin
+  return query select worker_id from pawl.workers where expires_at <= p_clock;
+  v_owner := '';
+  loop
+    select min(lease_owner) into v_owner from pawl.runs where lease_owner > v_owner;
+    exit when v_owner is null;
+    return query select v_owner where not exists (select 1 from pawl.workers where worker_id = v_owner);
+  end loop;
+  v_owner := '';
+  loop
+    select min(lease_owner) into v_owner from pawl.steps where lease_owner > v_owner;
+    exit when v_owner is null;
+    return query select v_owner where not exists (select 1 from pawl.workers where worker_id = v_owner);
+  end loop;
+  v_owner := '';
+  loop
+    select min(lease_owner) into v_owner from pawl.messages where lease_owner > v_owner;
+    exit when v_owner is null;
+    return query select v_owner where not exists (select 1 from pawl.workers where worker_id = v_owner);
+  end loop;
+end
 $$;
 
 create function pawl.pawl_queue_v1(
@@ -317,7 +333,7 @@ begin
   when 'reap' then
     detail := '[]';
     number := 0;
-    for v_owner in select w from pawl.pawl_dead_v1(p_clock) as w order by w loop
+    for v_owner in select distinct w from pawl.pawl_dead_v1(p_clock) as w order by w loop
       number := number + pawl.pawl_release_all_v1(v_owner, (p_act ->> 'now')::bigint, 0);
       delete from pawl.workers where worker_id = v_owner;
       detail := detail || to_jsonb(v_owner);
