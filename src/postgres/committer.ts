@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
+import { fnv1a } from '../base/hash.ts';
 import type { Outcome } from '../world/port.ts';
 import { type BatchAct, encodeBatch, runOf } from './batch.ts';
 import { type Database, patienceMs, pause } from './database.ts';
@@ -32,6 +33,14 @@ interface Writer {
   batch: number;
 }
 
+/** Sends what waits for locks, one run after the other. */
+interface Waiter extends Writer {
+  last: Promise<unknown>;
+}
+
+// They have connections of their own meanwhile, and most are needed for what does not wait.
+const waiterCount = 3;
+
 /**
  * Sends batches to the committer in the database, each one round trip and one transaction. A batch whose answer got lost with its connection
  * is sent again under the same number: it is performed exactly once. Where it turns out to have been, or the server stays away, its callers
@@ -41,9 +50,11 @@ export class Committer {
   readonly #options: CommitterOptions;
   readonly #name = `wtr_${randomUUID()}`;
   readonly #main: Writer = { writer: this.#name, batch: 0 };
-  // For what waits for a lock beside the main one: as many as ever waited at once.
-  readonly #idle: Writer[] = [];
-  #waiters = 0;
+  readonly #waiters: readonly Waiter[] = Array.from({ length: waiterCount }, (_, index) => ({
+    writer: `${this.#name}-${index}`,
+    batch: 0,
+    last: Promise.resolve(),
+  }));
   #unsure: readonly Readonly<Writer>[] = [];
 
   constructor(options: CommitterOptions) {
@@ -54,17 +65,18 @@ export class Committer {
   async transact(acts: readonly BatchAct[]): Promise<readonly Outcome[]> {
     const rows = await this.#send(acts, { from: this.#main, wait: false });
     const busy = acts.filter((_, index) => rows.get(index)?.held === null);
-    const later = new Map(groupByRun(busy).flatMap((group) => this.#waitFor(group)));
+    const later = new Map([...groupByRun(busy)].flatMap(([runId, group]) => this.#waitFor(runId, group)));
     const outcomes = acts.map((act, index) => later.get(act) ?? decodeOutcome(act, rows.get(index) as OutcomeRow));
     this.#announce(acts, outcomes);
     // Whoever resolves with a promise waits for it: GroupCommit does.
     return outcomes as readonly Outcome[];
   }
 
-  /** Waits for the lock of one run, on a connection of its own. */
-  #waitFor(acts: readonly BatchAct[]): [BatchAct, Promise<Outcome>][] {
-    const from = this.#idle.pop() ?? { writer: `${this.#name}-${(this.#waiters += 1)}`, batch: 0 };
-    const rows = this.#send(acts, { from, wait: true }).finally(() => this.#idle.push(from));
+  /** Waits for the lock of one run, on another connection than the batches. */
+  #waitFor(runId: string, acts: readonly BatchAct[]): [BatchAct, Promise<Outcome>][] {
+    const from = this.#waiters[fnv1a(runId) % waiterCount] as Waiter;
+    const rows = from.last.then(() => this.#send(acts, { from, wait: true }));
+    from.last = rows.catch(() => {});
     return acts.map((act, index) => {
       const outcome = rows.then((found) => decodeOutcome(act, found.get(index) as OutcomeRow));
       void outcome.then(
@@ -110,8 +122,8 @@ export class Committer {
         const committed = sqlState(error) === committedBefore;
         if (unanswered) this.#unsure = [...this.#unsure, sent];
         if (committed || unanswered) throw answerLost(db.name, committed ? 'was' : 'may have been', error);
-        // Too much at once for the time that a statement may take: halves are tried before it is given up.
-        if (acts.length > 1 && sqlState(error) === '57014') throw error;
+        // Something other than a run is locked by somebody: halves are tried, until the act that needs it is alone.
+        if (acts.length > 1 && sqlState(error) === '55P03') throw error;
         throw toWorldError(error, db.name);
       }
     }
@@ -123,13 +135,13 @@ interface Sending {
   readonly wait: boolean;
 }
 
-function groupByRun(acts: readonly BatchAct[]): BatchAct[][] {
+function groupByRun(acts: readonly BatchAct[]): Map<string, BatchAct[]> {
   const groups = new Map<string, BatchAct[]>();
   for (const act of acts) {
     const runId = runOf(act)[0]?.runId ?? '';
     groups.set(runId, [...(groups.get(runId) ?? []), act]);
   }
-  return [...groups.values()];
+  return groups;
 }
 
 /** False where no connection was made at all, so that nothing can have arrived. */

@@ -46,6 +46,8 @@ export class Database {
       max: poolSize,
       connectionTimeoutMillis: patienceMs,
       idleTimeoutMillis: 30_000,
+      // A program that forgets to close its World ends all the same; workers and readers keep it alive by themselves.
+      allowExitOnIdle: true,
     });
     // A connection that dies while nobody uses it is simply replaced.
     this.#pool.on('error', () => {});

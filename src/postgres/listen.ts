@@ -95,6 +95,8 @@ export class Hints {
     try {
       await client.connect();
       await client.query(`listen ${this.#channel}`);
+      // Hints alone keep no process alive.
+      (client as unknown as { unref(): void }).unref();
       pauseMs = firstPauseMs;
       // What was said meanwhile was not heard.
       this.#hear();

@@ -5,7 +5,7 @@
 -- p_unsure           batches whose answers were lost, as [{"writer", "batch"}]: what they leased is given back, for nobody delivers it
 -- p_shard            of all acts, or 0 where one server has all shards; the writers are kept by it
 -- p_wait             false: a run that another transaction has locked makes its acts busy (o_held is null), and the batch goes on;
---                    true: it is waited for, but not for ever
+--                    true: it is waited for, though not for ever
 -- p_clock            what leases are judged by; null: the clock of this server
 -- p_sync             'normal': acknowledge before the disk has it
 -- p_shards, p_runs   the runs that the acts are about, in order, so that two batches never wait for each other in a circle
@@ -22,6 +22,8 @@ language plpgsql
 -- It looks up rows by their keys and nothing else, also where the tables were empty when its plans were made.
 set enable_seqscan = off
 set enable_bitmapscan = off
+-- Nobody of ours keeps a lock for so long: it is a person's, or a session's that hangs.
+set lock_timeout = '1s'
 as $$
 declare
   c_server bigint := (extract(epoch from clock_timestamp()) * 1000)::bigint;

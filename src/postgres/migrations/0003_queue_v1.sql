@@ -246,19 +246,21 @@ begin
   when 'enqueue' then
     v_message := jsonb_populate_record(null::pawl.messages, p_act);
     detail := to_jsonb(v_message.message_id);
-    insert into pawl.messages (
-      shard, message_id, queue_name, namespace, payload, headers, idempotency_key, deployment_id, run_id, created_at,
-      due_at, lease_owner, lease_epoch, deliveries)
-    values (
-      c_shard, v_message.message_id, v_message.queue_name, v_message.namespace, substr(p_bytes, v_start, (p_act ->> 'size')::int),
-      v_message.headers, v_message.idempotency_key, v_message.deployment_id, v_message.run_id, v_message.created_at,
-      v_message.due_at, v_message.lease_owner, v_message.lease_epoch, v_message.deliveries)
-    on conflict (shard, idempotency_key) where idempotency_key is not null do nothing;
-    if not found then
-      -- The live message with that key; if it was just delivered there is none, and the caller tries again.
+    loop
+      insert into pawl.messages (
+        shard, message_id, queue_name, namespace, payload, headers, idempotency_key, deployment_id, run_id, created_at,
+        due_at, lease_owner, lease_epoch, deliveries)
+      values (
+        c_shard, v_message.message_id, v_message.queue_name, v_message.namespace, substr(p_bytes, v_start, (p_act ->> 'size')::int),
+        v_message.headers, v_message.idempotency_key, v_message.deployment_id, v_message.run_id, v_message.created_at,
+        v_message.due_at, v_message.lease_owner, v_message.lease_epoch, v_message.deliveries)
+      on conflict (shard, idempotency_key) where idempotency_key is not null do nothing;
+      exit when found;
+      -- The live message with that key, unless it ended this very moment.
       select to_jsonb(message_id) into detail from pawl.messages
       where shard = c_shard and idempotency_key = v_message.idempotency_key;
-    end if;
+      exit when found;
+    end loop;
 
   when 'queueStep' then
     -- What its message adds to an open step that nobody has; a due time that it has already stays, so that no retry comes early.
