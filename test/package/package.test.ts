@@ -9,10 +9,11 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 
 // What an import leaves behind: nothing may be open, waiting or printed, and createWorld() changes nothing about that (spec/world.md A1).
 const look = `
-  const { readdirSync } = require('node:fs');
+  const { readdirSync, readlinkSync } = require('node:fs');
+  const target = (fd) => { try { return readlinkSync('/proc/self/fd/' + fd); } catch { return ''; } };
   const look = () => ({
     resources: process.getActiveResourcesInfo().filter((name) => !/^(TTY|Pipe|CloseReq|Immediate)/.test(name)),
-    files: process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0,
+    files: process.platform === 'linux' ? readdirSync('/proc/self/fd').map(target).filter((path) => /^\\/(?!dev|proc)|^socket/.test(path)) : [],
     signals: process.eventNames().filter((name) => /^SIG|Exit$/.test(String(name))),
     here: readdirSync('.'),
   });`;
@@ -30,7 +31,7 @@ describe('the package', () => {
     const tarball = await pack(folder);
     // Whatever is in the cache already need not be asked for again.
     const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
-    const installed = await new Program('npm', ['install', ...quiet, tarball], { cwd: project }).ended();
+    const installed = await new Program('npm', ['install', ...quiet, tarball], { cwd: project, env: networkEnvironment() }).ended();
     expect(installed, installed.stderr).toMatchObject({ code: 0 });
   });
 
@@ -122,6 +123,13 @@ export const log = (logger: Logger): void => logger.info('closed');
 // @ts-expect-error a World has no such method, so its type is not \`any\`
 world.reopen();
 `;
+
+/** How this machine reaches the registry, if it does so by another way than most. */
+function networkEnvironment(): Record<string, string> {
+  const isOfTheNetwork = ([name, value]: [string, string | undefined]) =>
+    value !== undefined && /^(?:https?_proxy|no_proxy|npm_config_\w+|node_extra_ca_certs|ssl_cert_\w+)$/i.test(name);
+  return Object.fromEntries(Object.entries(process.env).filter(isOfTheNetwork)) as Record<string, string>;
+}
 
 async function pack(folder: string): Promise<string> {
   const packed = await new Program('npm', ['pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', folder], {
