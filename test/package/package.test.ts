@@ -7,7 +7,7 @@ import { Program } from '../support/program.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
-// What an import leaves behind: nothing may be open, waiting or printed, and createWorld() changes nothing about that (spec/world.md A1).
+// What an import leaves behind: nothing may be open, waiting or printed, and createWorld() changes nothing about that.
 const look = `
   const { readdirSync, readlinkSync } = require('node:fs');
   const target = (fd) => { try { return readlinkSync('/proc/self/fd/' + fd); } catch { return ''; } };
