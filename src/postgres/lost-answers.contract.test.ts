@@ -29,14 +29,15 @@ it('a write whose answer is lost is done once, whatever its caller was told', { 
 
 it('what a lost answer had leased to this worker is given back, long before its lease ends', { timeout: 60_000 }, async () => {
   const { world, proxy } = await openThroughProxy({ WORKFLOW_PAWL_LEASE_MS: '120000' });
-  const runs = new SequentialRuns({ steps: 6 });
+  const runs = new SequentialRuns({ steps: 10 });
   runs.workOn(world);
   await world.start();
-  const runIds = await Promise.all(Array.from({ length: 30 }, () => runs.start(world)));
-  for (let round = 0; round < 8; round += 1) {
-    await proxy.loseAnswers(40);
-    await new Promise((resolve) => setTimeout(resolve, 60));
+  const starting = Array.from({ length: 100 }, () => runs.start(world));
+  for (let round = 0; round < 10; round += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    await proxy.loseAnswers(20);
   }
+  const runIds = await Promise.all(starting);
   expect(new Set(await runs.finished(world, runIds, 40_000))).toEqual(new Set(['completed']));
   for (const runId of runIds) expect(brokenLogRules(await readLog(world, runId))).toEqual([]);
   expect(runs.ledger.repeatedAfterRecord).toEqual([]);

@@ -136,7 +136,8 @@ begin
     end if;
     insert into pawl.writers as known (shard, writer_id, batch, leases, used_at)
     values (p_shard, v_unsure.writer, v_unsure.batch, '[]', p_now)
-    on conflict (shard, writer_id) do update set batch = greatest(known.batch, excluded.batch), leases = excluded.leases;
+    on conflict (shard, writer_id) do update set batch = excluded.batch, leases = excluded.leases
+    where known.batch <= excluded.batch;
   end loop;
 end
 $$;
