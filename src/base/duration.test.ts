@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDuration, parseDuration } from './duration.ts';
+import { formatDuration, formatRoughly, parseDuration } from './duration.ts';
 
 describe('a duration', () => {
   it.each([
@@ -32,5 +32,17 @@ describe('a duration', () => {
   ])('is spelled as short as it can be exactly: %i is %s', (ms, text) => {
     expect(formatDuration(ms)).toBe(text);
     expect(parseDuration(text)).toBe(ms);
+  });
+
+  it.each([
+    [-5, '0s'],
+    [119_400, '119s'],
+    [120_000, '2m'],
+    [7_199_000, '120m'],
+    [7_200_000, '2h'],
+    [100_000_000, '28h'],
+    [172_800_000, '2d'],
+  ])('is said roughly: %i is %s', (ms, text) => {
+    expect(formatRoughly(ms)).toBe(text);
   });
 });

@@ -14,3 +14,12 @@ export function formatDuration(ms: number): string {
   }
   return `${ms}ms`;
 }
+
+/** How long something took, or is away, as people say it: `7_000` is `"7s"`, `100_000_000` is `"28h"`. */
+export function formatRoughly(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000));
+  if (seconds < 120) return `${seconds}s`;
+  const unit = seconds < 7_200 ? units.m : seconds < 172_800 ? units.h : units.d;
+  const count = Math.round(ms / unit);
+  return `${count}${unit === units.m ? 'm' : unit === units.h ? 'h' : 'd'}`;
+}

@@ -4,7 +4,7 @@ import { readSchemaStatus } from '../connect/schema-status.ts';
 import type { Settings } from '../connect/settings.ts';
 import { askHealth } from './ask-health.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
-import { showAge } from './instant.ts';
+import { formatRoughly } from '../base/duration.ts';
 import { statusCell } from './paint.ts';
 import { type Session, settingsOf, shownUrl, withStore, withWorld } from './session.ts';
 import { printableText, renderTable } from './table.ts';
@@ -89,7 +89,7 @@ async function checkStore(session: Session, clock: Clock): Promise<Finding[]> {
           ? ok('clock', `within ${largestSkewMs} ms of the database`)
           : warning(
               'clock',
-              `${showAge(Math.abs(skewMs))} ${skewMs > 0 ? 'behind' : 'ahead of'} the database`,
+              `${formatRoughly(Math.abs(skewMs))} ${skewMs > 0 ? 'behind' : 'ahead of'} the database`,
               'Timers are corrected for it; times in logs are not. Set the clock by NTP.',
             ),
         live.length > 0

@@ -1,7 +1,7 @@
 import type { OpenRuns } from '../world/port.ts';
 import type { WorkerRow } from '../world/rows.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
-import { showAge } from './instant.ts';
+import { formatRoughly } from '../base/duration.ts';
 import { type Session, withStore } from './session.ts';
 import { renderTable } from './table.ts';
 
@@ -56,7 +56,7 @@ function renderDeployments(deployments: readonly Deployment[], now: number): str
       current ? `${deploymentId} (current)` : deploymentId,
       String(pending),
       String(running),
-      oldestCreatedAt === null ? '-' : showAge(now - oldestCreatedAt),
+      oldestCreatedAt === null ? '-' : formatRoughly(now - oldestCreatedAt),
       String(workers),
     ]),
   );

@@ -1,7 +1,8 @@
 import type { WorkflowRunStatus } from '@workflow/world';
 import { systemClock } from '../base/clock.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
-import { showAge, showInstant } from './instant.ts';
+import { formatRoughly } from '../base/duration.ts';
+import { showInstant } from './instant.ts';
 import { statusCell } from './paint.ts';
 import { type Session, withWorld } from './session.ts';
 import { renderTable } from './table.ts';
@@ -34,7 +35,7 @@ export async function runsList(session: Session, options: RunsListOptions): Prom
       statusCell(run.status, session),
       run.workflowName,
       showInstant(run.createdAt),
-      showAge((run.completedAt?.getTime() ?? now) - run.createdAt.getTime()),
+      formatRoughly((run.completedAt?.getTime() ?? now) - run.createdAt.getTime()),
       run.deploymentId,
     ]);
     session.out(rows.length === 0 ? 'No runs.' : renderTable(['RUN', 'STATUS', 'WORKFLOW', 'CREATED', 'TOOK', 'DEPLOYMENT'], rows));

@@ -2,7 +2,8 @@ import type { Event, Step, WorkflowRun } from '@workflow/world';
 import { WorkflowRunNotFoundError } from '@workflow/errors';
 import type { PawlWorld } from '../connect/create-world.ts';
 import { CliError, exitCodes, type ExitCode } from './exit-codes.ts';
-import { showAge, showInstant } from './instant.ts';
+import { formatRoughly } from '../base/duration.ts';
+import { showInstant } from './instant.ts';
 import { statusCell } from './paint.ts';
 import { type Session, withWorld } from './session.ts';
 import { printableText, renderTable } from './table.ts';
@@ -71,7 +72,7 @@ function renderSteps(session: Session, steps: readonly Step[]): string {
       statusCell(step.status, session),
       String(step.attempt),
       step.stepName,
-      step.startedAt && step.completedAt ? showAge(step.completedAt.getTime() - step.startedAt.getTime()) : '-',
+      step.startedAt && step.completedAt ? formatRoughly(step.completedAt.getTime() - step.startedAt.getTime()) : '-',
     ]),
   );
 }

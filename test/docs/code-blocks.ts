@@ -6,7 +6,7 @@ export interface CodeBlock {
   /** What stands behind the three ticks: the language, and `needs=…` where the block cannot run without a service. */
   readonly info: string;
   readonly text: string;
-  /** The file that the block says it is, in its first line. */
+  /** The file that the block says it is: in its first line, or as `file=…` where the language has no comments. */
   readonly file: string | undefined;
 }
 
@@ -16,6 +16,6 @@ export async function readCodeBlocks(page: string): Promise<CodeBlock[]> {
   return [...text.matchAll(/^```([^\n]*)\n(.*?)^```$/gms)].map(([, info = '', code = '']) => ({
     info: info.trim(),
     text: code,
-    file: /^\/\/ (\S+\.(?:ts|js|mjs))\n/.exec(code)?.[1],
+    file: (/^\/\/ (\S+\.(?:ts|js|mjs))\n/.exec(code) ?? /\bfile=(\S+)/.exec(info))?.[1],
   }));
 }

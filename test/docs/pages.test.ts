@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { freePort } from '../e2e/support/free-port.ts';
+import { UserProject } from '../e2e/support/user-project.ts';
+import { dropSchema, newSchemaName } from '../support/postgres-schema.ts';
+import { Program } from '../support/program.ts';
+import { type CodeBlock, readCodeBlocks } from './code-blocks.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const guides = (await readdir(join(root, 'docs', 'guides'))).map((name) => `docs/guides/${name}`);
+const pages = await Promise.all(
+  ['docs/get-started.md', 'docs/server.md', 'docs/agents.md', ...guides]
+    .filter((page) => page.endsWith('.md') && existsSync(join(root, page)))
+    .map(async (page) => ({ page, blocks: (await readCodeBlocks(page)).filter(({ info }) => !info.includes('needs=')) })),
+);
+const runnable = pages.filter(({ blocks }) => blocks.some(({ info }) => info === 'sh'));
+
+/** What a page says that its commands print. */
+const printed: Readonly<Record<string, readonly RegExp[]>> = {
+  'docs/get-started.md': [/^Welcome, Ada!$/m, /^"Hello, Ada!"$/m],
+  'docs/guides/hono.md': [/\{"runId":"wrun_/],
+  'docs/guides/express.md': [/\{"runId":"wrun_/],
+};
+// What the documentation names as the database of somebody.
+const documentedUrl = 'postgres://pawl:secret@db.example.com:5432/pawl';
+
+beforeAll(() => {
+  if (!existsSync(join(root, 'dist', 'cli', 'main.js'))) throw new Error('dist is missing: run `npm run build` first.');
+});
+
+describe('the commands of', () => {
+  it.each(runnable)('$page do what it says', async ({ page, blocks }) => {
+    const project = await UserProject.create({});
+    onTestFinished(() => project.remove());
+    for (const name of ['hono', '@hono', 'express']) {
+      await symlink(join(root, 'node_modules', name), join(project.directory, 'node_modules', name));
+    }
+    for (const block of blocks) await writeBlock(project.directory, block);
+    const schema = newSchemaName();
+    const script = blocks.flatMap(({ info, text }) => (info === 'sh' ? [text] : [])).join('\n');
+    if (script.includes(documentedUrl)) onTestFinished(() => dropSchema(inject('postgresUrl'), schema));
+    const env = {
+      WORKFLOW_PAWL_SCHEMA: schema,
+      WORKFLOW_NO_UPDATE_CHECK: '1',
+      HOME: project.directory,
+    };
+    const commands = prelude + (await withFreePorts(script.replaceAll(documentedUrl, inject('postgresUrl'))));
+    const ended = await new Program('bash', ['-c', commands], { cwd: project.directory, env }).ended();
+    expect(ended, `${ended.stdout}\n${ended.stderr}`).toMatchObject({ code: 0 });
+    for (const text of printed[page] ?? []) expect(ended.stdout).toMatch(text);
+  });
+
+  it('each guide are tagged with what they need, or executed', () => {
+    const untold = pages.flatMap(({ page, blocks }) =>
+      blocks.filter(({ info, file }) => info !== 'sh' && file === undefined).map(({ info }) => `${page}: ${info}`),
+    );
+    expect(untold).toEqual([]);
+  });
+});
+
+// What is installed is there already, and the tools are started without npx: both are what test/package is about. What was started in the
+// background ends with the page.
+const prelude = `
+set -euo pipefail
+trap 'kill $(jobs -p) 2> /dev/null || true; wait' EXIT
+npm() { if [ "$1" != install ]; then command npm "$@"; fi; }
+npx() {
+  local tool="$1"; shift
+  case "$tool" in
+    pawl) node node_modules/pawl/dist/cli/main.js "$@" ;;
+    workflow) node node_modules/workflow/bin/run.js "$@" ;;
+    *) echo "npx $tool is not known to this test" >&2; return 1 ;;
+  esac
+}
+`;
+
+async function writeBlock(folder: string, { file, text }: CodeBlock): Promise<void> {
+  if (file === undefined) return;
+  await mkdir(dirname(join(folder, file)), { recursive: true });
+  await writeFile(join(folder, file), text);
+}
+
+/** The ports that pages use are only examples; two tests must not meet on one. */
+async function withFreePorts(script: string): Promise<string> {
+  let text = script;
+  for (const port of new Set(script.match(/\b3[1-9]\d\d\b/g))) text = text.replaceAll(port, String(await freePort()));
+  return text;
+}
