@@ -1,9 +1,9 @@
-import type { Act, DeliveryKind, PruneAct, SettleAct } from '../world/port.ts';
+import type { Act, AuditAct, DeliveryKind, PruneAct, SettleAct } from '../world/port.ts';
 import type { Transition } from '../world/transition.ts';
 import { toColumns } from './columns.ts';
 
-/** A prune is no part of a batch: nothing that somebody waits for is to wait for it. */
-export type BatchAct = Exclude<Act, PruneAct>;
+/** A prune is no part of a batch, nor is a line of the audit log: nothing that somebody waits for is to wait for them. */
+export type BatchAct = Exclude<Act, PruneAct | AuditAct>;
 
 /** Acts as the committer takes them (migrations/0002_commit_v1.sql says what each part is). */
 export interface Batch {

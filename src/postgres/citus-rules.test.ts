@@ -16,16 +16,19 @@ const statements = [...migrations.flatMap(functionStatements), ...sources.flatMa
 const perRun = tablesWithShard();
 
 // They have keys of their own, by which they are looked up (decisions A2), or are the same on every node.
-const ownKeys = new Map(Object.entries({ pawl_meta: 'key', hook_tokens: 'token', workers: 'worker_id' }));
+const ownKeys = new Map(Object.entries({ pawl_meta: 'key', hook_tokens: 'token', workers: 'worker_id', audit_log: 'audit_id' }));
 
 /** Statements that ask every shard: lists, look-ups by a bare id, and what is done for one server at once. */
 const everyShard: Readonly<Record<string, string>> = {
   'claim.ts': 'the next due time of anything',
   'events.ts': 'events by correlation id alone',
   'hooks.ts': 'hooks by id alone, and lists',
+  'operator-reads.ts': 'queue depths, and runs that nothing wakes',
   'retention.ts': 'runs that ended long ago, of any shard',
   'runs.ts': 'lists',
+  'search-runs.ts': 'lists',
   'steps.ts': 'steps by id alone',
+  'throughput.ts': 'runs that ended in the last hour, of any shard',
   'streams.ts': 'the streams of a run, by its id',
   pawl_claim_v1: 'one server is asked once; on Citus it is asked shard by shard',
   pawl_dead_v1: 'leases of the dead, whatever their shard',

@@ -4,11 +4,11 @@ import { shardOf } from '../world/shard.ts';
 import { Arguments } from './columns.ts';
 import type { Database } from './database.ts';
 
-const smallColumns = `
+export const smallEventColumns = `
   run_id as "runId", seq, type, correlation_id as "correlationId", spec_version as "specVersion", created_at as "createdAt",
   occurred_at as "occurredAt", meta`;
 // Without payloads the blobs are not even read.
-const columns = { with: `${smallColumns}, payload`, without: `${smallColumns}, null as payload` };
+const columns = { with: `${smallEventColumns}, payload`, without: `${smallEventColumns}, null as payload` };
 
 export async function getEvent(db: Database, runId: string, seq: number): Promise<EventRow | undefined> {
   const [row] = await db.query<EventRow>(

@@ -4,7 +4,7 @@ import { shardOf } from '../world/shard.ts';
 import { Arguments } from './columns.ts';
 import type { Database } from './database.ts';
 
-const columns = `
+export const runColumns = `
   shard, run_id as "runId", namespace, status, deployment_id as "deploymentId", workflow_name as "workflowName",
   spec_version as "specVersion", execution_context as "executionContext", encryption_key_id as "encryptionKeyId", error,
   input_seq as "inputSeq", output_seq as "outputSeq", created_at as "createdAt", updated_at as "updatedAt", started_at as "startedAt",
@@ -13,7 +13,7 @@ const columns = `
 
 export async function getRun(db: Database, runId: string): Promise<RunRow | undefined> {
   const [row] = await db.query<RunRow>(
-    `select ${columns} from pawl.runs
+    `select ${runColumns} from pawl.runs
      where shard = $1 and run_id = $2`,
     [shardOf(runId), runId],
   );
@@ -24,7 +24,7 @@ export function listRuns(db: Database, { workflowName, status, after, order, lim
   const past = order === 'asc' ? '>' : '<';
   const args = new Arguments();
   return db.query<RunRow>(
-    `select ${columns} from pawl.runs
+    `select ${runColumns} from pawl.runs
      where true
        ${workflowName === undefined ? '' : `and workflow_name = ${args.put(workflowName)}`}
        ${status === undefined ? '' : `and status = ${args.put(status)}`}

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { GroupCommit } from '../store/group-commit.ts';
-import type { Act, OutcomeOf, Store } from '../world/port.ts';
+import type { Act, Outcome, OutcomeOf, Store } from '../world/port.ts';
 import type { BatchAct } from './batch.ts';
 import { nextDueAt } from './claim.ts';
 import { Committer } from './committer.ts';
@@ -11,6 +11,7 @@ import { getHook, getHookByToken, listHooks } from './hooks.ts';
 import { Hints } from './listen.ts';
 import { listInbox } from './messages.ts';
 import { migrate } from './migrate.ts';
+import { appendAudit, operatorReads } from './operator-reads.ts';
 import { countPrunable, prune } from './retention.ts';
 import { countOpenRuns, getRun, listRuns } from './runs.ts';
 import { ServerClock } from './server-clock.ts';
@@ -85,7 +86,7 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', onQuery
       await db.close();
     },
     now: () => (ownTime ? clock.now() : serverClock.now()),
-    commit: <A extends Act>(act: A) => (act.kind === 'prune' ? prune(db, act) : group.commit(act)) as Promise<OutcomeOf<A>>,
+    commit: <A extends Act>(act: A) => commit(act) as Promise<OutcomeOf<A>>,
     loadState: (key) => loadState(db, key),
     getRun: (runId) => getRun(db, runId),
     listRuns: (query) => listRuns(db, query),
@@ -108,8 +109,14 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', onQuery
     getSetting: (key) => getSetting(key),
     countPrunable: (query) => countPrunable(db, query),
     countOpenRuns: () => countOpenRuns(db),
+    operator: operatorReads(db),
     onForeignCommit: (listener) => hints.listen(listener),
   };
+
+  function commit(act: Act): Promise<Outcome> {
+    if (act.kind === 'prune') return prune(db, act);
+    return act.kind === 'audit' ? appendAudit(db, act) : group.commit(act);
+  }
 
   async function getSetting(key: string): Promise<string | undefined> {
     const [row] = await db.query<{ value: string }>('select value from pawl.pawl_meta where key = $1', [key]);

@@ -4,6 +4,7 @@ import { claim } from './claim.ts';
 import type { Connection } from './connection.ts';
 import { performFlow } from './flow-acts.ts';
 import { enqueueMessage } from './messages.ts';
+import { appendAudit } from './operator-reads.ts';
 import { prune } from './retention.ts';
 import { takeRun, wakeRun } from './runs.ts';
 import { adopt, settle } from './settle.ts';
@@ -46,6 +47,9 @@ export function perform(db: Connection, act: Act | FlowAct, boot: Boot): Outcome
       return { kind: 'swept', streams: sweepStreams(db, act) };
     case 'prune':
       return prune(db, act);
+    case 'audit':
+      appendAudit(db, act.row, act.keepFrom);
+      return { kind: 'audited' };
     default:
       return performFlow(db, act);
   }

@@ -3,11 +3,11 @@ import type { EventRow } from '../world/rows.ts';
 import type { NewEvent } from '../world/transition.ts';
 import type { Connection } from './connection.ts';
 
-const smallColumns = `
+export const smallEventColumns = `
   run_id as runId, seq, type, correlation_id as correlationId, spec_version as specVersion, created_at as createdAt,
   occurred_at as occurredAt, meta`;
 // Without payloads the blobs are not even read.
-const columns = { with: `${smallColumns}, payload`, without: `${smallColumns}, null as payload` };
+const columns = { with: `${smallEventColumns}, payload`, without: `${smallEventColumns}, null as payload` };
 
 export interface EventPlace {
   readonly shard: number;

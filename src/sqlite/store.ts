@@ -17,6 +17,7 @@ import { getEvent, listEvents, listEventsByCorrelation, readPayload } from './ev
 import { getHook, getHookByToken, getHookOfRun, getTokenHolder, listHooks } from './hooks.ts';
 import { listInbox } from './messages.ts';
 import { migrate } from './migrate.ts';
+import { operatorReads } from './operator-reads.ts';
 import { countPrunable } from './retention.ts';
 import { countOpenRuns, getRun, listRuns } from './runs.ts';
 import { getStep, listSteps } from './steps.ts';
@@ -142,6 +143,7 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
     countPrunable: (query) => read((db) => countPrunable(db, query)),
     countOpenRuns: () => read(countOpenRuns),
     flows: { commit: (act) => group.commit(act), ...flowReads(read) },
+    operator: operatorReads(read),
     onForeignCommit: (listener) => (inMemory ? () => {} : pollDataVersion(() => opened(writer), listener)),
   };
 }

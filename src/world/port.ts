@@ -1,4 +1,5 @@
 import type { FlowStore } from './flow-port.ts';
+import type { AuditRow, OperatorReads } from './operator-port.ts';
 import type { Transition } from './transition.ts';
 import type { ChunkRow, EventRow, HookRow, Lease, MessageRow, RunRow, StepRow, StreamRow, TakenRun, WaitRow, WorkerRow } from './rows.ts';
 
@@ -51,6 +52,8 @@ export interface Store {
   countOpenRuns(): Promise<readonly OpenRuns[]>;
   /** What flows need beside; absent: this store cannot keep flows. */
   readonly flows?: FlowStore;
+  /** What those who look after runs read beside. */
+  readonly operator: OperatorReads;
   /** Calls back when another process may have committed something; a hint, never the only way to notice. */
   onForeignCommit(listener: () => void): () => void;
 }
@@ -68,7 +71,8 @@ export type Act =
   | ReapAct
   | LeaveAct
   | SweepStreamsAct
-  | PruneAct;
+  | PruneAct
+  | AuditAct;
 
 export interface WriteAct {
   readonly kind: 'write';
@@ -222,6 +226,13 @@ export interface PruneAct extends PruneQuery {
   readonly maxRows: number;
 }
 
+/** Adds a line to the audit log; one that is there already stays. Lines before `keepFrom`, an id, go. */
+export interface AuditAct {
+  readonly kind: 'audit';
+  readonly row: AuditRow;
+  readonly keepFrom: string;
+}
+
 export interface Claims {
   readonly runs: readonly TakenRun[];
   readonly steps: readonly ClaimedStep[];
@@ -251,6 +262,7 @@ export interface Outcomes {
   reap: { readonly kind: 'reaped'; readonly workers: readonly string[]; readonly deliveries: number };
   leave: { readonly kind: 'left' };
   sweepStreams: { readonly kind: 'swept'; readonly streams: number };
+  audit: { readonly kind: 'audited' };
   /** How many runs are gone, by how they ended; `more`: it stopped at the limit. */
   prune: { readonly kind: 'pruned'; readonly runs: RunCounts; readonly rows: number; readonly more: boolean };
 }

@@ -1,3 +1,11 @@
+create table pawl.audit_log (
+  audit_id text collate "C" not null,
+  at bigint not null,
+  tenant_id text collate "C",
+  entry text not null,
+  PRIMARY KEY (audit_id)
+);
+
 create table pawl.events (
   shard integer not null,
   run_id text collate "C" not null,

@@ -1,3 +1,10 @@
+CREATE TABLE audit_log (
+  audit_id text primary key,
+  at integer not null,
+  tenant_id text,
+  entry text not null
+) strict, without rowid;
+
 CREATE TABLE child_groups (
   parent_id text not null,
   group_name text not null,
@@ -70,6 +77,8 @@ CREATE TABLE executions (
   cancel_at integer,
   primary key (run_id)
 ) strict, without rowid;
+
+CREATE INDEX executions_by_tenant on executions (tenant_id, run_id) where tenant_id is not null;
 
 CREATE TABLE flows (
   flow_id text not null,

@@ -1,0 +1,64 @@
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import { insidesOf, type PawlWorld } from '../connect/create-world.ts';
+import { WorldEngine } from '../connect/open-engine.ts';
+import type { Store } from '../world/port.ts';
+import { type Caller, trustedCaller } from './caller.ts';
+
+export interface OperatorOptions {
+  readonly world: PawlWorld;
+  /** Whose handlers flows are checked against; default: one with the built-in handlers, which never works. */
+  readonly engine?: WorldEngine | undefined;
+  /** Default: the process itself, which may do everything. */
+  readonly caller?: Caller;
+  /** Changes, before they are shown or logged, values that not everybody may see. */
+  readonly redact?: Redact | undefined;
+  /** False: payloads that are encrypted stay so, whatever keys this process has; default true. */
+  readonly decrypt?: boolean;
+}
+
+/** Where a value that is to be shown stands. */
+export interface RedactContext {
+  readonly runId: string;
+  readonly workflowName: string;
+  readonly what: 'input' | 'output' | 'error' | 'event' | 'stepInput' | 'stepOutput' | 'stream';
+}
+
+/** Gives back the value as it may be shown; undefined hides it altogether. It is handed a copy. */
+export type Redact = (value: unknown, context: RedactContext) => unknown;
+
+/** What every act of an operator is given: the World, and in whose name it acts. */
+export interface Operator {
+  readonly world: PawlWorld;
+  readonly caller: Caller;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly redact: Redact | undefined;
+  readonly decrypt: boolean;
+  store(): Promise<Store>;
+  engine(): WorldEngine;
+  /** The same in another name. */
+  as(caller: Caller): Operator;
+}
+
+/** An operator of a World. It opens nothing, and leaves the closing of the World to whoever made it. */
+export function createOperator({ world, engine, caller, redact, decrypt = true }: OperatorOptions): Operator {
+  const { flows } = insidesOf(world);
+  let made = engine;
+  const operator = (as: Caller): Operator => ({
+    world,
+    caller: as,
+    redact,
+    decrypt,
+    get clock() {
+      return flows.clock;
+    },
+    get logger() {
+      return flows.logger;
+    },
+    store: async () => flows.open(),
+    engine: () => (made ??= new WorldEngine(world, {})),
+    as: operator,
+  });
+  return operator(caller ?? trustedCaller('host', 'host'));
+}

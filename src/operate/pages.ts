@@ -1,0 +1,49 @@
+import { decodeCursor, encodeCursor } from '../world/cursor.ts';
+import type { Order, Page } from '../world/port.ts';
+
+export interface PageOf<T> {
+  readonly data: readonly T[];
+  readonly cursor: string | null;
+  readonly hasMore: boolean;
+}
+
+export interface PageQuery {
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+  readonly order?: Order | undefined;
+}
+
+const usualLimit = 50;
+
+type Key = { readonly at: number; readonly id: string };
+
+/** A page of a list that is ordered by an instant, then an id. */
+export async function pageByInstant<R, T>(
+  list: string,
+  { limit = usualLimit, cursor, order = 'desc' }: PageQuery,
+  {
+    read,
+    keyOf,
+    view,
+  }: {
+    readonly read: (page: Page<Key>) => Promise<readonly R[]>;
+    readonly keyOf: (row: R) => Key;
+    readonly view: (rows: readonly R[]) => Promise<readonly T[]> | readonly T[];
+  },
+): Promise<PageOf<T>> {
+  const given = decodeCursor(list, cursor, ['number', 'string']);
+  const after = given && { at: Number(given[0]), id: String(given[1]) };
+  const rows = await read({ after, order, limit: limit + 1 });
+  const last = rows[limit - 1];
+  const hasMore = rows.length > limit;
+  const key = hasMore && last !== undefined ? keyOf(last) : undefined;
+  return { data: await view(rows.slice(0, limit)), cursor: key ? encodeCursor(list, [key.at, key.id]) : null, hasMore };
+}
+
+/** A page of a list that is read whole, because it is short. */
+export function pageOfAll<R>(list: string, rows: readonly R[], { limit = usualLimit, cursor }: PageQuery): PageOf<R> {
+  const from = Number(decodeCursor(list, cursor, ['number'])?.[0] ?? 0);
+  const data = rows.slice(from, from + limit);
+  const hasMore = from + limit < rows.length;
+  return { data, cursor: hasMore ? encodeCursor(list, [from + limit]) : null, hasMore };
+}

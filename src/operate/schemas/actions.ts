@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { runIdSchema } from './common.ts';
+import { runFilterSchema } from './runs.ts';
+
+const reasonSchema = z.string().min(1).max(1_000);
+const keySchema = z.string().min(1).max(256);
+
+export const startRunSchema = z.object({
+  workflow: z.string().min(1).max(500).meta({ description: 'The name of a "use workflow" function, or `flow//<id>[@<version>]`.' }),
+  args: z.array(z.unknown()).max(100).default([]).meta({ description: 'Its arguments; of a flow one object, the input.' }),
+});
+
+export const cancelSchema = z.object({ reason: reasonSchema.optional() });
+export const retrySchema = z.object({ fromStep: z.string().min(1).max(200).optional() });
+export const resumeRunSchema = z.object({
+  hookId: z
+    .string()
+    .min(1)
+    .max(300)
+    .optional()
+    .meta({ description: 'Which hook; without it the only one there is, or the wait of a flow.' }),
+  data: z.unknown().optional(),
+});
+export const resumeTokenSchema = z.object({
+  token: z.string().min(1).max(1_000).optional().meta({ description: 'Or the header X-Pawl-Resume-Token.' }),
+  data: z.unknown().optional(),
+});
+
+export const bulkSchema = z.object({
+  action: z.enum(['cancel', 'retry']),
+  filter: runFilterSchema.refine((filter) => Object.values(filter).some((value) => value !== undefined), {
+    error: 'must name at least one condition',
+  }),
+  dryRun: z.boolean().default(true).meta({ description: 'Only count what it would act on.' }),
+  reason: reasonSchema.optional(),
+});
+
+export const bulkResultSchema = z
+  .object({
+    matched: z.number().int(),
+    done: z.number().int(),
+    failed: z.array(z.object({ runId: z.string(), problem: z.string() })).readonly(),
+    dryRun: z.boolean(),
+    more: z.boolean().meta({ description: 'More match than one call acts on: call again.' }),
+  })
+  .meta({ id: 'BulkResult' });
+
+export const resumedSchema = z.object({ runId: z.string() }).meta({ id: 'Resumed' });
+export const startFlowSchema = z.object({
+  input: z.record(z.string(), z.unknown()).default({}),
+  version: z.string().max(100).optional(),
+  idempotencyKey: keySchema.optional(),
+  tenantId: z.string().min(1).max(200).optional(),
+});
+export const idempotencyKeySchema = keySchema;
+export const runIdParamSchema = runIdSchema;
