@@ -205,6 +205,7 @@ describe('the command line of pawl', () => {
     [['runs', 'show']],
     [['runs', 'cancel']],
     [['doctor']],
+    [['completion']],
   ])('explains %j with an example', async (command: string[]) => {
     const { code, stdout, stderr } = await pawl({}, ...command, '--help');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -1,0 +1,29 @@
+import { type Command, Option } from 'commander';
+import { addCommand, addGroup, type End } from './add-command.ts';
+import { parseLimit } from './parse-arguments.ts';
+import type { Session } from './session.ts';
+
+/** `pawl runs …`. */
+export function addRunCommands(program: Command, session: Session, end: End): void {
+  const runs = addGroup(program, 'runs', {
+    description: 'Look at runs, follow, cancel and retry them.',
+    example: 'pawl runs list --status failed',
+  });
+
+  addCommand(runs, 'list', { description: 'List runs, newest first.', example: 'pawl runs list --status failed --limit 50' })
+    .addOption(new Option('--status <status>', 'only these').choices(['pending', 'running', 'completed', 'failed', 'cancelled']))
+    .option('--workflow <name>', 'only those of this workflow')
+    .option('--limit <count>', 'how many at most', parseLimit, 20)
+    .option('--cursor <cursor>', 'go on after the page that named it')
+    .action(async (options) => end(await (await import('./runs-list.ts')).runsList(session, options)));
+
+  addCommand(runs, 'show <run>', {
+    description: 'Show a run, its steps and its log.',
+    example: 'pawl runs show wrun_01JD7M5Z8Q4B2N6V9X3C1T0RKE --json',
+  }).action(async (runId: string, options) => end(await (await import('./runs-show.ts')).runsShow(session, runId, options)));
+
+  addCommand(runs, 'cancel <run>', {
+    description: 'Cancel a run; what has begun in it is not undone.',
+    example: 'pawl runs cancel wrun_01JD7M5Z8Q4B2N6V9X3C1T0RKE',
+  }).action(async (runId: string, options) => end(await (await import('./runs-cancel.ts')).runsCancel(session, runId, options)));
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { Argument, Command } from 'commander';
+import { addCommand, type End } from './add-command.ts';
+import { completionScript, shells, type Shell } from './completion.ts';
+import { exitCodes } from './exit-codes.ts';
+import { parseTimeout } from './parse-arguments.ts';
+import { addRunCommands } from './program-runs.ts';
+import type { Session } from './session.ts';
+
+/** The whole command line. What a command needs is loaded when it is called: a completion or a help text waits for nothing. */
+export function createProgram(session: Session, end: End): Command {
+  const program = new Command('pawl')
+    .description('Durable workflows for TypeScript: looks after the database that WORKFLOW_PAWL_URL names.')
+    .version(ownVersion(), '--version', 'the version of Pawl')
+    .addHelpText('after', '\nExample:\n  pawl doctor')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => session.out(text.trimEnd()), writeErr: session.err });
+
+  addRunCommands(program, session, end);
+
+  addCommand(program, 'doctor', {
+    description: 'Check settings, database, schema, clock, workers, and a message through the queue; exit code 3 if something is wrong.',
+    example: 'pawl doctor --timeout 5s',
+  })
+    .option('--timeout <duration>', 'how long an answer to the message may take', parseTimeout, 10_000)
+    .option('--no-message', 'send no message')
+    .action(async ({ timeout, ...options }: { timeout: number; message: boolean; json?: boolean }) =>
+      end(await (await import('./doctor.ts')).doctor(session, { ...options, timeoutMs: timeout })),
+    );
+
+  addCommand(program, 'migrate', {
+    description: 'Create the schema, or bring it up to this version.',
+    example: 'pawl migrate --dry-run',
+  })
+    .option('--dry-run', 'only say what would be done')
+    .action(async (options) => end(await (await import('./migrate.ts')).migrate(session, options)));
+
+  addCommand(program, 'prune', {
+    description: 'Delete runs that WORKFLOW_PAWL_RETENTION keeps no longer, as workers do by and by.',
+    example: 'pawl prune --dry-run --json',
+  })
+    .option('--dry-run', 'only count them')
+    .action(async (options) => end(await (await import('./prune.ts')).prune(session, options)));
+
+  addCommand(program, 'drain', {
+    description: 'Say what still waits for another build; exit code 3 while something does.',
+    example: 'pawl drain --deployment dpl_42',
+  })
+    .option('--deployment <id>', 'the current build (default: WORKFLOW_PAWL_DEPLOYMENT_ID)')
+    .action(async (options) => end(await (await import('./drain.ts')).drain(session, options)));
+
+  program
+    .command('completion')
+    .addArgument(new Argument('<shell>', 'whose completion').choices(shells))
+    .description('Print what makes a shell complete this command line.')
+    .addHelpText('after', '\nExample:\n  pawl completion bash >> ~/.bashrc')
+    .action((shell: Shell) => {
+      session.out(completionScript(shell, program));
+      end(exitCodes.done);
+    });
+  return program;
+}
+
+export function ownVersion(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}
