@@ -1,17 +1,21 @@
 import type { ExecutionMark, ExecutionRows, ExecutionWrite, ValueChange, ValueRow } from '../world/flow-port.ts';
+import type { RunRow } from '../world/rows.ts';
 import type { Connection } from './connection.ts';
 
-export interface ExecutionGuard {
-  readonly revision: number;
+export interface RunBefore extends Pick<RunRow, 'status' | 'lastSeq' | 'lastMs' | 'dueAt' | 'leaseOwner' | 'leaseEpoch'> {
+  /** Null: the run is none of a flow. */
+  readonly revision: number | null;
   readonly historyLength: number;
-  readonly cancelRequest: string | null;
   readonly cancelAt: number | null;
 }
 
-export function getExecutionGuard(db: Connection, key: { runId: string }): ExecutionGuard | undefined {
-  return db.get<ExecutionGuard>(
-    `select revision, history_length as historyLength, cancel_request as cancelRequest, cancel_at as cancelAt
-     from executions where run_id = :runId`,
+/** What a commit has to know of the execution that it changes, in one look. */
+export function getBefore(db: Connection, key: { runId: string }): RunBefore | undefined {
+  return db.get<RunBefore>(
+    `select r.status, r.last_seq as lastSeq, r.last_ms as lastMs, r.due_at as dueAt, r.lease_owner as leaseOwner, r.lease_epoch as leaseEpoch,
+            e.revision, e.history_length as historyLength, e.cancel_at as cancelAt
+     from runs r left join executions e on e.run_id = r.run_id
+     where r.run_id = :runId`,
     key,
   );
 }
@@ -48,7 +52,7 @@ export function readExecution(db: Connection, runId: string): ExecutionRows | un
 }
 
 /** The state, its changed values and the tail of its history. */
-export function saveExecution(db: Connection, write: ExecutionWrite, before: ExecutionGuard | undefined): void {
+export function saveExecution(db: Connection, write: ExecutionWrite, before: RunBefore | undefined): void {
   const { runId, replace } = write;
   if (replace && before) {
     db.run('delete from execution_values where run_id = :runId', { runId });

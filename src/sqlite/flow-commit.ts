@@ -2,11 +2,11 @@ import type { ExecutionWrite, FlowCommitAct, FlowLoss, FlowOutcomes } from '../w
 import type { Connection } from './connection.ts';
 import { addChildren, listOpenChildren, requestCancel, settleChild, tallyChildren } from './children.ts';
 import { cancelCodeRun } from './code-runs.ts';
-import { type ExecutionGuard, getExecutionGuard, saveExecution } from './executions.ts';
+import { getBefore, type RunBefore, saveExecution } from './executions.ts';
 import { disposeHook, saveEntities } from './flow-entities.ts';
 import { takeKey } from './idempotency-keys.ts';
 import { findTokenHolder } from './resume-tokens.ts';
-import { finishRun, getRunGuard, insertRun, type RunGuardColumns, startRun, takeRun } from './runs.ts';
+import { finishRun, insertRun, startRun, takeRun } from './runs.ts';
 import { noteEvent, saveFirings, saveTrigger } from './triggers.ts';
 import { write as writeTransition } from './write.ts';
 
@@ -43,41 +43,35 @@ function commitParts(db: Connection, { writes, codeRuns, firing, takeRunFor }: F
 }
 
 function writeExecution(db: Connection, write: ExecutionWrite): Omit<Committed, 'kind' | 'taken'> | FlowLoss {
-  const run = getRunGuard(db, write);
-  const before = run && getExecutionGuard(db, write);
-  const loss = lossOf(db, write, run, before);
+  const before = getBefore(db, write);
+  const loss = lossOf(db, write, before);
   if (loss) return loss;
 
   const { runId, events, now } = write;
-  const at = Math.max(now, run?.lastMs ?? 0);
-  const firstSeq = (run?.lastSeq ?? 0) + 1;
+  const at = Math.max(now, before?.lastMs ?? 0);
+  const firstSeq = (before?.lastSeq ?? 0) + 1;
   const specVersion = events[0]?.specVersion ?? write.create?.specVersion ?? 0;
-  if (!run && write.create) {
+  if (!before && write.create) {
     insertRun(db, { ...write.create, createdAt: at, updatedAt: at, inputSeq: firstSeq, lastMs: at });
   }
   saveExecution(db, write, before);
   addChildren(db, write);
   saveEntities(db, write, { at, firstSeq, specVersion });
-  advance(db, write, { at, lastSeq: firstSeq + events.length - 1, dueAt: dueAtOf(db, write, before) });
-  const ended = changeStatus(db, write, run, { at, firstSeq });
+  advance(db, write, before, { at, lastSeq: firstSeq + events.length - 1, dueAt: dueAtOf(db, write, before) });
+  const ended = changeStatus(db, write, before, { at, firstSeq });
   const cancelledChildren = cancelChildren(db, write);
   const wokeParent = ended && write.settles !== null && settleChild(db, write.settles, now);
-  const heard = write.heard.map((event) => noteEvent(db, { event, runId, flowId: write.state.flowId, now })).includes(true);
+  const heard = write.heard.map((event) => noteEvent(db, { ...event, runId, flowId: write.state.flowId, now })).includes(true);
   return { cancelledChildren, wokeParent, heard };
 }
 
 /** Why the write is refused; taking a key or a token is itself the test, and comes last. */
-function lossOf(
-  db: Connection,
-  write: ExecutionWrite,
-  run: RunGuardColumns | undefined,
-  before: ExecutionGuard | undefined,
-): FlowLoss | undefined {
+function lossOf(db: Connection, write: ExecutionWrite, before: RunBefore | undefined): FlowLoss | undefined {
   const { runId, expectedRevision, epoch, now } = write;
-  if (run && !before) return 'exists';
+  if (before?.revision === null) return 'exists';
   if (expectedRevision !== null && (before?.revision ?? 0) !== expectedRevision)
     return before && expectedRevision === 0 ? 'exists' : 'revision';
-  if (epoch !== null && (run?.leaseEpoch !== epoch || run.leaseOwner === null)) return 'lease';
+  if (epoch !== null && (before?.leaseEpoch !== epoch || before.leaseOwner === null)) return 'lease';
   if (write.key && !takeKey(db, { ...write.key, runId, now })) return 'key';
   if (write.consumesToken === null) return undefined;
   const holder = findTokenHolder(db, write.consumesToken, now);
@@ -87,17 +81,27 @@ function lossOf(
 }
 
 /** A cancellation that was asked for goes before anything else; children may have finished before the parent waits. */
-function dueAtOf(db: Connection, { runId, dueAt, join }: ExecutionWrite, before: ExecutionGuard | undefined): number | null {
+function dueAtOf(db: Connection, { runId, dueAt, join }: ExecutionWrite, before: RunBefore | undefined): number | null {
   if (before?.cancelAt != null) return before.cancelAt;
   if (!join || tallyChildren(db, runId, join.group).finished < join.wakeWhen) return dueAt;
   return Math.min(dueAt ?? join.at, join.at);
 }
 
-/** Unlike a wake, a commit says for good when the execution is due: nothing else knows. */
-function advance(db: Connection, { runId, epoch }: ExecutionWrite, advanced: { at: number; lastSeq: number; dueAt: number | null }): void {
+/**
+ * Unlike a wake, a commit says for good when the execution is due: nothing else knows. What is leased and due already stays due since then:
+ * so the queue's index is touched once for a delivery and not once for each step.
+ */
+function advance(
+  db: Connection,
+  { runId, epoch }: ExecutionWrite,
+  before: RunBefore | undefined,
+  advanced: { at: number; lastSeq: number; dueAt: number | null },
+): void {
+  const { at, dueAt } = advanced;
+  const staysDue = before?.leaseOwner != null && before.dueAt !== null && dueAt !== null && before.dueAt <= dueAt && dueAt <= at;
   db.run(
     `update runs
-     set last_seq = :lastSeq, last_ms = :at, updated_at = :at, due_at = :dueAt,
+     set last_seq = :lastSeq, last_ms = :at, updated_at = :at, ${staysDue ? '' : 'due_at = :dueAt,'}
          deliveries = case when :progress then 0 else deliveries end
      where run_id = :runId`,
     { runId, ...advanced, progress: epoch === null ? 0 : 1 },
@@ -108,10 +112,10 @@ function advance(db: Connection, { runId, epoch }: ExecutionWrite, advanced: { a
 function changeStatus(
   db: Connection,
   { runId, status, error, outputEvent }: ExecutionWrite,
-  run: RunGuardColumns | undefined,
+  before: RunBefore | undefined,
   { at, firstSeq }: { at: number; firstSeq: number },
 ): boolean {
-  if (status === (run?.status ?? 'pending')) return false;
+  if (status === (before?.status ?? 'pending')) return false;
   if (status === 'pending') return false;
   if (status === 'running') {
     startRun(db, { runId, at });

@@ -1,4 +1,4 @@
-import type { TriggerEventRow, TriggerFiringWrite, TriggerQuery, TriggerRow } from '../world/flow-port.ts';
+import type { HeardEvent, TriggerEventRow, TriggerFiringWrite, TriggerQuery, TriggerRow } from '../world/flow-port.ts';
 import type { Connection } from './connection.ts';
 
 const columns = `
@@ -92,11 +92,11 @@ export function listFirings(db: Connection, triggerId: string, limit: number): s
 }
 
 /** Keeps what a trigger waits to hear of; false if none does. */
-export function noteEvent(db: Connection, heard: { event: string; runId: string; flowId: string; now: number }): boolean {
+export function noteEvent(db: Connection, heard: HeardEvent & { runId: string; flowId: string; now: number }): boolean {
   return (
     db.run(
-      `insert into trigger_events (event, run_id, created_at)
-       select :event, :runId, :now
+      `insert into trigger_events (event, run_id, created_at, seen)
+       select :event, :runId, :now, :seen
        where exists (select 1 from triggers where event = :event and enabled = 1 and (source_flow_id is null or source_flow_id = :flowId))`,
       heard,
     ) > 0
@@ -105,7 +105,7 @@ export function noteEvent(db: Connection, heard: { event: string; runId: string;
 
 export function listTriggerEvents(db: Connection, limit: number): TriggerEventRow[] {
   return db.all<TriggerEventRow>(
-    `select position, event, run_id as runId from trigger_events
+    `select position, event, run_id as runId, seen from trigger_events
      order by position
      limit :limit`,
     { limit },

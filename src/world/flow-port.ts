@@ -98,8 +98,14 @@ export interface ExecutionWrite {
   readonly cancelChildren: { readonly group: string | null; readonly cancellation: string; readonly at: number } | null;
   /** A live token of this run that is gone afterwards. */
   readonly consumesToken: string | null;
-  /** Names of events that event triggers may wait for; the store keeps those that one does. */
-  readonly heard: readonly string[];
+  /** Events that event triggers may wait for; the store keeps those that one does. */
+  readonly heard: readonly HeardEvent[];
+}
+
+export interface HeardEvent {
+  readonly event: string;
+  /** What a trigger sees of the execution, as text, where a later commit may change it; null: the execution is over and stays as it is. */
+  readonly seen: string | null;
 }
 
 export interface ExecutionStateRow {
@@ -313,9 +319,8 @@ export interface TriggerFiringWrite {
   readonly keep: number;
 }
 
-export interface TriggerEventRow {
+export interface TriggerEventRow extends HeardEvent {
   readonly position: number;
-  readonly event: string;
   readonly runId: string;
 }
 

@@ -39,7 +39,9 @@ describe('triggers on SQLite', () => {
   async function worker(): Promise<Worker> {
     const world = flowWorld(store, clock);
     const executions = new WorldStateStore(world);
-    const flows = new WorldFlowRegistry(world, [log('flow'), log('after')]);
+    const ask = { type: 'wait', config: {} };
+    const asking = buildFlow({ once: { ...ask, onResume: 'twice' }, twice: { ...ask, onResume: null } }, { id: 'asking' });
+    const flows = new WorldFlowRegistry(world, [log('flow'), log('after'), asking]);
     const options = { tokens: new WorldResumeTokens(world), clock };
     const engine = new Engine(executions, createHandlerRegistry(builtinHandlers()), flows, options);
     await flows.flush();
@@ -110,5 +112,23 @@ describe('triggers on SQLite', () => {
     expect(await runsOf('after')).toHaveLength(1);
     await dying.fire();
     expect(await runsOf('after')).toHaveLength(1);
+  });
+
+  it('shows an event trigger the execution as it was at the event, and fires for each, however late it hears of them', async () => {
+    const { engine, triggers, fire } = await worker();
+    await triggers.register({ id: 'watch', type: 'event', flowId: 'after', event: 'execution:waiting', sourceFlowId: 'asking' });
+    const { execution } = await engine.create('asking', { asked: 0 });
+    for (const answer of ['first', 'second']) {
+      await driveDue(engine, clock);
+      await engine.resume(execution.id, answer);
+    }
+    await driveDue(engine, clock);
+    expect((await engine.get(execution.id)).status).toBe('completed');
+    await fire();
+    const seen = (await Promise.all((await runsOf('after')).map((id) => engine.get(id)))).map(({ context }) => context);
+    expect(seen).toMatchObject([
+      { event: 'execution:waiting', execution: { id: execution.id, status: 'waiting', context: { asked: 0 } } },
+      { event: 'execution:waiting', execution: { id: execution.id, status: 'waiting', context: { asked: 0, resumeData: 'first' } } },
+    ]);
   });
 });

@@ -46,14 +46,14 @@ CREATE TABLE events (
 
 CREATE INDEX events_by_correlation on events (correlation_id, created_at) where correlation_id is not null;
 
-CREATE TABLE execution_history (
+CREATE TABLE "execution_history" (
   run_id text not null,
   position integer not null,
   entry text not null,
   primary key (run_id, position)
-) strict;
+) strict, without rowid;
 
-CREATE TABLE execution_values (
+CREATE TABLE "execution_values" (
   run_id text not null,
   kind text not null,
   key text not null,
@@ -61,7 +61,7 @@ CREATE TABLE execution_values (
   position integer not null,
   value text not null,
   primary key (run_id, kind, key, path)
-) strict;
+) strict, without rowid;
 
 CREATE TABLE executions (
   shard integer not null,
@@ -256,7 +256,7 @@ CREATE TABLE trigger_events (
   event text not null,
   run_id text not null,
   created_at integer not null
-) strict;
+, seen text) strict;
 
 CREATE TABLE trigger_firings (
   trigger_id text not null,

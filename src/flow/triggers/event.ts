@@ -2,17 +2,36 @@ import type { Sandbox } from '../sandbox.ts';
 import type { Execution } from '../types.ts';
 import type { EventTrigger } from './types.ts';
 
-/** What an event trigger sees: the parts of an execution that mean something outside it. */
-export function eventSeen(event: string, execution: Execution): Readonly<Record<string, unknown>> {
-  const { id, flowId, flowVersion, tenantId, status, context, output, error, cancellation, metadata } = execution;
-  const parts = { id, flowId, flowVersion, tenantId, status, context, output, error, cancellation, metadata };
+/** An execution at the moment of an event: the parts that mean something outside it, and how far it was. */
+export type SeenExecution = Pick<
+  Execution,
+  'id' | 'flowId' | 'flowVersion' | 'tenantId' | 'status' | 'context' | 'output' | 'error' | 'cancellation' | 'metadata' | 'stepCount'
+>;
+
+/** What an event trigger sees. */
+export function eventSeen(event: string, execution: SeenExecution): Readonly<Record<string, unknown>> {
+  const { stepCount: _, ...parts } = seenParts(execution);
   return { event, execution: Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) };
+}
+
+/** The execution of this moment, for a trigger that hears of it later. */
+export function encodeSeen(execution: Execution): string {
+  return JSON.stringify(seenParts(execution));
+}
+
+export function decodeSeen(seen: string): SeenExecution {
+  return JSON.parse(seen) as SeenExecution;
+}
+
+function seenParts(execution: SeenExecution) {
+  const { id, flowId, flowVersion, tenantId, status, context, output, error, cancellation, metadata, stepCount } = execution;
+  return { id, flowId, flowVersion, tenantId, status, context, output, error, cancellation, metadata, stepCount };
 }
 
 /** Whether an event starts an execution. One that was started by this trigger itself never does: it would not end. */
 export async function matchesEvent(
   trigger: EventTrigger,
-  { event, execution }: { readonly event: string; readonly execution: Execution },
+  { event, execution }: { readonly event: string; readonly execution: SeenExecution },
   { sandbox, now }: { readonly sandbox: Sandbox; readonly now: number },
 ): Promise<boolean> {
   if (trigger.enabled === false || trigger.event !== event) return false;

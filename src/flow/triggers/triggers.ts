@@ -5,8 +5,7 @@ import type { Engine } from '../engine.ts';
 import { FlowError } from '../errors.ts';
 import type { ExecutionCommit } from '../execution-index.ts';
 import { sharedSandbox, type Sandbox } from '../sandbox.ts';
-import type { Execution } from '../types.ts';
-import { eventSeen, matchesEvent } from './event.ts';
+import { eventSeen, matchesEvent, type SeenExecution } from './event.ts';
 import { acceptRequest, RejectedRequest, type TriggerRequest } from './http.ts';
 import type { TriggerStore } from './port.ts';
 import { dueOccurrences, nextOccurrence } from './schedule.ts';
@@ -43,7 +42,7 @@ export interface Triggers {
   /** Fires every schedule that is due, each occurrence once across all workers. Returns when the next one is due. */
   fireDue(): Promise<number | undefined>;
   /** Fires the event triggers of an execution's event. Safe to repeat: each trigger fires once per event and execution. */
-  fireEvent(event: string, execution: Execution): Promise<void>;
+  fireEvent(event: string, execution: SeenExecution): Promise<void>;
 }
 
 export function createTriggers(options: TriggersOptions): Triggers {
@@ -166,7 +165,7 @@ export function createTriggers(options: TriggersOptions): Triggers {
     }
   }
 
-  async function fireEvent(event: string, execution: Execution): Promise<void> {
+  async function fireEvent(event: string, execution: SeenExecution): Promise<void> {
     for (const { trigger } of await store.listEvent(event, execution.flowId)) {
       try {
         if (!(await matchesEvent(trigger as EventTrigger, { event, execution }, { sandbox, now: clock.now() }))) continue;

@@ -1,10 +1,12 @@
 import { encodeFields, encodeValue } from '../../base/codec.ts';
-import type { ExecutionWrite, FlowHookChange, FlowStepChange, FlowWaitChange } from '../../world/flow-port.ts';
+import type { ExecutionWrite, FlowHookChange, FlowStepChange, FlowWaitChange, HeardEvent } from '../../world/flow-port.ts';
 import type { RunStatus } from '../../world/rows.ts';
 import { specVersion } from '../../world/rules/spec-version.ts';
 import type { NewEvent } from '../../world/transition.ts';
+import { isTerminal } from '../decide/transition.ts';
 import type { ExecutionCommit } from '../execution-index.ts';
 import type { ExecutionFact } from '../facts.ts';
+import { encodeSeen } from '../triggers/event.ts';
 import type { Execution, ExecutionError } from '../types.ts';
 import { workflowNameOf } from './flow-world.ts';
 import { frame } from './frame.ts';
@@ -37,6 +39,14 @@ export function errorText({ message, code }: Pick<ExecutionError, 'message' | 'c
 
 const heardBy = new Set(['started', 'waiting', 'completed', 'failed', 'cancelled']);
 
+/** What is over says itself what it came to; what goes on is kept as it is now. */
+function heardEvents(execution: Execution, facts: readonly ExecutionFact[]): HeardEvent[] {
+  const types = new Set(facts.flatMap(({ type }) => (heardBy.has(type) ? [type] : [])));
+  if (types.size === 0) return [];
+  const seen = isTerminal(execution) ? null : encodeSeen(execution);
+  return [...types].map((type) => ({ event: `execution:${type}`, seen }));
+}
+
 class Log {
   readonly #commit: ExecutionCommit;
   readonly #known: KnownToWriter;
@@ -65,7 +75,7 @@ class Log {
       status: runStatusOf(execution),
       error: execution.status === 'failed' && execution.error ? errorText(execution.error) : null,
       outputEvent: this.#outputEvent,
-      heard: [...new Set(facts.flatMap(({ type }) => (heardBy.has(type) ? [`execution:${type}`] : [])))],
+      heard: heardEvents(execution, facts),
     };
   }
 

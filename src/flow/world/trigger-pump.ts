@@ -1,6 +1,7 @@
 import { describeError } from '../../base/logger.ts';
 import type { Engine } from '../engine.ts';
 import type { StateStore } from '../ports.ts';
+import { decodeSeen } from '../triggers/event.ts';
 import type { Triggers } from '../triggers/triggers.ts';
 import { flowStore, type FlowWorld } from './flow-world.ts';
 
@@ -66,7 +67,7 @@ export interface FireHeard {
 }
 
 /**
- * Fires the event triggers of all that was stored for them. What two workers do at once, or one again after a crash, names the execution
+ * Fires the event triggers of all that was stored for them, with the execution as it was then. What two workers do at once, or one again after a crash, names the execution
  * that was made before: the trigger, the event and the execution it is about are its idempotency key.
  */
 export async function fireHeard(world: FlowWorld, { store, triggers, stopped = () => false }: FireHeard): Promise<void> {
@@ -74,8 +75,8 @@ export async function fireHeard(world: FlowWorld, { store, triggers, stopped = (
   for (;;) {
     const heard = await flows.listTriggerEvents(eventsAtOnce);
     if (heard.length === 0 || stopped()) return;
-    for (const { event, runId } of heard) {
-      const execution = await store.load(runId);
+    for (const { event, runId, seen } of heard) {
+      const execution = seen === null ? await store.load(runId) : decodeSeen(seen);
       if (execution) await triggers.fireEvent(event, execution);
     }
     await flows.commit({ kind: 'triggerHeard', positions: heard.map(({ position }) => position) });
