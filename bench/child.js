@@ -8,7 +8,7 @@ import { worlds } from './worlds.js';
 const { metricName, worldName, options, routes } = JSON.parse(process.argv[2]);
 const world = worlds[worldName];
 const metric = metrics[metricName];
-process.env.WORKFLOW_TARGET_WORLD = world.target;
+if (world.target) process.env.WORKFLOW_TARGET_WORLD = world.target;
 
 try {
   if (metric.countsTraffic) {

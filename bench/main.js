@@ -28,7 +28,9 @@ export async function runBench({ plan, quick, slowDisk, write, routes, args }) {
   for (const { storeName, metricNames, worldNames } of plan) {
     const job = { storeName, metricNames, worldNames, quick, routes };
     const { server, results } = await measureStore(job);
-    const slow = slowDisk && worldNames.includes('pawl') ? await measureSlowDisk(job) : undefined;
+    const onSlowDisk = slowDiskMetrics.filter((name) => metricNames.includes(name));
+    const slow =
+      slowDisk && worldNames.includes('pawl') && onSlowDisk.length > 0 ? await measureSlowDisk({ ...job, onSlowDisk }) : undefined;
     report.stores[storeName] = { worldNames, server, results, slow };
   }
   await rm(scratch, { recursive: true, force: true });
@@ -43,7 +45,7 @@ export async function runBench({ plan, quick, slowDisk, write, routes, args }) {
 
 /** The PostgreSQL server of one run is the same for all Worlds. */
 async function measureStore({ storeName, metricNames, ...job }) {
-  const server = storeName === 'postgres' ? await startPostgresServer() : undefined;
+  const server = stores[storeName].server ? await startPostgresServer() : undefined;
   try {
     const results = {};
     for (const metricName of metricNames)
@@ -54,13 +56,13 @@ async function measureStore({ storeName, metricNames, ...job }) {
   }
 }
 
-async function measureSlowDisk({ metricNames, quick, routes }) {
+async function measureSlowDisk({ onSlowDisk, quick, routes }) {
   const disk = simulateSlowDisk({ ms: slowDiskMs, scratch });
   if (disk.reason) return disk;
   const { environment, fsync } = disk;
   const where = `SQLite, fsync + ${slowDiskMs} ms`;
   const results = {};
-  for (const metricName of slowDiskMetrics.filter((name) => metricNames.includes(name))) {
+  for (const metricName of onSlowDisk) {
     results[metricName] = await measureAndTell({ metricName, worldNames: ['pawl'], quick, routes, environment, where });
   }
   return { ms: slowDiskMs, fsync, results };

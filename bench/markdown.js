@@ -28,11 +28,18 @@ function renderStore(storeName, { worldNames, server, results, slow }) {
   const rows = Object.entries(results).map(([metricName, figures]) => {
     const metric = metrics[metricName];
     const wants = metric.wants[storeName];
-    const cells = worldNames.map((name) => formatValue(figures[name]?.value, metric.unit));
+    const cells = worldNames.map((name) => describeFigure(figures[name], metric.unit));
     return [metric.title, ...cells, wants.map(({ text }) => text).join('; ') || '–', formatVerdicts(judge(wants, figures, own))];
   });
   const head = [`### ${title}`, '', ...(server ? [describeServer(server), ''] : [])];
-  return [...head, table(titles, rows), ...notes(results), ...slowDisk(slow)];
+  return [...head, table(titles, rows), ...notes(results), ...absences(results), ...slowDisk(slow)];
+}
+
+/** The median, and between what the rounds lie. */
+function describeFigure(figure, unit) {
+  const { value, rounds = [] } = figure ?? {};
+  if (rounds.length < 2) return formatValue(value, unit);
+  return `${formatValue(value, unit)} (${formatValue(Math.min(...rounds), '')}–${formatValue(Math.max(...rounds), '')})`;
 }
 
 function describeRun({ startedAt, machine, fsync, command }) {
@@ -49,6 +56,14 @@ function describeServer({ version, fsync, synchronousCommit }) {
 function notes(results) {
   const lines = describeDetails(results);
   return lines.length > 0 ? ['', ...lines] : [];
+}
+
+/** Why a cell is empty, once for each that could not be measured. */
+function absences(results) {
+  const reasons = Object.values(results).flatMap((figures) =>
+    Object.entries(figures).flatMap(([name, { reason }]) => (reason ? [`${worlds[name].title} was not measured: ${reason}.`] : [])),
+  );
+  return reasons.length > 0 ? ['', ...new Set(reasons)] : [];
 }
 
 function slowDisk(slow) {

@@ -17,8 +17,14 @@ let count = 0;
  */
 export async function measureInTurns({ metricName, worldNames, quick, onRound, ...where }) {
   const metric = metrics[metricName];
-  const taken = worldNames.filter((name) => !metric.skip?.includes(name));
-  const results = Object.fromEntries(taken.map((name) => [name, { samples: [], details: [] }]));
+  const asked = worldNames.filter((name) => !metric.skip?.includes(name));
+  const missing = {};
+  for (const name of asked) {
+    const reason = await worlds[name].missing?.(metric);
+    if (reason) missing[name] = { samples: [], details: [], reason };
+  }
+  const taken = asked.filter((name) => !missing[name]);
+  const results = Object.fromEntries(taken.map((name) => [name, { samples: [], details: [], rounds: [] }]));
   for (let round = 0; round < (quick ? 1 : metric.rounds); round++) {
     for (const worldName of taken) {
       const { rounds = metric.rounds, ...special } = metric.perWorld?.[worldName] ?? {};
@@ -26,12 +32,13 @@ export async function measureInTurns({ metricName, worldNames, quick, onRound, .
       const options = { ...metric.options, ...special, ...(quick ? metric.quick : {}) };
       const { samples, details } = await measureOnce({ metricName, worldName, options }, where);
       results[worldName].samples.push(...samples);
+      results[worldName].rounds.push(median(samples));
       if (details) results[worldName].details.push(details);
       onRound({ worldName, round, value: median(samples) });
     }
   }
   for (const result of Object.values(results)) result.value = median(result.samples);
-  return results;
+  return { ...results, ...missing };
 }
 
 /** In a place and a process of its own, both gone afterwards. */

@@ -4,7 +4,7 @@ import { worlds } from './worlds.js';
 export function describeDetails(results) {
   return Object.entries(sentences).flatMap(([metricName, describe]) =>
     Object.entries(results[metricName] ?? {}).flatMap(([worldName, { details }]) =>
-      details.length > 0 ? [describe(details[0], worlds[worldName].title)] : [],
+      details?.length > 0 ? [describe(details[0], worlds[worldName].title)] : [],
     ),
   );
 }
@@ -13,6 +13,8 @@ const sentences = {
   stepTraffic: ({ roundTrips, statements, commits }, title) =>
     `${title} says for each sequential step: ${one(statements)} statements in ${one(roundTrips)} round trips, ${one(commits)} transactions that write.`,
   sleeping: ({ runs, grownMiB }, title) => `${title}, ${runs} sleeping runs: the heap grew by ${one(grownMiB)} MiB while idle.`,
+  flowMap: ({ few, many, fewMs, manyMs }, title) =>
+    `${title}, \`map\`: ${count(few)} items in ${count(Math.round(fewMs))} ms, ${count(many)} in ${count(Math.round(manyMs))} ms.`,
   claims: ({ few, many, fewMs, manyMs }) =>
     `A claim, p50: ${fewMs.toFixed(2)} ms among ${count(few)} finished runs, ${manyMs.toFixed(2)} ms among ${count(many)}.`,
   memory: ({ early, late, runs }, title) =>

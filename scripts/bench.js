@@ -21,7 +21,7 @@ async function bench(args) {
   const { buildWorkflows } = await import('./build-workflows.js');
   const { runBench } = await import('../bench/main.js');
   // The server that is measured on is started from there too.
-  if (options.plan.some(({ storeName, worldNames }) => storeName === 'postgres' || worldNames.includes('pawl'))) await build();
+  if (options.plan.some(({ storeName, worldNames }) => storeName.endsWith('postgres') || worldNames.includes('pawl'))) await build();
   const { flow, step } = await buildWorkflows(`${root}bench/app`, `${root}.tmp/workflows/bench`);
   await runBench({ ...options, routes: { flowRoute: flow, stepRoute: step }, args });
 }

@@ -141,6 +141,74 @@ export const metrics = {
     skip: ['local'],
     wants: { sqlite: [{ atMost: 1.2, text: 'within 20 %' }] },
   },
+  flowStep: {
+    title: 'one execution at a time, a step, p50',
+    unit: 'ms',
+    module: './flow-step.js',
+    ofFlows: true,
+    rounds: 3,
+    quick: { runs: 3 },
+    wants: {
+      'flows-sqlite': [{ atMost: 0.5, text: '≤ 0.5 ms' }],
+      'flows-postgres': [{ atMost: 2, text: '≤ 2 ms' }],
+    },
+  },
+  flowMany: {
+    title: 'executions of 10 steps, 50 at once',
+    unit: 'steps/s',
+    module: './flow-many.js',
+    ofFlows: true,
+    rounds: 3,
+    quick: { runs: 100 },
+    wants: {
+      'flows-sqlite': [
+        { atLeast: 5000, text: '≥ 5,000 steps/s' },
+        { than: 'openworkflow', atLeast: 3, text: '≥ 3× OpenWorkflow' },
+      ],
+      'flows-postgres': [
+        { atLeast: 3000, text: '≥ 3,000 steps/s' },
+        { than: 'dbos', atLeast: 2.5, text: '≥ 2.5× DBOS' },
+      ],
+    },
+  },
+  flowLong: {
+    title: 'an execution of 1,000 steps',
+    unit: 'ms',
+    module: './flow-long.js',
+    ofFlows: true,
+    rounds: 3,
+    quick: { runs: 1 },
+    wants: {
+      'flows-sqlite': [{ atMost: 1000, text: '≤ 1 s' }],
+      'flows-postgres': [{ atMost: 3000, text: '≤ 3 s' }],
+    },
+  },
+  flowGrowth: {
+    title: 'the last of 1,000 steps, against the first',
+    unit: '×',
+    module: './flow-growth.js',
+    ofFlows: true,
+    rounds: 3,
+    quick: { runs: 1 },
+    wants: {
+      'flows-sqlite': [{ atMost: 1.2, text: '≤ 1.2×' }],
+      'flows-postgres': [{ atMost: 1.2, text: '≤ 1.2×' }],
+    },
+  },
+  flowMap: {
+    title: '`map` over 10,000 items, against over 1,000',
+    unit: '×',
+    module: './flow-map.js',
+    ofFlows: true,
+    rounds: 1,
+    quick: { few: 100, many: 1_000 },
+    // They have no such thing.
+    skip: ['openworkflow', 'openworkflow-postgres', 'dbos'],
+    wants: {
+      'flows-sqlite': [{ atMost: 11, text: '≤ 11×' }],
+      'flows-postgres': [{ atMost: 11, text: '≤ 11×' }],
+    },
+  },
 };
 
 /** What is also measured on a slow disk. */
