@@ -80,11 +80,11 @@ export function createWorld(options: CreateWorldOptions = {}): PawlWorld {
     },
     createQueueHandler(prefix, handler) {
       // Called without `this`, and on a World that is never used otherwise (spec/world.md A2).
-      const { host, clock } = lazy();
+      const { host } = lazy();
       host.handlers.register(prefix, handler);
       return createReceiver(prefix, handler, () => ({
         secret: () => host.secret(user),
-        now: () => clock.now(),
+        now: async () => (await context.open()).store.now(),
         takeOver: (received) => host.takeOver(user, received),
       }));
     },

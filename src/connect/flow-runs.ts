@@ -1,9 +1,9 @@
 import type { Event, EventResult, World } from '@workflow/world';
+import { decodeValue } from '../base/codec.ts';
 import { hashToken } from '../flow/token.ts';
 import { flowHookPrefix } from '../flow/world/names.ts';
 import type { FlowWorld } from '../flow/world/flow-world.ts';
 import { viewEvent } from '../world/event-view.ts';
-import { readPayloadsOf } from '../world/payloads.ts';
 import type { Store } from '../world/port.ts';
 import { isTerminal, type RunRow } from '../world/rows.ts';
 import { viewHook, viewRun } from '../world/views.ts';
@@ -74,6 +74,6 @@ async function newestEvent(store: Store, { runId, lastSeq }: RunRow, type: strin
 }
 
 async function fullRun(store: Store, row: RunRow) {
-  const [input] = await readPayloadsOf(store, [{ runId: row.runId, seq: row.inputSeq }]);
-  return viewRun(row, { input, output: undefined });
+  const [bytes] = row.inputSeq === null ? [] : await store.readPayloads([{ runId: row.runId, seq: row.inputSeq }]);
+  return viewRun(row, { input: bytes && decodeValue(bytes), output: undefined });
 }

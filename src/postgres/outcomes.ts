@@ -1,4 +1,4 @@
-import type { ClaimedStep, Claims, Outcome } from '../world/port.ts';
+import type { ClaimedStep, Claims, Outcome, Outcomes } from '../world/port.ts';
 import type { MessageRow, RunRow, StepRow, TakenRun } from '../world/rows.ts';
 import type { BatchAct } from './batch.ts';
 import { fromColumns } from './columns.ts';
@@ -24,7 +24,7 @@ export function decodeOutcome(act: BatchAct, { held, seq, at, detail, bytes }: O
     case 'queueStep':
       return { kind: 'queued', found: held === true };
     case 'claim':
-      return { kind: 'claimed', claims: claimsOf(detail as ClaimedRows, bytes) };
+      return claimed(detail as ClaimedRows, bytes);
     case 'settle':
       return { kind: 'settled', held: held === true, taken: act.of === 'run' && act.takeRunFor !== null ? runOf(detail) : undefined };
     case 'adopt':
@@ -73,14 +73,15 @@ function runOf(detail: unknown): TakenRun | undefined {
 }
 
 interface ClaimedRows {
+  readonly next_due_at: number | null;
   readonly runs: readonly object[] | null;
   readonly steps: readonly { readonly step: object; readonly run: object }[] | null;
   readonly messages: readonly (object & { readonly size: number })[] | null;
 }
 
-function claimsOf({ runs, steps, messages }: ClaimedRows, bytes: Buffer | null): Claims {
+function claimed({ runs, steps, messages, next_due_at: nextDueAt }: ClaimedRows, bytes: Buffer | null): Outcomes['claim'] {
   let start = 0;
-  return {
+  const claims: Claims = {
     runs: (runs ?? []).map((run) => fromColumns<TakenRun>(run)),
     steps: (steps ?? []).map(({ step, run }): ClaimedStep => ({
       birth: null,
@@ -93,4 +94,5 @@ function claimsOf({ runs, steps, messages }: ClaimedRows, bytes: Buffer | null):
       return { ...fromColumns<MessageRow>(message), payload };
     }),
   };
+  return { kind: 'claimed', claims, nextDueAt: nextDueAt ?? undefined };
 }

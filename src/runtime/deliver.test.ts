@@ -28,7 +28,7 @@ const call = (handler: QueueHandler) => callHandler(request, { prefix: '__wkf_st
 
 describe('what becomes of a delivery', () => {
   it.each([undefined, null, {}, { timeoutSeconds: '3' }, 'done'])('is done where the handler answers %j', (answer) => {
-    expect(settleResult(answer, now)).toEqual({ kind: 'done' });
+    expect(settleResult(answer, now, { clockAhead: false })).toEqual({ kind: 'done' });
   });
 
   it.each([
@@ -37,7 +37,12 @@ describe('what becomes of a delivery', () => {
     [31_536_000, now + 31_536_000_000],
     [-5, now],
   ])('comes again after timeoutSeconds %d, which is no attempt', (timeoutSeconds, dueAt) => {
-    expect(settleResult({ timeoutSeconds }, now)).toEqual({ kind: 'again', dueAt });
+    expect(settleResult({ timeoutSeconds }, now, { clockAhead: false })).toEqual({ kind: 'again', dueAt });
+  });
+
+  it('is done where a host whose clock is ahead thinks that its timers are over, and asks to look again every second', () => {
+    expect(settleResult({ timeoutSeconds: 1 }, now, { clockAhead: true })).toEqual({ kind: 'done' });
+    expect(settleResult({ timeoutSeconds: 0 }, now, { clockAhead: true })).toEqual({ kind: 'again', dueAt: now });
   });
 
   it('comes again within a second after a first failure, and within a quarter of an hour after the last', () => {

@@ -149,7 +149,7 @@ export class Host {
   async #startWorker(user: object): Promise<Worker> {
     const { settings, clock, logger } = this.#options;
     const { store } = await this.#opened(user);
-    const http = new HttpSender({ baseUrl: settings.baseUrl, secret: () => this.secret(user), clock, logger });
+    const http = new HttpSender({ baseUrl: settings.baseUrl, secret: () => this.secret(user), now: () => store.now(), logger });
     const routing = new Routing(this.handlers, settings, http);
     const worker = new Worker({ store, clock, logger, settings, routing, claims: this.#starters.size > 0 });
     await worker.start();

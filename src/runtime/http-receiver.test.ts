@@ -10,7 +10,7 @@ const wire: WireLease = { of: 'run', shard: 5, runId: 'run_1', id: 'run_1', leas
 
 const handler = vi.fn<QueueHandler>();
 const takeOver = vi.fn<Receiving['takeOver']>();
-const receive = createReceiver('__shop_wkf_workflow_', handler, () => ({ secret: async () => secret, now: () => now, takeOver }));
+const receive = createReceiver('__shop_wkf_workflow_', handler, () => ({ secret: async () => secret, now: async () => now, takeOver }));
 
 beforeEach(() => {
   handler.mockReset().mockResolvedValue(undefined);

@@ -7,7 +7,8 @@ import { decodeBody, decodeLease, decodeName, headers, type WireLease } from './
 
 export interface Receiving {
   readonly secret: () => Promise<string>;
-  readonly now: () => number;
+  /** By the clock of the store, which all hosts share. */
+  readonly now: () => Promise<number>;
   /** Takes the delivery over and answers whether its lease still held; the delivery itself goes on afterwards. */
   readonly takeOver: (received: ReceivedDelivery) => Promise<boolean>;
 }
@@ -47,7 +48,7 @@ export function createReceiver(prefix: string, handler: QueueHandler, receiving:
       body,
     };
     if (!signed.queueName || !signed.messageId || !signed.attempt) return answer(400, { error: 'Missing required headers' });
-    if (!isSignedBy(await secret(), signed, read(headers.signature), now())) {
+    if (!isSignedBy(await secret(), signed, read(headers.signature), await now())) {
       return answer(401, { error: 'Unsigned or stale delivery: it must carry a fresh signature made with WORKFLOW_PAWL_SECRET' });
     }
     const name = parseName(decodeName(signed.queueName));
@@ -68,7 +69,7 @@ async function processNow({ handler, prefix }: RegisteredHandler, message: Messa
   try {
     const meta = { attempt, queueName: `${prefix}${name}`, messageId: message.messageId } as Parameters<QueueHandler>[1];
     const result = await handler(message.payload, meta);
-    return settleResult(result, 0).kind === 'again' ? answer(200, result) : answer(200, { ok: true });
+    return settleResult(result, 0, { clockAhead: false }).kind === 'again' ? answer(200, result) : answer(200, { ok: true });
   } catch (error) {
     return answer(500, String(error));
   }

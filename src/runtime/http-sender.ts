@@ -1,4 +1,3 @@
-import type { Clock } from '../base/clock.ts';
 import { describeError, type Logger } from '../base/logger.ts';
 import type { SettleResult } from '../world/port.ts';
 import { type DeliveryRequest, retryResult } from './deliver.ts';
@@ -8,7 +7,8 @@ import { encodeBody, encodeLease, encodeName, headers } from './wire.ts';
 export interface HttpSenderOptions {
   readonly baseUrl: string | undefined;
   readonly secret: () => Promise<string>;
-  readonly clock: Clock;
+  /** By the clock of the store, which all hosts share. */
+  readonly now: () => number;
   readonly logger: Logger;
 }
 
@@ -27,7 +27,7 @@ export class HttpSender {
 
   /** Undefined: the receiver has it now and will settle it. */
   async send(request: DeliveryRequest, path: 'flow' | 'step'): Promise<SettleResult | undefined> {
-    const { baseUrl, logger, clock } = this.#options;
+    const { baseUrl, logger, now } = this.#options;
     try {
       const response = await fetch(`${baseUrl}/.well-known/workflow/v1/${path}`, {
         method: 'POST',
@@ -45,7 +45,7 @@ export class HttpSender {
         `${baseUrl} could not be reached for ${request.of} "${request.id}"; the delivery will be repeated: ${describeError(error)}`,
       );
     }
-    return retryResult(request.attempt, clock.now());
+    return retryResult(request.attempt, now());
   }
 
   async #signed({ name, namespace, message, attempt, of, shard, runId, id, lease, inbox }: DeliveryRequest, path: 'flow' | 'step') {
@@ -56,7 +56,7 @@ export class HttpSender {
       messageId: encodeName(message.messageId),
       attempt: String(attempt),
       lease: encodeLease({ of, shard, runId, id, lease, inbox }),
-      timestamp: String(this.#options.clock.now()),
+      timestamp: String(this.#options.now()),
       body: encodeBody(message.payload),
     };
     const signature = sign(await this.#options.secret(), signed);

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/logger.ts';
 import { readSettings } from '../connect/settings.ts';
 import { registerStepName } from '../testing/registered-steps.ts';
@@ -21,7 +20,7 @@ function openRouting({ prefixes = ['__wkf_workflow_', '__wkf_step_'], env = {} }
   const settings = readSettings(env);
   const handlers = new Handlers();
   for (const prefix of prefixes) handlers.register(prefix, handler);
-  const http = new HttpSender({ baseUrl: settings.baseUrl, secret: async () => 's', clock: systemClock, logger: silentLogger });
+  const http = new HttpSender({ baseUrl: settings.baseUrl, secret: async () => 's', now: () => 0, logger: silentLogger });
   return new Routing(handlers, settings, http);
 }
 

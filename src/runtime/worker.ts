@@ -152,18 +152,20 @@ export class Worker implements Dispatcher {
     const filter = routing.claimFilter();
     const limits = { run: this.#slots.free('run'), step: this.#slots.free('step'), message: this.#slots.free('message') };
     const open: ClaimFilter = { ...filter, kinds: filter.kinds.filter((kind) => limits[kind] > 0) };
+    // What was left for want of a slot need not be asked for: it is there.
+    const surelyDue = this.#backlog;
     // Whoever finishes first looks again.
     this.#backlog = open.kinds.length < filter.kinds.length;
     if (this.#stopping || !this.#claims || open.kinds.length === 0) return undefined;
-    const next = await store.nextDueAt(open);
+    const next = surelyDue ? undefined : await store.nextDueAt(open);
     const now = store.now();
-    if (next === undefined || next > now) return next;
-    const { claims } = await store.commit({ kind: 'claim', owner: this.#presence.workerId, now, filter: open, limits });
+    if (!surelyDue && (next === undefined || next > now)) return next;
+    const { claims, nextDueAt } = await store.commit({ kind: 'claim', owner: this.#presence.workerId, now, filter: open, limits });
     this.#dispatch(claims);
     if (claims.runs.length === limits.run || claims.steps.length === limits.step) this.#backlog = true;
     const some = claims.runs.length + claims.steps.length + claims.messages.length > 0;
     // Due, but not for this worker: look again when polling.
-    return some ? await store.nextDueAt(open) : undefined;
+    return some || (nextDueAt ?? 0) > now ? nextDueAt : undefined;
   }
 
   #dispatch({ runs, steps, messages }: Claims): void {

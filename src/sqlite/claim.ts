@@ -10,18 +10,16 @@ export function claim(db: Connection, { owner, now, filter, limits }: ClaimAct):
   const namespaces = JSON.stringify(filter.namespaces);
   const stepNames = filter.stepNames && JSON.stringify(filter.stepNames);
   const wants = (kind: 'run' | 'step' | 'message') => filter.kinds.includes(kind) && limits[kind] > 0;
-  return {
-    kind: 'claimed',
-    claims: {
-      runs: wants('run') ? claimRuns(db, { owner, now, namespaces, deploymentId: filter.deploymentId, limit: limits.run }) : [],
-      steps: wants('step')
-        ? claimSteps(db, { owner, now, namespaces, stepNames, deploymentId: filter.deploymentId, limit: limits.step })
-        : [],
-      messages: wants('message')
-        ? claimMessages(db, { owner, now, namespaces, deploymentId: filter.deploymentId, limit: limits.message })
-        : [],
-    },
+  const claims = {
+    runs: wants('run') ? claimRuns(db, { owner, now, namespaces, deploymentId: filter.deploymentId, limit: limits.run }) : [],
+    steps: wants('step')
+      ? claimSteps(db, { owner, now, namespaces, stepNames, deploymentId: filter.deploymentId, limit: limits.step })
+      : [],
+    messages: wants('message')
+      ? claimMessages(db, { owner, now, namespaces, deploymentId: filter.deploymentId, limit: limits.message })
+      : [],
   };
+  return { kind: 'claimed', claims, nextDueAt: nextDueAt(db, filter) };
 }
 
 interface RunClaim {

@@ -21,6 +21,12 @@ const triesPerWrite = 1_000;
 /** Whether a state is what a delivery saw a moment ago, or was just read. */
 type Source = 'seen' | 'loaded';
 
+interface Deciding {
+  readonly delivery: Delivery | undefined;
+  readonly rules: RuleContext;
+  readonly source: Source;
+}
+
 /** The one way to change anything: load what the rule needs, decide, commit under the rule's guards; whoever loses a race decides again. */
 export function createEvent(context: WorldContext): World['events']['create'] {
   const refusals = new Map<string, number>();
@@ -51,7 +57,7 @@ export function createEvent(context: WorldContext): World['events']['create'] {
     let born = false;
     try {
       const rules = ruleContext(store, context, request, delivery, bearStepFor, refusals);
-      const decision = decideOn(request, state, rules, source);
+      const decision = decideOn(request, state, { delivery, rules, source });
       if (!decision) return undefined;
       if (decision.kind === 'unchanged') return await unchangedResult({ context, store, log, request }, state, decision.eventSeq);
       const { transition } = decision;
@@ -69,17 +75,23 @@ export function createEvent(context: WorldContext): World['events']['create'] {
     }
   }
 
-  function decideOn(request: EventRequest, state: State, rules: RuleContext, source: Source): Decision | undefined {
+  function decideOn(request: EventRequest, state: State, { delivery, rules, source }: Deciding): Decision | undefined {
     try {
       const decision = decide(request, state, rules);
       refusals.delete(request.runId);
       return decision;
     } catch (error) {
       if (source === 'seen') return undefined;
+      if (delivery && isEarlyEnd(request, state)) delivery.clockAhead = true;
       if (PreconditionFailedError.is(error)) refusals.set(request.runId, (refusals.get(request.runId) ?? 0) + 1);
       throw error;
     }
   }
+}
+
+/** Refused, although the wait is still waiting: it is not due. */
+function isEarlyEnd({ type }: EventRequest, { wait }: State): boolean {
+  return type === 'wait_completed' && wait?.status === 'waiting';
 }
 
 /** A step that a replay creates is given at once to a worker of this process, if one has a free slot for it (K5). */
@@ -103,7 +115,7 @@ async function commit(context: WorldContext, store: Store, transition: Transitio
 
 function ruleContext(
   store: Store,
-  { namespace, encryptionKeyId, logger }: WorldContext,
+  { now, namespace, encryptionKeyId, logger }: WorldContext,
   { runId, type, correlationId }: EventRequest,
   delivery: Delivery | undefined,
   bearStepFor: string | undefined,
@@ -114,6 +126,7 @@ function ruleContext(
     logger.warn(`Run "${runId}" was refused ${refusalsBeforeWaiver} times in a row because events kept arriving; it may end now.`);
   return {
     now: store.now(),
+    hostNow: now(),
     namespace,
     encryptionKeyId,
     runLease: delivery?.of === 'run' ? delivery.lease : null,

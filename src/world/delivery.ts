@@ -26,6 +26,8 @@ export interface Delivery {
   readonly knownSteps: Set<string>;
   /** The terminal event of the step woke the run in the same act, so the wake that the SDK sends next says nothing new. */
   wokeRun: boolean;
+  /** It tried to end a wait that is not due: the clock of this host is ahead, and what it makes of the time until then is wrong too. */
+  clockAhead: boolean;
   /** A write of this delivery ended its lease already: the step or the run is over, or due again. Nothing is left to settle. */
   leaseEnded: boolean;
 }

@@ -57,7 +57,8 @@ export function startedAtBirth(request: EventRequest, delivery: Delivery | undef
   };
 }
 
-async function runAnswer({ context, store, log, request }: Answering, row: RunRow): Promise<EventResult> {
+async function runAnswer(answering: Answering, row: RunRow): Promise<EventResult> {
+  const { context, log, request } = answering;
   const bare = request.params.resolveData === 'none';
   // run_started always carries the whole log, so that a replay needs no further read (spec/world.md 0.11).
   const events = request.type === 'run_started' ? await log.read(row.runId, row.lastSeq) : undefined;
@@ -65,7 +66,7 @@ async function runAnswer({ context, store, log, request }: Answering, row: RunRo
   const payloads = bare
     ? {}
     : {
-        input: await readPayload(store, log, row.runId, row.inputSeq),
+        input: await readPayload(answering, row.runId, row.inputSeq),
         output: request.type === 'run_completed' ? ownPayload(request) : undefined,
       };
   const preload = events && {
@@ -92,15 +93,16 @@ async function entityAnswer(answering: Answering, { steps, waits, hooks }: Writt
   return step ? { step: await stepAnswer(answering, step) } : {};
 }
 
-async function stepAnswer({ store, log, request }: Answering, step: StepRow) {
+async function stepAnswer(answering: Answering, step: StepRow) {
+  const { request } = answering;
   if (request.params.resolveData === 'none') return viewStep(step, {});
   switch (request.type) {
     case 'step_created':
       return viewStep(step, { input: ownPayload(request) });
     case 'step_completed':
-      return viewStep(step, { input: await readPayload(store, log, step.runId, step.inputSeq), output: ownPayload(request) });
+      return viewStep(step, { input: await readPayload(answering, step.runId, step.inputSeq), output: ownPayload(request) });
     default:
-      return viewStep(step, { input: await readPayload(store, log, step.runId, step.inputSeq) });
+      return viewStep(step, { input: await readPayload(answering, step.runId, step.inputSeq) });
   }
 }
 

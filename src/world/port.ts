@@ -254,7 +254,8 @@ export interface Outcomes {
   wake: { readonly kind: 'woken'; readonly found: boolean; readonly taken: TakenRun | undefined };
   enqueue: { readonly kind: 'enqueued'; readonly messageId: string };
   queueStep: { readonly kind: 'queued'; readonly found: boolean };
-  claim: { readonly kind: 'claimed'; readonly claims: Claims };
+  /** `nextDueAt`: of what is left, of the kinds that were asked for. */
+  claim: { readonly kind: 'claimed'; readonly claims: Claims; readonly nextDueAt: number | undefined };
   settle: { readonly kind: 'settled'; readonly held: boolean; readonly taken: TakenRun | undefined };
   adopt: { readonly kind: 'adopted'; readonly held: boolean };
   append: { readonly kind: 'appended'; readonly chunkCount: number };

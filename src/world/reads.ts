@@ -43,9 +43,8 @@ const atKey = (key: readonly (string | number)[] | undefined) => key && { at: Nu
 export function runReads(context: WorldContext): Storage['runs'] {
   const view = async (rows: readonly RunRow[], resolveData: ResolveData = 'all') => {
     if (resolveData === 'none') return rows.map((row) => viewRun(row, {}));
-    const { store } = await context.open();
     const payloads = await readPayloadsOf(
-      store,
+      await context.open(),
       rows.flatMap(({ runId, inputSeq, outputSeq }) => [
         { runId, seq: inputSeq },
         { runId, seq: outputSeq },
@@ -79,7 +78,7 @@ export function stepReads(context: WorldContext): Storage['steps'] {
   const view = async (rows: readonly StepRow[], resolveData: ResolveData = 'all') => {
     if (resolveData === 'none') return rows.map((row) => viewStep(row, {}));
     const payloads = await readPayloadsOf(
-      (await context.open()).store,
+      await context.open(),
       rows.flatMap(({ runId, inputSeq, outputSeq }) => [
         { runId, seq: inputSeq },
         { runId, seq: outputSeq },
@@ -116,7 +115,7 @@ export function hookReads(context: WorldContext): Storage['hooks'] {
     const metadata = bare
       ? []
       : await readPayloadsOf(
-          (await context.open()).store,
+          await context.open(),
           rows.map(({ runId, eventSeq: seq }) => ({ runId, seq })),
         );
     return rows.map((row, index) => viewHook(row, metadata[index]));

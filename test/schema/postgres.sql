@@ -237,22 +237,22 @@ create table pawl.writers (
   autovacuum_vacuum_cost_delay=0
 );
 
-create function pawl.pawl_claim_v1(p_act jsonb, OUT rows jsonb, OUT bytes bytea, OUT leases jsonb) returns record set enable_seqscan=off set enable_bitmapscan=off;
+create function pawl.pawl_claim_v1(p_act jsonb, OUT rows jsonb, OUT bytes bytea, OUT leases jsonb) returns record set enable_seqscan=off set jit=off set enable_bitmapscan=off;
 
-create function pawl.pawl_commit_v1(p_writer text, p_batch bigint, p_unsure jsonb, p_shard integer, p_wait boolean, p_clock bigint, p_sync text, p_shards integer[], p_runs text[], p_acts jsonb, p_bytes bytea) returns TABLE(o_act integer, o_held boolean, o_seq bigint, o_at bigint, o_detail jsonb, o_bytes bytea) set enable_seqscan=off set enable_bitmapscan=off set lock_timeout=1s;
+create function pawl.pawl_commit_v1(p_writer text, p_batch bigint, p_unsure jsonb, p_shard integer, p_wait boolean, p_clock bigint, p_sync text, p_shards integer[], p_runs text[], p_acts jsonb, p_bytes bytea) returns TABLE(o_act integer, o_held boolean, o_seq bigint, o_at bigint, o_detail jsonb, o_bytes bytea) set enable_seqscan=off set jit=off set enable_bitmapscan=off set lock_timeout=1s;
 
-create function pawl.pawl_dead_v1(p_clock bigint) returns SETOF text set enable_seqscan=off set enable_bitmapscan=off;
+create function pawl.pawl_dead_v1(p_clock bigint) returns SETOF text set enable_seqscan=off set jit=off set enable_bitmapscan=off;
 
 create function pawl.pawl_end_run_v1(p_shard integer, p_run_id text) returns void;
 
 create function pawl.pawl_forget_extras_v1(p_shard integer, p_run_id text, p_limit bigint) returns bigint;
 
-create function pawl.pawl_forget_run_v1(p_shard integer, p_run_id text, p_now bigint, p_limit bigint, OUT o_whole boolean, OUT o_rows bigint) returns record set enable_seqscan=off;
+create function pawl.pawl_forget_run_v1(p_shard integer, p_run_id text, p_now bigint, p_limit bigint, OUT o_whole boolean, OUT o_rows bigint) returns record set enable_seqscan=off set jit=off;
 
 create function pawl.pawl_give_back_v1(p_shard integer, p_unsure jsonb, p_now bigint) returns void;
 
-create function pawl.pawl_queue_v1(p_kind text, p_act jsonb, p_clock bigint, p_bytes bytea, OUT held boolean, OUT number bigint, OUT detail jsonb) returns record set enable_seqscan=off set enable_bitmapscan=off;
+create function pawl.pawl_queue_v1(p_kind text, p_act jsonb, p_clock bigint, p_bytes bytea, OUT held boolean, OUT number bigint, OUT detail jsonb) returns record set enable_seqscan=off set jit=off set enable_bitmapscan=off;
 
-create function pawl.pawl_release_all_v1(p_owner text, p_now bigint, p_forgiven integer) returns bigint set enable_seqscan=off set enable_bitmapscan=off;
+create function pawl.pawl_release_all_v1(p_owner text, p_now bigint, p_forgiven integer) returns bigint set enable_seqscan=off set jit=off set enable_bitmapscan=off;
 
 create function pawl.pawl_run_held_v1(p_shard integer, p_run_id text, p_now bigint) returns boolean;

@@ -107,6 +107,7 @@ export function waitRow(fields: Partial<WaitRow> = {}): WaitRow {
 export function ruleContext(fields: Partial<RuleContext> = {}): RuleContext {
   return {
     now,
+    hostNow: fields.now ?? now,
     namespace: '',
     encryptionKeyId: null,
     runLease: null,

@@ -69,7 +69,8 @@ export function encodeCodeRun({ id, workflow, args }: SpawnedCode, { deploymentI
     payload: frame([...args]),
     params: {},
   };
-  const rules = { now, namespace, encryptionKeyId: null, runLease: null, stepLease: null, bearStepFor: null, waiveStaleness: false };
+  const unneeded = { encryptionKeyId: null, runLease: null, stepLease: null, bearStepFor: null, waiveStaleness: false };
+  const rules = { now, hostNow: now, namespace, ...unneeded };
   const decision = decide(request, { run: undefined }, rules);
   if (decision.kind === 'commit') return decision.transition;
   throw new TypeError(`Run ${id} cannot be created.`);

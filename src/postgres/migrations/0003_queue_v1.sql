@@ -4,6 +4,7 @@
 create function pawl.pawl_claim_v1(p_act jsonb, out rows jsonb, out bytes bytea, out leases jsonb)
 language plpgsql
 set enable_seqscan = off
+set jit = off
 set enable_bitmapscan = off
 as $$
 declare
@@ -85,7 +86,13 @@ begin
     select jsonb_agg(item order by due_at, message_id), string_agg(payload, '' order by due_at, message_id)
     into v_messages, bytes from taken;
   end if;
-  rows := jsonb_build_object('runs', v_runs, 'steps', v_steps, 'messages', v_messages);
+  rows := jsonb_build_object('runs', v_runs, 'steps', v_steps, 'messages', v_messages, 'next_due_at', least(
+    case when (p_act ->> 'runs')::int > 0 then (
+      select min(due_at) from pawl.runs where due_at is not null and lease_owner is null) end,
+    case when (p_act ->> 'steps')::int > 0 then (
+      select min(due_at) from pawl.steps where due_at is not null and lease_owner is null) end,
+    case when (p_act ->> 'messages')::int > 0 then (
+      select min(due_at) from pawl.messages where due_at is not null and lease_owner is null) end));
   leases := coalesce((
     select jsonb_agg(jsonb_build_array(kind, r -> 'shard', r -> 'run_id', r -> id, c_owner, r -> 'lease_epoch', c_now))
     from (
@@ -148,6 +155,7 @@ create function pawl.pawl_release_all_v1(p_owner text, p_now bigint, p_forgiven 
 returns bigint
 language plpgsql
 set enable_seqscan = off
+set jit = off
 set enable_bitmapscan = off
 as $$
 declare
@@ -193,6 +201,7 @@ returns setof text
 language plpgsql
 stable
 set enable_seqscan = off
+set jit = off
 set enable_bitmapscan = off
 as $$
 declare
@@ -226,6 +235,7 @@ create function pawl.pawl_queue_v1(
 )
 language plpgsql
 set enable_seqscan = off
+set jit = off
 set enable_bitmapscan = off
 as $$
 declare

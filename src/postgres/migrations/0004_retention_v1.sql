@@ -27,6 +27,7 @@ create function pawl.pawl_forget_run_v1(
 )
 language plpgsql
 set enable_seqscan = off
+set jit = off
 as $$
 declare
   v_count bigint;

@@ -17,7 +17,10 @@ export interface EventRequest {
 }
 
 export interface RuleContext {
+  /** By the clock of the store, which decides what is due. */
   readonly now: number;
+  /** The same moment by the clock of this host, which the SDK and its callers go by. */
+  readonly hostNow: number;
   readonly namespace: string;
   /** Of the secret that new runs are encrypted with; null: encryption is off. */
   readonly encryptionKeyId: string | null;

@@ -53,6 +53,13 @@ describe('run_created', () => {
     else expect(() => ask(question)).toThrow(expect.objectContaining({ status: 400, message: expect.stringContaining('timestamp') }));
   });
 
+  it('takes an id of about now by the clock of its host, wrong as that may be', () => {
+    for (const wrongBy of [-2 * day, 600_000]) {
+      const question = { event: build.runCreated(), state: absent, id: idOf(now + wrongBy), context: { hostNow: now + wrongBy } };
+      expect(transitionOf(question).runId).toBe(question.id);
+    }
+  });
+
   it('takes an id that has no time in it', () => {
     expect(transitionOf({ event: build.runCreated(), state: absent, id: 'order-7' }).runId).toBe('order-7');
   });

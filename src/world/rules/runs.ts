@@ -16,7 +16,7 @@ const newestIdMs = 5 * 60_000;
 /** run_created: the run, its first event and its first wake are one act, so that no run is ever left without a message (K2). */
 export function createRun(request: EventRequest, { run }: State, context: RuleContext): Decision {
   if (run) throw conflict(`Run "${request.runId}" already exists.`);
-  assertRecent(request.runId, context.now);
+  assertRecent(request.runId, context);
   const row = newRun(request, context, 'pending');
   return {
     kind: 'commit',
@@ -142,10 +142,13 @@ function newRun(request: EventRequest, context: RuleContext, status: 'pending' |
   };
 }
 
-/** The time in a client's run id must be about now, or ids could be made to sort anywhere; ids that are no ULID carry none (B4, J3). */
-function assertRecent(runId: string, now: number): void {
+/**
+ * The time in a client's run id must be about now, or ids could be made to sort anywhere; ids that are no ULID carry none (B4, J3). The SDK
+ * makes them by the clock of its host, wrong as that may be.
+ */
+function assertRecent(runId: string, { now, hostNow }: RuleContext): void {
   const time = ulidTime(runId.replace(/^wrun_/, ''));
-  if (time === undefined || (time >= now - oldestIdMs && time <= now + newestIdMs)) return;
+  if (time === undefined || [now, hostNow].some((at) => time >= at - oldestIdMs && time <= at + newestIdMs)) return;
   throw badRequest(
     `The timestamp in runId "${runId}" is ${new Date(time).toISOString()}: it must lie within the last 24 hours and at most 5 minutes ahead.`,
   );

@@ -131,6 +131,13 @@ describe('step_retrying', () => {
     expect(JSON.parse(String(step?.error))).toEqual({ message: 'busy' });
   });
 
+  it('is due after the pause that was meant, however wrong the clock of its host is', () => {
+    const hostNow = now + 600_000;
+    const event = build.stepRetrying('step_1', { error: 'busy', retryAfter: new Date(hostNow + 5_000) });
+    const [step] = transitionOf({ event, state: { step: running }, context: { hostNow } }).steps;
+    expect(step).toMatchObject({ retryAfter: now + 5_000, dueAt: now + 5_000 });
+  });
+
   it('leaves the lease to its delivery where it names no time', () => {
     const [step] = transitionOf({ event: build.stepRetrying('step_1'), state: { step: running } }).steps;
     expect(step).toMatchObject({ status: 'pending', retryAfter: null, dueAt: running.dueAt, leaseOwner: 'wkr_1', deliveries: 1 });

@@ -3,6 +3,7 @@ import type { State } from '../port.ts';
 import { isStepTerminal, isTerminal, type RunRow, type StepRow } from '../rows.ts';
 import { atCommit, seqOfEvent } from '../transition.ts';
 import type { Decision, EventRequest, RuleContext } from './request.ts';
+import { inStoreTime } from './store-time.ts';
 import { assertNotTerminal } from './terminal.ts';
 import { eventOf, onRun, structuredError, worldEvent } from './transitions.ts';
 
@@ -80,7 +81,7 @@ export function retryStep(request: EventRequest, { run, step }: State, context: 
   const live = run as RunRow;
   const current = openStep(request, step);
   const at = request.data['retryAfter'];
-  const retryAfter = at instanceof Date ? at.getTime() : null;
+  const retryAfter = at instanceof Date ? inStoreTime(at.getTime(), context) : null;
   const released = retryAfter === null ? {} : { dueAt: retryAfter, leaseOwner: null, deliveries: 0 };
   return change(request, live, current, context, {
     status: 'pending',

@@ -24,6 +24,22 @@ describe('wait_created', () => {
     expect(decodeFields(String(transition.events[0]?.meta))).toEqual({ resumeAt: new Date(now + 123) });
   });
 
+  it('lasts as long as its host meant it to, however wrong the clock of that host is', () => {
+    for (const wrongBy of [-600_000, 600_000]) {
+      const hostNow = now + wrongBy;
+      const transition = transitionOf({ event: build.waitCreated('wait_9', new Date(hostNow + 123)), context: { hostNow } });
+      expect(transition.waits).toEqual([expect.objectContaining({ resumeAt: hostNow + 123, dueAt: now + 123 })]);
+      expect(transition.wakeAt).toBe(now + 123);
+    }
+  });
+
+  it('is for the very instant that was named where the clocks agree but for the error of looking at them', () => {
+    for (const wrongBy of [-50, 50]) {
+      const transition = transitionOf({ event: build.waitCreated('wait_9', new Date(now + 500)), context: { hostNow: now + wrongBy } });
+      expect(transition.wakeAt).toBe(now + 500);
+    }
+  });
+
   it('may be for an instant that is past, or years away', () => {
     for (const resumeAt of [new Date(0), new Date(now + 3_650 * 86_400_000)]) {
       expect(transitionOf({ event: build.waitCreated('wait_9', resumeAt) }).wakeAt).toBe(resumeAt.getTime());

@@ -4,10 +4,11 @@ import type { State } from '../port.ts';
 import { isTerminal, type RunRow, type WaitRow } from '../rows.ts';
 import { atCommit } from '../transition.ts';
 import type { Decision, EventRequest, RuleContext } from './request.ts';
+import { inStoreTime } from './store-time.ts';
 import { assertNotTerminal } from './terminal.ts';
 import { eventOf, onRun } from './transitions.ts';
 
-/** wait_created: the timer is the due time of the run, set in the same act and to the millisecond (K4). */
+/** wait_created: the timer is the due time of the run, set in the same act and to the millisecond (K4). The log keeps what the SDK asked for. */
 export function createWait(request: EventRequest, { run, wait }: State, context: RuleContext): Decision {
   const live = run as RunRow;
   assertNotTerminal(live, 'create new entities');
@@ -23,7 +24,7 @@ export function createWait(request: EventRequest, { run, wait }: State, context:
     status: 'waiting',
     specVersion: request.specVersion ?? live.specVersion,
     resumeAt: resumeAt.getTime(),
-    dueAt: resumeAt.getTime(),
+    dueAt: inStoreTime(resumeAt.getTime(), context),
     createdAt: atCommit,
     updatedAt: atCommit,
     completedAt: null,
