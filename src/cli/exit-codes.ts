@@ -7,7 +7,7 @@ export const exitCodes = {
   usage: 2,
   /** It worked, and the answer is no: something still waits, or is not well. */
   no: 3,
-  /** There is no such run. */
+  /** There is no such run, or whatever else was named. */
   notFound: 4,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

@@ -1,7 +1,11 @@
 import { type Command, Option } from 'commander';
 import { addCommand, addGroup, type End } from './add-command.ts';
-import { parseLimit } from './parse-arguments.ts';
+import type { RunFilter } from '../operate/list-runs.ts';
+import { parseInstant, parseLimit } from './parse-arguments.ts';
 import type { Session } from './session.ts';
+
+const statuses = ['pending', 'running', 'waiting', 'completed', 'failed', 'cancelled'] satisfies RunFilter['status'][];
+const kinds = ['code', 'flow'] satisfies RunFilter['kind'][];
 
 /** `pawl runs …`. */
 export function addRunCommands(program: Command, session: Session, end: End): void {
@@ -11,14 +15,17 @@ export function addRunCommands(program: Command, session: Session, end: End): vo
   });
 
   addCommand(runs, 'list', { description: 'List runs, newest first.', example: 'pawl runs list --status failed --limit 50' })
-    .addOption(new Option('--status <status>', 'only these').choices(['pending', 'running', 'completed', 'failed', 'cancelled']))
-    .option('--workflow <name>', 'only those of this workflow')
+    .addOption(new Option('--status <status>', 'only these').choices(statuses))
+    .addOption(new Option('--kind <kind>', 'only these').choices(kinds))
+    .option('--workflow <text>', 'only those with this text in the name of the workflow')
+    .option('--tenant <id>', 'only those of this tenant')
+    .option('--since <instant>', 'only those created at or after it, as 2026-01-31T12:00:00Z', parseInstant)
     .option('--limit <count>', 'how many at most', parseLimit, 20)
     .option('--cursor <cursor>', 'go on after the page that named it')
     .action(async (options) => end(await (await import('./runs-list.ts')).runsList(session, options)));
 
   addCommand(runs, 'show <run>', {
-    description: 'Show a run, its steps and its log.',
+    description: 'Show a run, what it was given and gave, its steps and its log.',
     example: 'pawl runs show wrun_01JD7M5Z8Q4B2N6V9X3C1T0RKE --json',
   }).action(async (runId: string, options) => end(await (await import('./runs-show.ts')).runsShow(session, runId, options)));
 

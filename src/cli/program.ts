@@ -19,6 +19,11 @@ export function createProgram(session: Session, end: End): Command {
 
   addRunCommands(program, session, end);
 
+  addCommand(program, 'explain <run>', {
+    description: 'Say in one paragraph what a run does or waits for, and what to do if it should not.',
+    example: 'pawl explain wrun_01JD7M5Z8Q4B2N6V9X3C1T0RKE',
+  }).action(async (runId: string, options) => end(await (await import('./explain.ts')).explain(session, runId, options)));
+
   addCommand(program, 'doctor', {
     description: 'Check settings, database, schema, clock, workers, and a message through the queue; exit code 3 if something is wrong.',
     example: 'pawl doctor --timeout 5s',

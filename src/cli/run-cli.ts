@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { describeError } from '../base/logger.ts';
 import { CliError, exitCodes, type ExitCode } from './exit-codes.ts';
+import type { InputProblem, OperateErrorKind } from '../operate/errors.ts';
 import { createProgram } from './program.ts';
 import type { Session } from './session.ts';
 
@@ -16,16 +17,43 @@ export async function runCli(args: readonly string[], session: Session): Promise
   } catch (error) {
     // Commander has said already what it minds; help and version are no errors.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-    return report(session, error, args.includes('--json'));
+    return await report(session, error, args.includes('--json'));
   }
 }
 
-function report(session: Session, error: unknown, json: boolean): ExitCode {
-  const { code: given } = (error ?? {}) as { code?: unknown };
-  const code = typeof given === 'string' ? given : 'ERROR';
-  const exitCode = error instanceof CliError ? error.exitCode : code === 'INVALID_SETTING' ? exitCodes.usage : exitCodes.failed;
-  const known = error instanceof CliError || code === 'INVALID_SETTING' || code === 'SCHEMA_TOO_NEW';
-  const message = known ? (error as Error).message : describeError(error);
-  session.err(`${json ? JSON.stringify({ error: { code, message } }) : message}\n`);
+async function report(session: Session, error: unknown, json: boolean): Promise<ExitCode> {
+  const { code, message, exitCode, problems = [] } = await explainError(error);
+  const lines = [message, ...problems.map((problem) => `  ${problem.pointer || '/'}: ${problem.message}`)];
+  session.err(`${json ? JSON.stringify({ error: { code, message, ...(problems.length > 0 ? { problems } : {}) } }) : lines.join('\n')}\n`);
   return exitCode;
 }
+
+interface Explained {
+  readonly code: string;
+  readonly message: string;
+  readonly exitCode: ExitCode;
+  readonly problems?: readonly InputProblem[];
+}
+
+async function explainError(error: unknown): Promise<Explained> {
+  const { code: given } = (error ?? {}) as { code?: unknown };
+  const code = typeof given === 'string' ? given : 'ERROR';
+  if (error instanceof CliError) return { code, message: error.message, exitCode: error.exitCode };
+  if (code === 'INVALID_SETTING') return { code, message: (error as Error).message, exitCode: exitCodes.usage };
+  if (code === 'SCHEMA_TOO_NEW') return { code, message: (error as Error).message, exitCode: exitCodes.failed };
+  const { asOperateError } = await import('../operate/errors.ts');
+  const known = asOperateError(error);
+  // That the database does not answer is said best by what it answered.
+  if (!known || known.kind === 'unavailable') return { code, message: describeError(error), exitCode: exitCodes.failed };
+  return { code: known.code, message: known.message, exitCode: exitCodeOf[known.kind], problems: known.problems };
+}
+
+const exitCodeOf: Readonly<Record<OperateErrorKind, ExitCode>> = {
+  invalid: exitCodes.usage,
+  unauthorized: exitCodes.no,
+  forbidden: exitCodes.no,
+  'not-found': exitCodes.notFound,
+  conflict: exitCodes.no,
+  limit: exitCodes.no,
+  unavailable: exitCodes.failed,
+};

@@ -1,15 +1,17 @@
-import type { WorkflowRunStatus } from '@workflow/world';
-import { systemClock } from '../base/clock.ts';
-import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { formatRoughly } from '../base/duration.ts';
+import { listRuns, type RunFilter } from '../operate/list-runs.ts';
+import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { showInstant } from './instant.ts';
 import { statusCell } from './paint.ts';
-import { type Session, withWorld } from './session.ts';
+import { type Session, withOperator } from './session.ts';
 import { renderTable } from './table.ts';
 
 export interface RunsListOptions {
-  readonly status?: WorkflowRunStatus;
+  readonly status?: NonNullable<RunFilter['status']>;
+  readonly kind?: NonNullable<RunFilter['kind']>;
   readonly workflow?: string;
+  readonly tenant?: string;
+  readonly since?: string;
   readonly limit: number;
   readonly cursor?: string;
   readonly json?: boolean;
@@ -17,28 +19,23 @@ export interface RunsListOptions {
 
 /** A page of runs, newest first. */
 export async function runsList(session: Session, options: RunsListOptions): Promise<ExitCode> {
-  const { status, workflow, limit, cursor, json = false } = options;
-  return await withWorld(session, async (world) => {
-    const page = await world.runs.list({
-      ...(status === undefined ? {} : { status }),
-      ...(workflow === undefined ? {} : { workflowName: workflow }),
-      pagination: { limit, ...(cursor === undefined ? {} : { cursor }) },
-      resolveData: 'none',
-    });
+  const { status, kind, workflow, tenant, since, limit, cursor, json = false } = options;
+  return await withOperator(session, async (operator) => {
+    const page = await listRuns(operator, { status, kind, name: workflow, tenant, since, limit, cursor });
     if (json) {
       session.out(JSON.stringify({ runs: page.data, cursor: page.cursor }));
       return exitCodes.done;
     }
-    const now = systemClock.now();
+    const now = operator.clock.now();
     const rows = page.data.map((run) => [
       run.runId,
       statusCell(run.status, session),
-      run.workflowName,
-      showInstant(run.createdAt),
-      formatRoughly((run.completedAt?.getTime() ?? now) - run.createdAt.getTime()),
-      run.deploymentId,
+      run.name,
+      showInstant(new Date(run.createdAt)),
+      formatRoughly((run.completedAt === null ? now : Date.parse(run.completedAt)) - Date.parse(run.createdAt)),
+      run.error?.message ?? '',
     ]);
-    session.out(rows.length === 0 ? 'No runs.' : renderTable(['RUN', 'STATUS', 'WORKFLOW', 'CREATED', 'TOOK', 'DEPLOYMENT'], rows));
+    session.out(rows.length === 0 ? 'No runs.' : renderTable(['RUN', 'STATUS', 'NAME', 'CREATED', 'TOOK', 'ERROR'], rows));
     if (page.cursor) session.out(`\nMore: --cursor ${page.cursor}`);
     return exitCodes.done;
   });

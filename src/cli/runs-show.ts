@@ -1,87 +1,109 @@
-import type { Event, Step, WorkflowRun } from '@workflow/world';
-import { WorkflowRunNotFoundError } from '@workflow/errors';
-import type { PawlWorld } from '../connect/create-world.ts';
-import { CliError, exitCodes, type ExitCode } from './exit-codes.ts';
 import { formatRoughly } from '../base/duration.ts';
+import { getRun, type RunDetail } from '../operate/get-run.ts';
+import type { Payload } from '../operate/payload.ts';
+import { listEvents, type ShownEvent } from '../operate/run-log.ts';
+import { listSteps, type ShownStep } from '../operate/run-steps.ts';
+import { listHooks, listStreams, listWaits, type ShownHook, type ShownStream, type ShownWait } from '../operate/run-waits.ts';
+import { allPages } from './all-pages.ts';
+import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { showInstant } from './instant.ts';
-import { statusCell } from './paint.ts';
-import { type Session, withWorld } from './session.ts';
+import { type Cell, statusCell } from './paint.ts';
+import { type Session, withOperator } from './session.ts';
 import { printableText, renderTable } from './table.ts';
 
 export interface RunsShowOptions {
   readonly json?: boolean;
 }
 
-/** One run with its steps and its log; payloads stay where they are. */
+interface Shown {
+  readonly run: RunDetail;
+  readonly steps: readonly ShownStep[];
+  readonly hooks: readonly ShownHook[];
+  readonly waits: readonly ShownWait[];
+  readonly streams: readonly ShownStream[];
+  readonly events: readonly ShownEvent[];
+}
+
+const limit = 200;
+
+/** One run with everything that is its own. */
 export async function runsShow(session: Session, runId: string, { json = false }: RunsShowOptions): Promise<ExitCode> {
-  return await withWorld(session, async (world) => {
-    const run = await getRun(world, runId);
-    const steps = await all((cursor) => world.steps.list({ runId, pagination: { limit: 1_000, cursor }, resolveData: 'none' }));
-    const events = await all((cursor) => world.events.list({ runId, pagination: { limit: 1_000, cursor }, resolveData: 'none' }));
-    if (json) session.out(JSON.stringify({ run, steps, events }));
-    else session.out([renderRun(session, run), renderSteps(session, steps), renderEvents(events)].filter(Boolean).join('\n\n'));
+  return await withOperator(session, async (operator) => {
+    const run = await getRun(operator, runId);
+    const shown: Shown = {
+      run,
+      steps: await allPages((cursor) => listSteps(operator, runId, { limit, cursor })),
+      hooks: await allPages((cursor) => listHooks(operator, runId, { limit, cursor })),
+      waits: await allPages((cursor) => listWaits(operator, runId, { limit, cursor })),
+      streams: await allPages((cursor) => listStreams(operator, runId, { limit, cursor })),
+      events: await allPages((cursor) => listEvents(operator, runId, { limit, cursor })),
+    };
+    session.out(json ? JSON.stringify(shown) : render(session, shown));
     return exitCodes.done;
   });
 }
 
-/** The run, or the error that ends a command which was to do something with it. */
-export async function getRun(world: PawlWorld, runId: string): Promise<WorkflowRun> {
-  try {
-    return (await world.runs.get(runId, { resolveData: 'none' })) as WorkflowRun;
-  } catch (error) {
-    if (!WorkflowRunNotFoundError.is(error)) throw error;
-    throw new CliError('RUN_NOT_FOUND', exitCodes.notFound, `There is no run "${runId}" in this database.`);
-  }
+function render(session: Session, { run, steps, hooks, waits, streams, events }: Shown): string {
+  const parts = [renderRun(session, run), renderSteps(session, steps)];
+  const open = [
+    ...hooks.filter(({ status }) => status !== 'disposed').map(({ hookId, status }) => [hookId, status, '']),
+    ...waits.filter(({ status }) => status === 'waiting').map(({ waitId, resumeAt }) => [waitId, 'sleeps', `until ${resumeAt}`]),
+    ...streams.map(({ name, chunks, closed }) => [name, closed ? 'closed' : 'open', `${chunks} chunks`]),
+  ];
+  if (open.length > 0) parts.push(renderTable(['HOOK, SLEEP OR STREAM', 'STATUS', ''], open));
+  return [...parts, renderEvents(events)].filter(Boolean).join('\n\n');
 }
 
-async function all<T>(
-  list: (cursor: string) => Promise<{ readonly data: readonly T[]; readonly cursor: string | null; readonly hasMore: boolean }>,
-): Promise<T[]> {
-  const items: T[] = [];
-  for (let cursor = ''; ;) {
-    const page = await list(cursor);
-    items.push(...page.data);
-    if (!page.hasMore || page.cursor === null) return items;
-    ({ cursor } = page as { cursor: string });
-  }
+function renderRun(session: Session, run: RunDetail): string {
+  const lines: (readonly [string, Cell])[] = [
+    ['status', statusCell(run.status, session)],
+    ['name', run.name],
+    ['deployment', run.deploymentId],
+    ...(run.tenantId === null ? [] : [['tenant', run.tenantId] as const]),
+    ['created', showInstant(new Date(run.createdAt))],
+    ['started', run.startedAt === null ? '-' : showInstant(new Date(run.startedAt))],
+    ['ended', run.completedAt === null ? '-' : showInstant(new Date(run.completedAt))],
+    ...(run.flow ? [['step', run.flow.currentStep ?? '-'] as const] : []),
+    ...(run.retryOf === null ? [] : [['retry of', run.retryOf] as const]),
+    ...(run.parentId === null ? [] : [['parent', run.parentId] as const]),
+    ['input', showPayload(run.input)],
+    ['output', showPayload(run.output)],
+    ...(run.error ? [['error', run.error.message] as const] : []),
+  ];
+  return renderTable(['RUN', run.runId], lines);
 }
 
-function renderRun(session: Session, run: WorkflowRun): string {
-  const error = run.error as { message?: unknown } | undefined;
-  return renderTable(
-    ['RUN', run.runId],
-    [
-      ['status', statusCell(run.status, session)],
-      ['workflow', run.workflowName],
-      ['deployment', run.deploymentId],
-      ['created', showInstant(run.createdAt)],
-      ['started', showInstant(run.startedAt)],
-      ['ended', showInstant(run.completedAt)],
-      ...(run.expiredAt ? [['expired', showInstant(run.expiredAt)]] : []),
-      ...(error ? [['error', String(error.message)]] : []),
-    ],
-  );
-}
-
-function renderSteps(session: Session, steps: readonly Step[]): string {
+function renderSteps(session: Session, steps: readonly ShownStep[]): string {
   if (steps.length === 0) return '';
   return renderTable(
-    ['STEP', 'STATUS', 'ATTEMPTS', 'NAME', 'TOOK'],
+    ['STEP', 'STATUS', 'ATTEMPTS', 'NAME', 'TOOK', 'ERROR'],
     steps.map((step) => [
       step.stepId,
       statusCell(step.status, session),
       String(step.attempt),
-      step.stepName,
-      step.startedAt && step.completedAt ? formatRoughly(step.completedAt.getTime() - step.startedAt.getTime()) : '-',
+      step.name,
+      step.startedAt !== null && step.completedAt !== null ? formatRoughly(Date.parse(step.completedAt) - Date.parse(step.startedAt)) : '-',
+      step.error?.message ?? '',
     ]),
   );
 }
 
-function renderEvents(events: readonly Event[]): string {
+function renderEvents(events: readonly ShownEvent[]): string {
   return events.length === 0
     ? printableText('No events: the data of this run has expired.')
     : renderTable(
         ['AT', 'EVENT', 'OF'],
-        events.map(({ createdAt, eventType, correlationId }) => [createdAt.toISOString(), eventType, correlationId ?? '']),
+        events.map(({ at, eventType, correlationId }) => [at, eventType, correlationId ?? '']),
       );
+}
+
+const longestShown = 200;
+
+/** A payload on one line; `--json` has the whole. */
+export function showPayload(payload: Payload): string {
+  if (payload.state === 'none') return '-';
+  if (payload.state === 'binary') return `(${payload.bytes} bytes)`;
+  if (payload.state !== 'value') return `(${payload.state})`;
+  const text = JSON.stringify(payload.json) ?? 'undefined';
+  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
 }

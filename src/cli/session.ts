@@ -1,8 +1,11 @@
+import { userInfo } from 'node:os';
 import { systemClock } from '../base/clock.ts';
 import { createStderrLogger } from '../base/logger.ts';
 import { createWorld, type PawlWorld } from '../connect/create-world.ts';
 import { openStore } from '../connect/open-store.ts';
 import { readSettings, type Environment, type Settings } from '../connect/settings.ts';
+import { trustedCaller } from '../operate/caller.ts';
+import { createOperator, type Operator } from '../operate/operator.ts';
 import type { Store } from '../world/port.ts';
 
 /** Where a command finds its settings and speaks. */
@@ -38,6 +41,20 @@ export async function withWorld<T>({ env }: Session, act: (world: PawlWorld) => 
     return await act(world);
   } finally {
     await world.close();
+  }
+}
+
+/** The same with an operator: whoever can read the settings can open the database, so nothing is refused. */
+export async function withOperator<T>(session: Session, act: (operator: Operator) => Promise<T>): Promise<T> {
+  return await withWorld(session, (world) => act(createOperator({ world, caller: trustedCaller(userName(), 'cli') })));
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A user without an entry, as in many containers.
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
   }
 }
 

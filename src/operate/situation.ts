@@ -6,7 +6,7 @@ import type { Due } from '../world/rows.ts';
 import { isStepTerminal, isTerminal } from '../world/rows.ts';
 import type { Store } from '../world/port.ts';
 import type { DeliveryState, FlowSituation, RunSituation } from './explain.ts';
-import { readableName } from './readable-name.ts';
+import { humanName } from './run-views.ts';
 
 // A fan-out of more is explained by these: nobody reads a sentence about each.
 const mostSteps = 1_000;
@@ -28,7 +28,7 @@ export async function readSituation(store: Store, runId: string): Promise<RunSit
   return {
     now: store.now(),
     runId,
-    name: readableName(run.workflowName),
+    name: humanName(run.workflowName),
     status: run.status,
     deploymentId: run.deploymentId,
     endedAt: run.completedAt,
@@ -39,7 +39,7 @@ export async function readSituation(store: Store, runId: string): Promise<RunSit
       .filter((step) => !isStepTerminal(step.status))
       .toReversed()
       .map((step) => ({
-        name: readableName(step.stepName),
+        name: humanName(step.stepName),
         attempt: step.attempt,
         startedAt: step.startedAt,
         error: messageOf(step.error),

@@ -88,9 +88,17 @@ describe.each(Object.entries(databases))('pawl on %s', (_, database) => {
     const env = await database();
     const world = openWorld(env);
     const [first, second] = [await pendingRun(world), await runningRun(world)];
+    // Both may be of the same millisecond.
+    const [newest, oldest] = (await world.runs.list({})).data.map(({ runId }) => runId);
     const page = await json(env, 'runs', 'list', '--limit', '1');
-    expect(page).toMatchObject({ runs: [{ runId: second, status: 'running' }], cursor: expect.any(String) });
-    expect(await json(env, 'runs', 'list', '--limit', '1', '--cursor', String(page['cursor']))).toMatchObject({ runs: [{ runId: first }] });
+    expect(page).toMatchObject({ runs: [{ runId: newest, kind: 'code' }], cursor: expect.any(String) });
+    expect(await json(env, 'runs', 'list', '--limit', '1', '--cursor', String(page['cursor']))).toMatchObject({
+      runs: [{ runId: oldest }],
+    });
+    expect(await json(env, 'runs', 'list', '--status', 'running', '--kind', 'code')).toMatchObject({ runs: [{ runId: second }] });
+    expect(await json(env, 'runs', 'list', '--since', '2999-01-01')).toEqual({ runs: [], cursor: null });
+    expect(await json(env, 'explain', first)).toMatchObject({ runId: first, facts: [{ kind: 'queued', why: 'no worker' }] });
+    expect((await pawl(env, 'explain', first)).stdout).toMatch(/^Run wrun_\w+ \(.*\) is pending\. .*no worker is alive\. Start one/);
     expect(await json(env, 'runs', 'list', '--status', 'failed')).toEqual({ runs: [], cursor: null });
     expect((await pawl(env, 'runs', 'list')).stdout.split('\n').filter((line) => line.startsWith('wrun_'))).toHaveLength(2);
 
@@ -113,6 +121,7 @@ describe.each(Object.entries(databases))('pawl on %s', (_, database) => {
     });
     const missing = await pawl(env, 'runs', 'show', 'nowhere', '--json');
     expect(missing).toMatchObject({ code: 4, stdout: '' });
+    expect(await pawl(env, 'explain', 'nowhere')).toMatchObject({ code: 4, stdout: '', stderr: 'There is no run "nowhere".\n' });
     expect(JSON.parse(missing.stderr)).toMatchObject({ error: { code: 'RUN_NOT_FOUND' } });
   });
 
@@ -204,6 +213,7 @@ describe('the command line of pawl', () => {
     [['runs', 'list']],
     [['runs', 'show']],
     [['runs', 'cancel']],
+    [['explain']],
     [['doctor']],
     [['completion']],
   ])('explains %j with an example', async (command: string[]) => {
@@ -218,6 +228,7 @@ describe('the command line of pawl', () => {
     ['an option that there is not', ['prune', '--all']],
     ['a status that there is not', ['runs', 'list', '--status', 'tired']],
     ['a limit that is none', ['runs', 'list', '--limit', 'many']],
+    ['an instant that is none', ['runs', 'list', '--since', 'yesterday']],
     ['a run that was not named', ['runs', 'show']],
     ['no command at all', []],
   ])('ends with 2 on %s, and says so on stderr only', async (__, args) => {

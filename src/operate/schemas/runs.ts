@@ -122,7 +122,10 @@ export const streamSchema = z.object({ name: z.string(), chunks: z.number().int(
 export const explanationSchema = z
   .object({
     text: z.string().meta({ description: 'One paragraph: what the run waits for, and since when.' }),
-    facts: z.record(z.string(), z.unknown()).meta({ description: 'What the text was made of.' }),
+    facts: z
+      .array(z.looseObject({ kind: z.string() }))
+      .readonly()
+      .meta({ description: 'What the text was made of: one entry for each thing it does or waits for.' }),
   })
   .meta({ id: 'Explanation' });
 
