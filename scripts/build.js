@@ -5,6 +5,7 @@ import { copyFile, mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:f
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { buildDashboard } from './build-dashboard.js';
 import { ensureInstalled } from './setup.js';
 
 const run = promisify(execFile);
@@ -13,7 +14,7 @@ const dist = join(root, 'dist');
 const stampFile = join(root, 'node_modules', '.cache', 'pawl', 'dist-built-from');
 
 /**
- * Compiles `src` to `dist` and puts the migrations beside the code that runs them. Does nothing
+ * Compiles `src` to `dist`, puts the migrations beside the code that runs them, and builds the dashboard. Does nothing
  * when nothing has changed, and touches only the files that did: other processes may be running
  * from `dist`.
  *
@@ -28,6 +29,7 @@ export async function build() {
   try {
     await compile(fresh);
     await copyMigrations(fresh);
+    await buildDashboard(join(fresh, 'dashboard'));
     await mirror(fresh, dist);
   } finally {
     await rm(fresh, { recursive: true, force: true });
@@ -82,9 +84,12 @@ async function removeEmptyFolders(folder) {
 
 async function fingerprint() {
   const hash = createHash('sha256');
-  const sources = (await listFiles(join(root, 'src'))).map((file) => join('src', file));
-  const others = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', join('scripts', 'build.js')];
-  for (const file of [...sources, ...others]) {
+  const sources = await Promise.all(
+    ['src', 'dashboard'].map(async (folder) => (await listFiles(join(root, folder))).map((file) => join(folder, file))),
+  );
+  const scripts = ['build.js', 'build-dashboard.js'].map((name) => join('scripts', name));
+  const others = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', ...scripts];
+  for (const file of [...sources.flat(), ...others]) {
     hash
       .update(`${file}\0`)
       .update(await readFile(join(root, file)))

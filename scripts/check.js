@@ -16,6 +16,7 @@ const tool =
 const checks = {
   'unit tests': () => runTests(['unit']),
   types: tool('typescript/bin/tsc', '-p', '.'),
+  'types of the dashboard': tool('typescript/bin/tsc', '-p', 'dashboard'),
   'types of the example': tool('typescript/bin/tsc', '-p', 'examples/orders', '--noEmit'),
   'types of the test app': tool('typescript/bin/tsc', '-p', 'test/fixtures/app', '--noEmit'),
   lint: tool('oxlint/bin/oxlint', '.'),

@@ -1,0 +1,184 @@
+import { useId, useState } from 'preact/hooks';
+import { api } from '../api/api.ts';
+import type { FlowPathEntry, Hook, RunDetail } from '../api/types.ts';
+import { hrefs } from '../model/route.ts';
+import { Dialog } from '../ui/dialog.tsx';
+import { navigate } from '../ui/location.ts';
+import { ProblemNotice } from '../ui/states.tsx';
+import { useResource } from '../ui/use-resource.ts';
+import { DataForm } from './data-form.tsx';
+import { useAction } from './use-action.ts';
+
+export interface ActionDialogProps {
+  readonly run: RunDetail;
+  readonly onClose: () => void;
+  /** Something was done: look again. */
+  readonly onDone: () => void;
+}
+
+export function CancelDialog({ run, onClose, onDone }: ActionDialogProps) {
+  const id = useId();
+  const [reason, setReason] = useState('');
+  const { busy, problem, act } = useAction();
+  const cancel = () =>
+    act(async () => {
+      await api.cancel(run.runId, reason.trim() || undefined);
+      onDone();
+      onClose();
+    }, 'The run is cancelled');
+  return (
+    <Dialog
+      title="Cancel this run?"
+      lead="It stops where it is and cannot be continued. What its steps have done already stays done."
+      onClose={onClose}
+    >
+      <div class="field">
+        <label for={id}>
+          Reason <span class="faint">(optional)</span>
+        </label>
+        <input id={id} class="input" maxLength={1_000} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
+      </div>
+      {problem && <ProblemNotice problem={problem} />}
+      <Buttons busy={busy} onClose={onClose} onConfirm={cancel} confirm="Cancel the run" back="Keep it running" danger />
+    </Dialog>
+  );
+}
+
+export function WakeDialog({ run, onClose, onDone }: ActionDialogProps) {
+  const { busy, problem, act } = useAction();
+  const wake = () =>
+    act(async () => {
+      await api.wake(run.runId);
+      onDone();
+      onClose();
+    }, 'The run is woken');
+  return (
+    <Dialog title="Wake this run now?" lead="It stops sleeping and goes on at once, as if the time had passed." onClose={onClose}>
+      {problem && <ProblemNotice problem={problem} />}
+      <Buttons busy={busy} onClose={onClose} onConfirm={wake} confirm="Wake it" />
+    </Dialog>
+  );
+}
+
+export function ReplayDialog({ run, onClose }: ActionDialogProps) {
+  const { busy, problem, act } = useAction();
+  const replay = () =>
+    act(async () => {
+      const next = await api.replay(run.runId);
+      onClose();
+      navigate(hrefs.run(next.runId));
+    }, 'A new run is started');
+  return (
+    <Dialog
+      title="Replay as a new run?"
+      lead="A new run starts from the beginning with the same input. Every step is done again; this run stays as it is."
+      onClose={onClose}
+    >
+      {problem && <ProblemNotice problem={problem} />}
+      <Buttons busy={busy} onClose={onClose} onConfirm={replay} confirm="Start it" />
+    </Dialog>
+  );
+}
+
+/** Retries a flow from one of the steps it has been at. */
+export function RetryDialog({ run, from, onClose }: ActionDialogProps & { readonly from: string | undefined }) {
+  const id = useId();
+  const steps = visitedSteps(run.flow?.path ?? []);
+  const [step, setStep] = useState(from ?? run.flow?.path.findLast(({ status }) => status === 'failure')?.stepId ?? '');
+  const { busy, problem, act } = useAction();
+  const retry = () =>
+    act(async () => {
+      const next = await api.retry(run.runId, step || undefined);
+      onClose();
+      navigate(hrefs.run(next.runId));
+    }, 'A new run is started');
+  return (
+    <Dialog
+      title="Retry this run?"
+      lead="A new run takes over what was done before the chosen step and goes on from there. This run stays as it is."
+      onClose={onClose}
+    >
+      <div class="field">
+        <label for={id}>From step</label>
+        <select id={id} class="input" value={step} onChange={(event) => setStep(event.currentTarget.value)}>
+          <option value="">where it ended</option>
+          {steps.map((stepId) => (
+            <option key={stepId} value={stepId}>
+              {stepId}
+            </option>
+          ))}
+        </select>
+      </div>
+      {problem && <ProblemNotice problem={problem} />}
+      <Buttons busy={busy} onClose={onClose} onConfirm={retry} confirm="Retry" />
+    </Dialog>
+  );
+}
+
+/** Answers what a run waits for. */
+export function ResumeDialog({ run, hookId, onClose, onDone }: ActionDialogProps & { readonly hookId: string | undefined }) {
+  const id = useId();
+  const hooks = useResource(`hooks:${run.runId}`, async (signal) => await api.hooks(run.runId, signal));
+  const open = (hooks.data ?? []).filter(({ status }) => status !== 'disposed');
+  const [chosen, setChosen] = useState(hookId);
+  const hook = open.find((each) => each.hookId === chosen) ?? open[0];
+  const { busy, problem, act } = useAction();
+  const resume = (data: unknown) =>
+    act(async () => {
+      await api.resume(run.runId, open.length > 1 ? hook?.hookId : undefined, data);
+      onDone();
+      onClose();
+    }, 'The run goes on');
+  const where = run.flow?.currentStep ? ` at step ${run.flow.currentStep}` : '';
+  return (
+    <Dialog title="Resume this run" lead={`It waits for an answer${where}. What you send becomes the answer.`} onClose={onClose}>
+      {open.length > 1 && (
+        <div class="field" style={{ marginBottom: '0.875rem' }}>
+          <label for={id}>Hook</label>
+          <select id={id} class="input" value={hook?.hookId} onChange={(event) => setChosen(event.currentTarget.value)}>
+            {open.map((each) => (
+              <option key={each.hookId} value={each.hookId}>
+                {hookTitle(each)}
+              </option>
+            ))}
+          </select>
+        </div>
+      )}
+      {(hooks.data ?? hooks.problem) && (
+        <DataForm key={hook?.hookId} schema={hook?.schema} label="Data" submit="Resume" busy={busy} onSubmit={resume} onCancel={onClose}>
+          {problem && <ProblemNotice problem={problem} />}
+        </DataForm>
+      )}
+    </Dialog>
+  );
+}
+
+function hookTitle({ tokenHint, hookId }: Hook): string {
+  return tokenHint === '' ? hookId : `${tokenHint} (${hookId})`;
+}
+
+function visitedSteps(path: readonly FlowPathEntry[]): string[] {
+  return [...new Set(path.map(({ stepId }) => stepId))];
+}
+
+interface ButtonsProps {
+  readonly busy: boolean;
+  readonly onClose: () => void;
+  readonly onConfirm: () => void;
+  readonly confirm: string;
+  readonly back?: string;
+  readonly danger?: boolean;
+}
+
+function Buttons({ busy, onClose, onConfirm, confirm, back = 'Back', danger = false }: ButtonsProps) {
+  return (
+    <div class="dialog-actions">
+      <button type="button" class="button" onClick={onClose}>
+        {back}
+      </button>
+      <button type="button" class={`button primary${danger ? ' danger' : ''}`} disabled={busy} onClick={onConfirm}>
+        {confirm}
+      </button>
+    </div>
+  );
+}

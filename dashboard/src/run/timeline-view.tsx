@@ -1,0 +1,215 @@
+import { useState } from 'preact/hooks';
+import { api } from '../api/api.ts';
+import type { RunDetail, Step } from '../api/types.ts';
+import { formatDuration } from '../model/format.ts';
+import { buildTimeline, type Segment, type Timeline, type TimelineRow } from '../model/timeline.ts';
+import { ChevronIcon, ClockIcon, HookIcon } from '../ui/icons.tsx';
+import { Empty, ProblemState, Skeleton } from '../ui/states.tsx';
+import { StatusIcon } from '../ui/status.tsx';
+import { useNow } from '../ui/use-now.ts';
+import { useResource } from '../ui/use-resource.ts';
+import { StepDetail } from './step-detail.tsx';
+import { useMany } from './use-run.ts';
+
+export interface TimelineViewProps {
+  readonly run: RunDetail;
+  readonly version: number;
+  readonly onRetryFrom: ((step: string) => void) | undefined;
+}
+
+/** What the run did and when: a row for each step, sleep and hook, its attempts and pauses as bars on one line of time. */
+export function TimelineView({ run, version, onRetryFrom }: TimelineViewProps) {
+  const steps = useMany(`steps:${run.runId}`, version, async (cursor, signal) => await api.steps(run.runId, cursor, signal));
+  const rest = useResource(`rest:${run.runId}:${version}`, async (signal) => {
+    const [hooks, waits] = await Promise.all([api.hooks(run.runId, signal), api.waits(run.runId, signal)]);
+    return { hooks, waits };
+  });
+  const [kept, setKept] = useState(rest.data);
+  if (rest.data && rest.data !== kept) setKept(rest.data);
+  const now = useNow(run.completedAt === null ? 1_000 : undefined);
+  const problem = steps.problem ?? rest.problem;
+  if (!steps.data || !kept)
+    return problem ? <ProblemState problem={problem} retry={steps.reload} /> : <Skeleton rows={5} label="Loading the timeline" />;
+
+  const timeline = buildTimeline({ run, steps: steps.data.data, ...kept }, now);
+  if (timeline.rows.length === 0) return <Nothing run={run} />;
+  return (
+    <section class="panel timeline" aria-label="Timeline">
+      <Axis timeline={timeline} />
+      <ol>
+        {timeline.rows.map((row) => (
+          <Row
+            key={row.id}
+            row={row}
+            timeline={timeline}
+            step={steps.data?.data.find(({ stepId }) => stepId === row.id)}
+            onRetryFrom={onRetryFrom}
+          />
+        ))}
+      </ol>
+      {steps.data.hasMore && (
+        <div class="runs-foot">
+          <button type="button" class="button small" onClick={steps.more}>
+            Show more steps
+          </button>
+        </div>
+      )}
+      <Legend timeline={timeline} />
+    </section>
+  );
+}
+
+function Nothing({ run }: { readonly run: RunDetail }) {
+  return (
+    <section class="panel">
+      <Empty title={run.completedAt === null ? 'No step has begun yet' : 'This run had no steps'}>
+        {run.completedAt === null && <p>Steps appear here as a worker comes to them.</p>}
+      </Empty>
+    </section>
+  );
+}
+
+function Axis({ timeline: { whole, scale } }: { readonly timeline: Timeline }) {
+  return (
+    <div class="timeline-axis" aria-hidden="true">
+      <div class="axis-track">
+        {scale.ticks.map(({ instantMs, at }, index) =>
+          at > 0.97 && index > 0 ? null : (
+            <span key={instantMs} class={`axis-tick${index === 0 ? ' first' : ''}`} style={{ left: percent(at) }}>
+              {index === 0 ? '0' : `+${formatDuration(instantMs - whole.from)}`}
+            </span>
+          ),
+        )}
+        {scale.breaks.map(({ from, to, at, width }) => (
+          <span
+            key={from}
+            class="axis-break"
+            style={{ left: percent(at), width: percent(width) }}
+            title={`${formatDuration(to - from)} without work`}
+          >
+            ⁄⁄
+          </span>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+interface RowProps {
+  readonly row: TimelineRow;
+  readonly timeline: Timeline;
+  readonly step: Step | undefined;
+  readonly onRetryFrom: ((step: string) => void) | undefined;
+}
+
+function Row({ row, timeline, step, onRetryFrom }: RowProps) {
+  const [open, setOpen] = useState(false);
+  const line = (
+    <>
+      <span class="timeline-name">
+        {step ? <ChevronIcon size={12} class="turn faint" /> : <span class="no-turn" />}
+        <RowIcon row={row} />
+        <span class="cut">{row.label}</span>
+        <span class="visually-hidden">, {describeRow(row)}</span>
+      </span>
+      <span class="track" aria-hidden="true">
+        {row.segments.map((segment) => (
+          <Bar key={`${segment.kind}${segment.from}`} segment={segment} timeline={timeline} />
+        ))}
+      </span>
+      <span class="timeline-took">{formatDuration(tookMs(row))}</span>
+    </>
+  );
+  if (!step) {
+    return (
+      <li class="timeline-row">
+        <div class="line">{line}</div>
+      </li>
+    );
+  }
+  return (
+    <li class={`timeline-row${open ? ' open' : ''}`}>
+      <button type="button" class="line" aria-expanded={open} onClick={() => setOpen(!open)}>
+        {line}
+      </button>
+      {open && <StepDetail step={step} onRetryFrom={onRetryFrom} />}
+    </li>
+  );
+}
+
+function RowIcon({ row }: { readonly row: TimelineRow }) {
+  if (row.kind === 'step') return <StatusIcon status={row.status} />;
+  const tone = row.status === 'waiting' ? 'tone-waiting' : 'tone-quiet';
+  return <span class={tone}>{row.kind === 'wait' ? <ClockIcon /> : <HookIcon />}</span>;
+}
+
+function Bar({ segment, timeline: { scale } }: { readonly segment: Segment; readonly timeline: Timeline }) {
+  const left = scale.place(segment.from);
+  const width = scale.place(segment.to) - left;
+  const title = `${describeSegment(segment)}, ${formatDuration(segment.to - segment.from)}`;
+  return (
+    <span
+      class={`bar ${segment.kind} ${segment.outcome}${segment.open ? ' now' : ''}`}
+      style={{ left: `min(${percent(left)}, calc(100% - 3px))`, width: percent(width) }}
+      title={title}
+    />
+  );
+}
+
+function Legend({ timeline: { rows, scale } }: { readonly timeline: Timeline }) {
+  const segments = rows.flatMap((row) => row.segments);
+  const has = (test: (segment: Segment) => boolean) => segments.some(test);
+  const entries = [
+    [has(({ kind, outcome }) => kind === 'attempt' && outcome === 'completed'), 'attempt completed', 'completed'],
+    [has(({ kind, outcome }) => kind === 'attempt' && outcome === 'running'), 'running', 'running'],
+    [has(({ outcome }) => outcome === 'failed' || outcome === 'retrying'), 'failed', 'failed'],
+    [has(({ kind }) => kind === 'backoff'), 'waits for its next attempt', 'backoff'],
+    [has(({ kind }) => kind === 'queued'), 'in the queue', 'queued'],
+    [has(({ kind }) => kind === 'sleep'), 'sleeps', 'sleep'],
+    [has(({ kind }) => kind === 'hook'), 'waits for somebody', 'hook'],
+  ] as const;
+  return (
+    <div class="legend" aria-hidden="true">
+      {entries.map(
+        ([shown, text, look]) =>
+          shown && (
+            <span key={look}>
+              <i class={`bar ${look}`} />
+              {text}
+            </span>
+          ),
+      )}
+      {scale.breaks.length > 0 && <span>⁄⁄ time without work, shortened</span>}
+    </div>
+  );
+}
+
+function describeRow(row: TimelineRow): string {
+  const attempts = row.segments.filter(({ kind }) => kind === 'attempt').length;
+  const parts = [row.status, formatDuration(tookMs(row)), ...(attempts > 1 ? [`${attempts} attempts`] : [])];
+  return parts.join(', ');
+}
+
+function describeSegment({ kind, outcome, attempt }: Segment): string {
+  switch (kind) {
+    case 'attempt':
+      return `attempt ${attempt ?? 1}: ${outcome}`;
+    case 'queued':
+      return 'in the queue';
+    case 'backoff':
+      return 'waits for its next attempt';
+    case 'sleep':
+      return 'sleeps';
+    case 'hook':
+      return 'waits for somebody';
+  }
+}
+
+function tookMs({ segments }: TimelineRow): number {
+  const first = segments[0];
+  return first ? (segments.at(-1)?.to ?? first.to) - first.from : 0;
+}
+
+function percent(fraction: number): string {
+  return `${(fraction * 100).toFixed(3)}%`;
+}

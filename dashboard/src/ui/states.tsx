@@ -1,0 +1,79 @@
+import type { ComponentChildren } from 'preact';
+import type { Problem } from '../api/problem.ts';
+import { EmptyIcon, RetryIcon, WarnIcon } from './icons.tsx';
+
+export interface EmptyProps {
+  readonly title: string;
+  readonly children?: ComponentChildren;
+  readonly icon?: ComponentChildren;
+  /** It is the whole page, so its title is the page's. */
+  readonly whole?: boolean;
+}
+
+export interface ProblemStateProps {
+  readonly problem: Problem;
+  readonly retry?: () => void;
+  readonly title?: string;
+  readonly whole?: boolean;
+}
+
+/** Nothing to show, and what to do about it. */
+export function Empty({ title, children, icon, whole = false }: EmptyProps) {
+  const Heading = whole ? 'h1' : 'h2';
+  return (
+    <div class="centre">
+      <span class="mark">{icon ?? <EmptyIcon size={22} />}</span>
+      <Heading class="state-title">{title}</Heading>
+      {children}
+    </div>
+  );
+}
+
+/** What went wrong, in the server's words with its code, and a way to try again. */
+export function ProblemState({ problem, retry, title, whole = false }: ProblemStateProps) {
+  const Heading = whole ? 'h1' : 'h2';
+  return (
+    <div class="centre" role="alert">
+      <span class="mark bad">
+        <WarnIcon size={22} />
+      </span>
+      <Heading class="state-title">{title ?? (problem.status === 404 ? 'Not found' : 'That did not work')}</Heading>
+      <p>{problem.message}</p>
+      <p class="faint">
+        <code>{problem.code}</code>
+      </p>
+      {retry && (
+        <div class="actions">
+          <button type="button" class="button" onClick={retry}>
+            <RetryIcon /> Try again
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** A problem beside what is there already. */
+export function ProblemNotice({ problem }: { readonly problem: Problem }) {
+  return (
+    <div class="notice bad" role="alert">
+      <WarnIcon />
+      <div class="notice-body">
+        {problem.message} <code class="faint">{problem.code}</code>
+      </div>
+    </div>
+  );
+}
+
+/** The shape of a list that is on its way. */
+export function Skeleton({ rows = 8, label }: { readonly rows?: number; readonly label: string }) {
+  return (
+    <div role="status" aria-label={label}>
+      {Array.from({ length: rows }, (_, row) => (
+        <div key={row} style={{ padding: '14px 16px', opacity: 1 - row / rows }}>
+          <div class="skeleton" style={{ height: '16px', width: `${92 - ((row * 37) % 41)}%` }} />
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,42 @@
+import { api } from '../api/api.ts';
+import { plural } from '../model/format.ts';
+import { hrefs } from '../model/route.ts';
+import { WarnIcon } from './icons.tsx';
+import { Ago } from './time.tsx';
+import { useResource } from './use-resource.ts';
+
+/** A warning about runs that nothing will ever wake again, and about work without a worker; nothing when all is well. */
+export function StuckRuns() {
+  const { data } = useResource('system', api.system, { everyMs: 15_000 });
+  if (!data) return null;
+  const { count, examples } = data.stuckRuns;
+  const ready = data.queue.reduce((sum, queue) => sum + queue.ready, 0);
+  if (count > 0) {
+    return (
+      <div class="notice bad" role="alert">
+        <WarnIcon />
+        <div class="notice-body">
+          <strong>{plural(count, 'run')} stuck.</strong> Nothing will wake {count === 1 ? 'it' : 'them'}: wake or cancel{' '}
+          {count === 1 ? 'it' : 'them'} by hand, and report this.{' '}
+          {examples.map(({ runId, name, since }) => (
+            <span key={runId}>
+              <a href={hrefs.run(runId)}>{name}</a> (<Ago at={since} />){' '}
+            </span>
+          ))}
+        </div>
+      </div>
+    );
+  }
+  if (ready > 0 && !data.workers.some(({ live }) => live)) {
+    return (
+      <div class="notice wait" role="alert">
+        <WarnIcon />
+        <div class="notice-body">
+          <strong>No worker is alive.</strong> {plural(ready, 'message')} {ready === 1 ? 'is' : 'are'} due and nobody works on{' '}
+          {ready === 1 ? 'it' : 'them'}: start a worker with <code>world.start()</code> or <code>pawl serve</code>.
+        </div>
+      </div>
+    );
+  }
+  return null;
+}

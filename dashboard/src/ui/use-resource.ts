@@ -1,0 +1,68 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { Problem } from '../api/problem.ts';
+
+/** Something that is fetched: what is there, why it is not, and a way to ask again. What was there stays while it is asked for again. */
+export interface Resource<T> {
+  readonly data: T | undefined;
+  readonly problem: Problem | undefined;
+  readonly loading: boolean;
+  readonly reload: () => void;
+}
+
+export interface ResourceOptions {
+  /** Asks again so often, while the tab is seen. */
+  readonly everyMs?: number;
+}
+
+/**
+ * Fetches when it is first shown and whenever `key` changes, which also forgets what was there; an undefined key fetches nothing.
+ * An answer to an earlier question is dropped.
+ */
+export function useResource<T>(
+  key: string | undefined,
+  load: (signal: AbortSignal) => Promise<T>,
+  options: ResourceOptions = {},
+): Resource<T> {
+  const [answer, setAnswer] = useState<{ key: string | undefined; data?: T; problem?: Problem }>({ key: undefined });
+  const [loading, setLoading] = useState(key !== undefined);
+  const [round, setRound] = useState(0);
+  const loader = useRef(load);
+  loader.current = load;
+
+  useEffect(() => {
+    if (key === undefined) return undefined;
+    const abort = new AbortController();
+    setLoading(true);
+    loader
+      .current(abort.signal)
+      .then((data) => abort.signal.aborted || setAnswer({ key, data }))
+      .catch((error: unknown) => {
+        if (abort.signal.aborted) return;
+        const problem = Problem.from(error);
+        setAnswer((before) => (before.key === key ? { ...before, problem } : { key, problem }));
+      })
+      .finally(() => abort.signal.aborted || setLoading(false));
+    return () => abort.abort();
+  }, [key, round]);
+
+  const reload = useCallback(() => setRound((before) => before + 1), []);
+  useInterval(reload, key === undefined ? undefined : options.everyMs);
+  const current = answer.key === key ? answer : undefined;
+  return { data: current?.data, problem: current?.problem, loading, reload };
+}
+
+/** Calls so often while the tab is seen, and at once when it is seen again. */
+export function useInterval(act: () => void, everyMs: number | undefined): void {
+  const latest = useRef(act);
+  latest.current = act;
+  useEffect(() => {
+    if (everyMs === undefined) return undefined;
+    const actIfSeen = () => document.hidden || latest.current();
+    const timer = setInterval(actIfSeen, everyMs);
+    document.addEventListener('visibilitychange', actIfSeen);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', actIfSeen);
+    };
+  }, [everyMs]);
+}
