@@ -1,9 +1,12 @@
 import type { Act, AuditAct, DeliveryKind, PruneAct, SettleAct } from '../world/port.ts';
 import type { Transition } from '../world/transition.ts';
 import { toColumns } from './columns.ts';
+import { encodeFlows, type FlowBatchAct, isFlowAct, runsOfFlow } from './flow-batch.ts';
+import { Payloads, upTo } from './payloads.ts';
 
 /** A prune is no part of a batch, nor is a line of the audit log: nothing that somebody waits for is to wait for them. */
-export type BatchAct = Exclude<Act, PruneAct | AuditAct>;
+export type BatchAct = WorldAct | FlowBatchAct;
+type WorldAct = Exclude<Act, PruneAct | AuditAct>;
 
 /** Acts as the committer takes them (migrations/0002_commit_v1.sql says what each part is). */
 export interface Batch {
@@ -28,10 +31,16 @@ export function encodeBatch(acts: readonly BatchAct[]): Batch {
   );
   const places = new Map(runs.map(({ runId }, index) => [runId, index + 1]));
   const payloads = new Payloads();
+  const flows = acts.flatMap((act, index) => (isFlowAct(act) ? [{ act, index }] : []));
   const ordered = acts
-    .map((act, index) => ({ act, index, run: places.get(runOf(act)[0]?.runId ?? '') ?? 0, order: lockOrder(act) }))
+    .flatMap((act, index) =>
+      isFlowAct(act) ? [] : [{ act, index, run: places.get(runOf(act)[0]?.runId ?? '') ?? 0, order: lockOrder(act) }],
+    )
     .sort((a, b) => rank(a.run) - rank(b.run) || compare(a.order, b.order) || a.index - b.index);
-  const encoded = ordered.map(({ act, index, run }) => ({ act: index, run, ...encodeAct(act, payloads) }));
+  const encoded: EncodedAct[] = ordered.map(({ act, index, run }) => ({ act: index, run, ...encodeAct(act, payloads) }));
+  // Flows write rows of runs themselves: after all that is folded over them.
+  const firstLoose = ordered.findIndex(({ run }) => run === 0);
+  encoded.splice(firstLoose < 0 ? encoded.length : firstLoose, 0, ...encodeFlows(flows, { places, payloads }));
   return {
     shards: runs.map(({ shard }) => shard),
     runs: runs.map(({ runId }) => runId),
@@ -40,8 +49,9 @@ export function encodeBatch(acts: readonly BatchAct[]): Batch {
   };
 }
 
-/** The run whose row an act reads or changes, so that it has to be locked for it. */
+/** The runs whose rows an act reads or changes, so that they have to be locked for it; those that wait for a lock go together by the first. */
 export function runOf(act: BatchAct): { readonly shard: number; readonly runId: string }[] {
+  if (isFlowAct(act)) return runsOfFlow(act);
   switch (act.kind) {
     case 'write':
       return [act.transition];
@@ -63,7 +73,7 @@ function rank(run: number): number {
 }
 
 /** Where two acts without a run could wait for each other, the same order everywhere. */
-function lockOrder(act: BatchAct): string {
+function lockOrder(act: WorldAct): string {
   switch (act.kind) {
     case 'append':
       return `1 ${act.shard} ${act.name}`;
@@ -79,7 +89,7 @@ function lockOrder(act: BatchAct): string {
   }
 }
 
-function encodeAct(act: BatchAct, payloads: Payloads): EncodedAct {
+function encodeAct(act: WorldAct, payloads: Payloads): EncodedAct {
   switch (act.kind) {
     case 'write':
       return {
@@ -217,31 +227,8 @@ function encodeSettle({ of, shard, runId, id, lease, now, result, takeRunFor, in
   };
 }
 
-/** Fractions of a millisecond are waited for, never skipped. */
-function upTo(instant: number | null): number | null {
-  return instant === null ? null : Math.ceil(instant);
-}
-
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** All payloads of a batch as one value, which travels as it is and not as text. */
-class Payloads {
-  readonly #parts: Uint8Array[] = [];
-  #size = 0;
-
-  /** Where the payload will be, counted from 1 as SQL does. */
-  add(payload: Uint8Array): { readonly start: number; readonly size: number } {
-    const start = this.#size + 1;
-    this.#parts.push(payload);
-    this.#size += payload.length;
-    return { start, size: payload.length };
-  }
-
-  joined(): Buffer {
-    return Buffer.concat(this.#parts, this.#size);
-  }
 }
 
 const loneSurrogate = /\\u[dD][89a-fA-F]/;

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { fnv1a } from '../base/hash.ts';
+import type { FlowOutcome } from '../world/flow-port.ts';
 import type { Outcome } from '../world/port.ts';
 import { type BatchAct, encodeBatch, runOf } from './batch.ts';
 import { type Database, patienceMs, pause } from './database.ts';
 import { answerLost, isConnectionLoss, isRolledBack, sqlState, toWorldError } from './errors.ts';
-import { concernsOthers, decodeOutcome, type OutcomeRow } from './outcomes.ts';
+import { concernsOthers, decodeOutcome, type OutcomeRow, parentOf } from './outcomes.ts';
 import type { ServerClock } from './server-clock.ts';
 
 export interface CommitterOptions {
@@ -62,23 +63,41 @@ export class Committer {
   }
 
   /** The outcomes in order; that of an act whose run another process has locked is still on its way, and holds up no other. */
-  async transact(acts: readonly BatchAct[]): Promise<readonly Outcome[]> {
+  async transact(acts: readonly BatchAct[]): Promise<readonly AnyOutcome[]> {
     const rows = await this.#send(acts, { from: this.#main, wait: false });
     const busy = acts.filter((_, index) => rows.get(index)?.held === null);
     const later = new Map([...groupByRun(busy)].flatMap(([runId, group]) => this.#waitFor(runId, group)));
-    const outcomes = acts.map((act, index) => later.get(act) ?? decodeOutcome(act, rows.get(index) as OutcomeRow));
+    const outcomes = acts.map((act, index) => later.get(act) ?? this.#finish(act, rows.get(index) as OutcomeRow));
     this.#announce(acts, outcomes);
     // Whoever resolves with a promise waits for it: GroupCommit does.
-    return outcomes as readonly Outcome[];
+    return outcomes as readonly AnyOutcome[];
+  }
+
+  /** The outcome; of the end of a run of code when the execution that waits for it has been told. */
+  #finish(act: BatchAct, row: OutcomeRow): AnyOutcome | Promise<AnyOutcome> {
+    const outcome = decodeOutcome(act, row);
+    const parentId = parentOf(act, row);
+    if (act.kind !== 'write' || parentId === undefined) return outcome;
+    return this.tell([{ childId: act.transition.runId, parentId }]).then(() => outcome);
+  }
+
+  /** Tells parents that their runs of code ended. What fails here is told by the next sweep: its cause stays until it is done. */
+  async tell(ends: readonly ChildOf[]): Promise<void> {
+    const told = ends.map(({ childId, parentId }) => {
+      const act = { kind: 'settleCode', childId, parentId, now: this.#options.serverClock.now() } as const;
+      const [[, outcome]] = this.#waitFor(parentId, [act]) as [[BatchAct, Promise<AnyOutcome>]];
+      return outcome.catch(() => {});
+    });
+    await Promise.all(told);
   }
 
   /** Waits for the lock of one run, on another connection than the batches. */
-  #waitFor(runId: string, acts: readonly BatchAct[]): [BatchAct, Promise<Outcome>][] {
+  #waitFor(runId: string, acts: readonly BatchAct[]): [BatchAct, Promise<AnyOutcome>][] {
     const from = this.#waiters[fnv1a(runId) % waiterCount] as Waiter;
     const rows = from.last.then(() => this.#send(acts, { from, wait: true }));
     from.last = rows.catch(() => {});
     return acts.map((act, index) => {
-      const outcome = rows.then((found) => decodeOutcome(act, found.get(index) as OutcomeRow));
+      const outcome = rows.then((found) => this.#finish(act, found.get(index) as OutcomeRow));
       void outcome.then(
         (known) => this.#announce([act], [known]),
         () => {},
@@ -87,7 +106,7 @@ export class Committer {
     });
   }
 
-  #announce(acts: readonly BatchAct[], outcomes: readonly (Outcome | Promise<Outcome>)[]): void {
+  #announce(acts: readonly BatchAct[], outcomes: readonly (AnyOutcome | Promise<AnyOutcome>)[]): void {
     const shared = acts.some((act, index) => {
       const outcome = outcomes[index];
       return outcome !== undefined && !(outcome instanceof Promise) && concernsOthers(act, outcome);
@@ -128,6 +147,13 @@ export class Committer {
       }
     }
   }
+}
+
+type AnyOutcome = Outcome | FlowOutcome;
+
+export interface ChildOf {
+  readonly childId: string;
+  readonly parentId: string;
 }
 
 interface Sending {

@@ -2,6 +2,9 @@ import type { ClaimedStep, Claims, Outcome, Outcomes } from '../world/port.ts';
 import type { MessageRow, RunRow, StepRow, TakenRun } from '../world/rows.ts';
 import type { BatchAct } from './batch.ts';
 import { fromColumns } from './columns.ts';
+import type { FlowOutcome } from '../world/flow-port.ts';
+import { isFlowAct } from './flow-batch.ts';
+import { concernsOthersOfFlow, decodeFlowOutcome } from './flow-outcomes.ts';
 
 /** What the committer says of one act; null instead of `held`: another transaction has its run. */
 export interface OutcomeRow {
@@ -13,10 +16,14 @@ export interface OutcomeRow {
   readonly bytes: Buffer | null;
 }
 
-export function decodeOutcome(act: BatchAct, { held, seq, at, detail, bytes }: OutcomeRow): Outcome {
+export function decodeOutcome(act: BatchAct, { held, seq, at, detail, bytes }: OutcomeRow): Outcome | FlowOutcome {
+  if (isFlowAct(act)) return decodeFlowOutcome(act, held === true, detail);
   switch (act.kind) {
-    case 'write':
-      return held ? { kind: 'written', firstSeq: Number(seq), at: Number(at), taken: runOf(detail) } : { kind: 'lost' };
+    case 'write': {
+      // A run that ends is not taken; what is said of it then is for `parentOf`.
+      const taken = act.transition.wakeAt === null ? undefined : runOf(detail);
+      return held ? { kind: 'written', firstSeq: Number(seq), at: Number(at), taken } : { kind: 'lost' };
+    }
     case 'wake':
       return { kind: 'woken', found: held === true, taken: runOf(detail) };
     case 'enqueue':
@@ -42,8 +49,15 @@ export function decodeOutcome(act: BatchAct, { held, seq, at, detail, bytes }: O
   }
 }
 
+/** The execution that waits for the run which a write has ended, and has to be told. */
+export function parentOf(act: BatchAct, { held, detail }: OutcomeRow): string | undefined {
+  if (act.kind !== 'write' || !held || act.transition.wakeAt !== null) return undefined;
+  return (detail as { child_of?: string } | null)?.child_of;
+}
+
 /** True if it left work, or something to read, that another process may be waiting for. */
-export function concernsOthers(act: BatchAct, outcome: Outcome): boolean {
+export function concernsOthers(act: BatchAct, outcome: Outcome | FlowOutcome): boolean {
+  if (isFlowAct(act)) return concernsOthersOfFlow(act, outcome as FlowOutcome);
   switch (act.kind) {
     case 'append':
     case 'enqueue':

@@ -4,9 +4,13 @@ import type { Act, Outcome, OutcomeOf, Store } from '../world/port.ts';
 import type { BatchAct } from './batch.ts';
 import { nextDueAt } from './claim.ts';
 import { Committer } from './committer.ts';
+import { listUntoldEnds } from './children.ts';
 import { Database, type QueryNote } from './database.ts';
 import { toWorldError, unsupportedVersion } from './errors.ts';
 import { getEvent, listEvents, listEventsByCorrelation, readPayloads } from './events.ts';
+import { commitFlowAct } from './flow-acts.ts';
+import type { SettleCodeAct } from './flow-batch.ts';
+import { flowReads } from './flow-reads.ts';
 import { getHook, getHookByToken, listHooks } from './hooks.ts';
 import { Hints } from './listen.ts';
 import { listInbox } from './messages.ts';
@@ -43,7 +47,7 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', onQuery
   const ownTime = clock !== systemClock;
   const leaseClock = () => (ownTime ? clock.monotonic() : null);
   const committer = new Committer({ db, clock, serverClock, leaseClock, sync, onShared: () => hints.tell() });
-  const group = new GroupCommit<BatchAct>({ transact: (acts) => committer.transact(acts) });
+  const group = new GroupCommit<Exclude<BatchAct, SettleCodeAct>>({ transact: (acts) => committer.transact(acts) });
   let closed = false;
 
   async function open(): Promise<void> {
@@ -110,12 +114,24 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', onQuery
     countPrunable: (query) => countPrunable(db, query),
     countOpenRuns: () => countOpenRuns(db),
     operator: operatorReads(db),
+    flows: { commit: (act) => commitFlowAct(db, act, (locked) => group.commit(locked)), ...flowReads(db) },
     onForeignCommit: (listener) => hints.listen(listener),
   };
 
   function commit(act: Act): Promise<Outcome> {
-    if (act.kind === 'prune') return prune(db, act);
-    return act.kind === 'audit' ? appendAudit(db, act) : group.commit(act);
+    switch (act.kind) {
+      case 'prune':
+        return prune(db, act);
+      case 'audit':
+        return appendAudit(db, act);
+      case 'reap':
+        return group.commit(act).then(async (reaped) => {
+          await committer.tell(await listUntoldEnds(db));
+          return reaped;
+        });
+      default:
+        return group.commit(act);
+    }
   }
 
   async function getSetting(key: string): Promise<string | undefined> {

@@ -14,6 +14,10 @@ export function listWorkers(db: Database, leaseClock: number | null): Promise<Wo
 }
 
 export async function hasDeadWorkers(db: Database, leaseClock: number | null): Promise<boolean> {
-  const [row] = await db.query<{ dead: boolean }>(`select exists (select 1 from pawl.pawl_dead_v1(${clock})) as dead`, [leaseClock]);
+  // What they left half told is told by the same act that gives back their leases.
+  const [row] = await db.query<{ dead: boolean }>(
+    `select exists (select 1 from pawl.pawl_dead_v1(${clock})) or exists (select 1 from pawl.child_ends) as dead`,
+    [leaseClock],
+  );
   return row?.dead === true;
 }

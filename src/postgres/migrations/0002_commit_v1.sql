@@ -43,6 +43,7 @@ declare
   v_inbox_full boolean;
   -- What this batch leases to whom: [kind, shard, run, id, owner, epoch, now].
   v_leases jsonb := '[]';
+  v_lease jsonb;
   a record;
   e record;
   s pawl.steps;
@@ -297,7 +298,7 @@ begin
           v_run.due_at := null;
           v_run.lease_owner := null;
           v_run.deliveries := 0;
-          perform pawl.pawl_end_run_v1(a.shard, a.run_id);
+          o_detail := pawl.pawl_end_run_v1(a.shard, a.run_id);
         end if;
         v_changed := true;
       end if;
@@ -335,6 +336,16 @@ begin
     elsif a.kind = 'claim' then
       select c.rows, c.bytes, v_leases || c.leases into o_detail, o_bytes, v_leases from pawl.pawl_claim_v1(a.detail) as c;
       o_held := true;
+
+    elsif a.kind = 'flow' then
+      -- Acts of flows come after all that is folded over the rows of runs, which they write themselves.
+      for o_act, o_held, o_detail, v_lease in select * from pawl.pawl_flow_v1(a.detail, v_busy, p_bytes) loop
+        if v_lease is not null then
+          v_leases := v_leases || jsonb_build_array(v_lease);
+        end if;
+        return next;
+      end loop;
+      continue;
 
     else
       select q.held, q.number, q.detail into o_held, o_seq, o_detail
@@ -374,9 +385,10 @@ begin
 end
 $$;
 
--- The run is over: its tokens are free, its waits, hooks and messages are gone, its unclaimed steps are nobody's.
+-- The run is over: its tokens are free, its waits, hooks and messages are gone, its unclaimed steps are nobody's. What else has to be told
+-- of it is returned; here that is nothing.
 create function pawl.pawl_end_run_v1(p_shard int, p_run_id text)
-returns void
+returns jsonb
 language plpgsql
 as $$
 declare
@@ -390,5 +402,6 @@ begin
   update pawl.steps
   set due_at = null
   where shard = p_shard and run_id = p_run_id and due_at is not null and lease_owner is null;
+  return null;
 end
 $$;
