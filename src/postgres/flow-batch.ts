@@ -4,7 +4,7 @@ import { specVersion } from '../world/rules/spec-version.ts';
 import { shardCount, shardOf } from '../world/shard.ts';
 import type { NewEvent, Transition } from '../world/transition.ts';
 import { toColumns } from './columns.ts';
-import { encodeRows, type FlowRows, noRows } from './flow-rows.ts';
+import { encodeRows, type FlowRows, noRows, specVersionOf } from './flow-rows.ts';
 import { type Payloads, upTo } from './payloads.ts';
 
 export interface RunKey {
@@ -86,7 +86,7 @@ interface Places {
 }
 
 /**
- * Acts of flows as the committer of flows takes them (migrations/0006_flow_v1.sql): the rows of all commits apart from the commits, so that
+ * Acts of flows as the committer of flows takes them (migrations/0007_flow_v1.sql): the rows of all commits apart from the commits, so that
  * each table is written once. Of several commits of one run each goes into a call of its own.
  */
 export function encodeFlows(acts: readonly Placed[], places: Places): EncodedAct[] {
@@ -176,9 +176,7 @@ class Call {
     const [first] = writes;
     const encoded = writes.map((write) => this.#write(write));
     const take =
-      takeRunFor === null || !first
-        ? {}
-        : { take_for: takeRunFor, take_shard: first.shard, take_run: first.runId, now: upTo(first.now) };
+      takeRunFor === null || !first ? {} : { take_for: takeRunFor, take_shard: first.shard, take_run: first.runId, now: upTo(first.now) };
     const [only] = encoded;
     // What may be refused after it has written something can be undone.
     const single = only && encoded.length === 1 && codeRuns.length === 0 && !firing && !(first?.create && first.key);
@@ -251,10 +249,6 @@ function encodeWrite(write: ExecutionWrite): Record<string, unknown> {
     ...(write.consumesToken === null ? {} : { token: write.consumesToken }),
     ...(heard.length === 0 ? {} : { heard }),
   };
-}
-
-export function specVersionOf({ events, create }: ExecutionWrite): number {
-  return events[0]?.specVersion ?? create?.specVersion ?? 0;
 }
 
 function encodeHook({ hookId, token, eventIndex }: FlowHookChange) {

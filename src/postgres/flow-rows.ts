@@ -1,5 +1,4 @@
 import type { ExecutionWrite } from '../world/flow-port.ts';
-import { specVersionOf } from './flow-batch.ts';
 import { type Payloads, upTo } from './payloads.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -48,6 +47,11 @@ export function encodeRows(write: ExecutionWrite, { w, rows, payloads }: Into): 
   for (const clear of clears) rows.clears.push({ ...of, ...clear });
   for (const value of values) rows.values.push({ ...of, ...value });
   for (const [place, entry] of write.history.entries()) rows.history.push({ ...of, place, entry });
+}
+
+/** Under which version of the protocol the run is written. */
+export function specVersionOf({ events, create }: ExecutionWrite): number {
+  return events[0]?.specVersion ?? create?.specVersion ?? 0;
 }
 
 interface Clear {

@@ -50,7 +50,7 @@ export async function listFirings(db: Database, triggerId: string, limit: number
 
 export function listTriggerEvents(db: Database, limit: number): Promise<TriggerEventRow[]> {
   return db.query<TriggerEventRow>(
-    `select position, event, run_id as "runId" from pawl.trigger_events
+    `select position, event, run_id as "runId", seen from pawl.trigger_events
      order by position
      limit $1`,
     [limit],

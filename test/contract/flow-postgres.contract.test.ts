@@ -29,4 +29,5 @@ afterAll(async () => {
   for (const schema of schemas) await dropSchema(inject('postgresUrl'), schema);
 });
 
-testFlowsOnStore('postgres', openSchema);
+// Random flows take a round trip for each of their steps.
+testFlowsOnStore('postgres', openSchema, { runs: process.env.PAWL_LONG === '1' ? 60 : 8 });

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Clock } from '../../src/base/clock.ts';
 import { createFakeClock, type FakeClock } from '../../src/base/fake-clock.ts';
 import { Engine } from '../../src/flow/engine.ts';
 import { createHandlerRegistry } from '../../src/flow/handler-registry.ts';
@@ -15,6 +16,7 @@ import { WorldTriggerStore } from '../../src/flow/world/world-trigger-store.ts';
 import type { Store } from '../../src/world/port.ts';
 import { createSqliteStore } from '../../src/sqlite/store.ts';
 import { flowWorld } from '../support/flow-world.ts';
+import { openPostgresStore } from '../support/postgres-store.ts';
 
 interface Worker {
   readonly engine: Engine;
@@ -23,18 +25,27 @@ interface Worker {
   fire(): Promise<void>;
 }
 
-describe('triggers on SQLite', () => {
+const stores = {
+  SQLite: async (clock: Clock) => {
+    const store = createSqliteStore({ path: ':memory:', clock });
+    await store.open();
+    return { store, close: () => store.close() };
+  },
+  PostgreSQL: openPostgresStore,
+};
+
+describe.each(Object.entries(stores))('triggers on %s', (_name, open) => {
   const log = (id: string) => buildFlow({ a: { type: 'log', config: { message: 'seen' } } }, { id });
   const hour = 3_600_000;
   let clock: FakeClock;
   let store: Store;
+  let close: () => Promise<void>;
 
   beforeEach(async () => {
     clock = createFakeClock(Date.UTC(2026, 0, 1, 0, 30));
-    store = createSqliteStore({ path: ':memory:', clock });
-    await store.open();
+    ({ store, close } = await open(clock));
   });
-  afterEach(() => store.close());
+  afterEach(() => close());
 
   async function worker(): Promise<Worker> {
     const world = flowWorld(store, clock);

@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { createWorld, defineFlow, defineHandler, type OpenEngineOptions, openEngine, Result, type WorldEngine } from '../../src/index.ts';
 import { brokenLogRules } from '../../src/testing/index.ts';
+import { dropSchema, newSchemaName } from '../support/postgres-schema.ts';
 
 const greet = defineHandler({ type: 'greet', execute: ({ input }) => Result.success(`Hello, ${String(input)}!`) });
 const greetAndNap = (id: string, duration: number | string) =>
@@ -21,11 +22,29 @@ const greeting = greetAndNap('greeting', 1);
 // After the resume it sleeps for so long that nothing happens by itself.
 const slow = greetAndNap('slow', '1h');
 
-describe('openEngine on SQLite', () => {
-  let folder: string;
+interface Place {
+  readonly env: Readonly<Record<string, string>>;
+  remove(): Promise<void>;
+}
+
+const places = {
+  async SQLite(): Promise<Place> {
+    const folder = await mkdtemp(join(tmpdir(), 'pawl-engine-'));
+    return {
+      env: { WORKFLOW_PAWL_URL: `sqlite:${join(folder, 'pawl.db')}` },
+      remove: () => rm(folder, { recursive: true, force: true }),
+    };
+  },
+  async PostgreSQL(): Promise<Place> {
+    const [url, schema] = [inject('postgresUrl'), newSchemaName()];
+    return { env: { WORKFLOW_PAWL_URL: url, WORKFLOW_PAWL_SCHEMA: schema }, remove: () => dropSchema(url, schema) };
+  },
+};
+
+describe.each(Object.entries(places))('openEngine on %s', (_, make) => {
+  let place: Place;
   let engines: WorldEngine[];
-  const url = () => `sqlite:${join(folder, 'pawl.db')}`;
-  const env = () => ({ WORKFLOW_PAWL_LOG_LEVEL: 'silent', WORKFLOW_PAWL_URL: url() });
+  const env = () => ({ WORKFLOW_PAWL_LOG_LEVEL: 'silent', ...place.env });
   const open = async (options: OpenEngineOptions = {}) => {
     const engine = await openEngine({ env: env(), ...options });
     engines.push(engine);
@@ -33,12 +52,12 @@ describe('openEngine on SQLite', () => {
   };
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'pawl-engine-'));
+    place = await make();
     engines = [];
   });
   afterEach(async () => {
     for (const engine of engines) await engine.close();
-    await rm(folder, { recursive: true, force: true });
+    await place.remove();
   });
 
   it('carries an execution through a wait, a resume and a timer, and logs it as a run', async () => {

@@ -6,6 +6,45 @@ create table pawl.audit_log (
   PRIMARY KEY (audit_id)
 );
 
+create table pawl.child_ends (
+  shard integer not null,
+  child_id text collate "C" not null,
+  parent_id text collate "C" not null,
+  PRIMARY KEY (shard, child_id)
+);
+
+create table pawl.child_groups (
+  shard integer not null,
+  parent_id text collate "C" not null,
+  group_name text collate "C" not null,
+  created bigint not null,
+  finished bigint not null,
+  succeeded bigint not null,
+  PRIMARY KEY (shard, parent_id, group_name)
+) with (
+  fillfactor=50,
+  autovacuum_vacuum_scale_factor=0.02,
+  autovacuum_vacuum_cost_delay=0
+);
+
+create table pawl.children (
+  shard integer not null,
+  parent_id text collate "C" not null,
+  group_name text collate "C" not null,
+  child_index bigint not null,
+  child_shard integer not null,
+  child_id text collate "C" not null,
+  kind text collate "C" not null,
+  status text collate "C",
+  output text,
+  error text,
+  PRIMARY KEY (shard, parent_id, group_name, child_index)
+);
+
+CREATE INDEX children_code ON pawl.children USING btree (shard, child_id) WHERE ((kind = 'code'::text) AND (status IS NULL));
+
+CREATE INDEX children_open ON pawl.children USING btree (shard, parent_id) WHERE (status IS NULL);
+
 create table pawl.events (
   shard integer not null,
   run_id text collate "C" not null,
@@ -23,6 +62,60 @@ create table pawl.events (
 );
 
 CREATE INDEX events_by_correlation ON pawl.events USING btree (correlation_id, created_at) WHERE (correlation_id IS NOT NULL);
+
+create table pawl.execution_history (
+  shard integer not null,
+  run_id text collate "C" not null,
+  position bigint not null,
+  entry text not null,
+  PRIMARY KEY (shard, run_id, "position")
+) with (
+  autovacuum_vacuum_insert_scale_factor=0.1
+);
+
+create table pawl.execution_values (
+  shard integer not null,
+  run_id text collate "C" not null,
+  kind text collate "C" not null,
+  key text collate "C" not null,
+  path text collate "C" not null,
+  position bigint not null,
+  value text not null,
+  PRIMARY KEY (shard, run_id, kind, key, path)
+) with (
+  fillfactor=80,
+  autovacuum_vacuum_scale_factor=0.05,
+  autovacuum_vacuum_cost_delay=0
+);
+
+create table pawl.executions (
+  shard integer not null,
+  run_id text collate "C" not null,
+  flow_id text collate "C" not null,
+  tenant_id text collate "C",
+  revision bigint not null,
+  fields text not null,
+  history_length bigint not null,
+  join_group text collate "C",
+  join_wake_when bigint,
+  cancel_request text,
+  cancel_at bigint,
+  PRIMARY KEY (shard, run_id)
+) with (
+  fillfactor=50,
+  autovacuum_vacuum_scale_factor=0.02,
+  autovacuum_vacuum_cost_delay=0
+);
+
+CREATE INDEX executions_by_tenant ON pawl.executions USING btree (tenant_id, run_id) WHERE (tenant_id IS NOT NULL);
+
+create table pawl.flows (
+  flow_id text collate "C" not null,
+  version text collate "C" not null,
+  definition text not null,
+  created_at bigint not null,
+  PRIMARY KEY (flow_id, version)
+);
 
 create table pawl.hook_tokens (
   token text collate "C" not null,
@@ -50,6 +143,21 @@ create table pawl.hooks (
 CREATE INDEX hooks_by_id ON pawl.hooks USING btree (hook_id);
 
 CREATE INDEX hooks_created ON pawl.hooks USING btree (created_at, hook_id) WHERE (status = 'live'::text);
+
+create table pawl.idempotency_keys (
+  shard integer not null,
+  tenant_id text collate "C" not null,
+  flow_id text collate "C" not null,
+  key text collate "C" not null,
+  run_id text collate "C" not null,
+  expires_at bigint not null,
+  created_at bigint not null,
+  PRIMARY KEY (shard, tenant_id, flow_id, key)
+);
+
+CREATE INDEX idempotency_keys_by_key ON pawl.idempotency_keys USING btree (key, created_at);
+
+CREATE INDEX idempotency_keys_of_run ON pawl.idempotency_keys USING btree (run_id);
 
 create table pawl.messages (
   shard integer not null,
@@ -191,6 +299,55 @@ create table pawl.streams (
 
 CREATE INDEX streams_of_run ON pawl.streams USING btree (run_id, created_at, name);
 
+create table pawl.token_expiries (
+  token text collate "C" not null,
+  run_id text collate "C" not null,
+  expires_at bigint not null,
+  PRIMARY KEY (token)
+);
+
+CREATE INDEX token_expiries_of_run ON pawl.token_expiries USING btree (run_id);
+
+create table pawl.trigger_events (
+  shard integer not null,
+  position bigint not null,
+  event text collate "C" not null,
+  run_id text collate "C" not null,
+  created_at bigint not null,
+  seen text,
+  PRIMARY KEY (shard, "position")
+);
+
+CREATE INDEX trigger_events_by_position ON pawl.trigger_events USING btree ("position");
+
+create table pawl.trigger_firings (
+  trigger_id text collate "C" not null,
+  position bigint not null,
+  firing text not null,
+  PRIMARY KEY (trigger_id, "position")
+);
+
+create table pawl.triggers (
+  trigger_id text collate "C" not null,
+  type text collate "C" not null,
+  revision bigint not null,
+  enabled boolean not null,
+  method text collate "C",
+  path text collate "C",
+  event text collate "C",
+  source_flow_id text collate "C",
+  next_fire_at bigint,
+  created_at bigint not null,
+  definition text not null,
+  PRIMARY KEY (trigger_id)
+);
+
+CREATE INDEX triggers_event ON pawl.triggers USING btree (event) WHERE (event IS NOT NULL);
+
+CREATE INDEX triggers_http ON pawl.triggers USING btree (method, path) WHERE (path IS NOT NULL);
+
+CREATE INDEX triggers_scheduled ON pawl.triggers USING btree (next_fire_at) WHERE (enabled AND (next_fire_at IS NOT NULL));
+
 create table pawl.waits (
   shard integer not null,
   run_id text collate "C" not null,
@@ -237,22 +394,54 @@ create table pawl.writers (
   autovacuum_vacuum_cost_delay=0
 );
 
-create function pawl.pawl_claim_v1(p_act jsonb, OUT rows jsonb, OUT bytes bytea, OUT leases jsonb) returns record set enable_seqscan=off set jit=off set enable_bitmapscan=off;
+create function pawl.pawl_append_event_v1(p_shard integer, p_run_id text, p_event jsonb, p_now bigint, p_bytes bytea, OUT o_seq bigint, OUT o_at bigint) returns record;
 
-create function pawl.pawl_commit_v1(p_writer text, p_batch bigint, p_unsure jsonb, p_shard integer, p_wait boolean, p_clock bigint, p_sync text, p_shards integer[], p_runs text[], p_acts jsonb, p_bytes bytea) returns TABLE(o_act integer, o_held boolean, o_seq bigint, o_at bigint, o_detail jsonb, o_bytes bytea) set enable_seqscan=off set jit=off set enable_bitmapscan=off set lock_timeout=1s;
+create function pawl.pawl_cancel_children_v1(p_shard integer, p_parent_id text, p_cancel jsonb, p_now bigint) returns jsonb;
 
-create function pawl.pawl_dead_v1(p_clock bigint) returns SETOF text set enable_seqscan=off set jit=off set enable_bitmapscan=off;
+create function pawl.pawl_cancel_code_v1(p_shard integer, p_run_id text, p_spec_version integer, p_now bigint) returns void;
 
-create function pawl.pawl_end_run_v1(p_shard integer, p_run_id text) returns void;
+create function pawl.pawl_claim_v1(p_act jsonb, OUT rows jsonb, OUT bytes bytea, OUT leases jsonb) returns record set enable_seqscan=off set enable_bitmapscan=off;
+
+create function pawl.pawl_commit_v1(p_writer text, p_batch bigint, p_unsure jsonb, p_shard integer, p_wait boolean, p_clock bigint, p_sync text, p_shards integer[], p_runs text[], p_acts jsonb, p_bytes bytea) returns TABLE(o_act integer, o_held boolean, o_seq bigint, o_at bigint, o_detail jsonb, o_bytes bytea) set enable_seqscan=off set enable_bitmapscan=off set lock_timeout=1s;
+
+create function pawl.pawl_count_end_v1(p_shard integer, p_parent_id text, p_group text, p_status text, p_now bigint) returns void;
+
+create function pawl.pawl_create_code_v1(p_code jsonb, p_bytes bytea) returns boolean;
+
+create function pawl.pawl_dead_v1(p_clock bigint) returns SETOF text set enable_seqscan=off set enable_bitmapscan=off;
+
+create function pawl.pawl_dispose_hook_v1(p_shard integer, p_run_id text, p_hook_id text) returns void;
+
+create function pawl.pawl_end_run_v1(p_shard integer, p_run_id text) returns jsonb;
+
+create function pawl.pawl_flow_act_v1(p_kind text, p_act jsonb, p_bytes bytea, OUT held boolean, OUT detail jsonb) returns record;
+
+create function pawl.pawl_flow_v1(p_flow jsonb, p_busy boolean[], p_bytes bytea) returns TABLE(f_act integer, f_held boolean, f_detail jsonb, f_lease jsonb) set jit=off set enable_seqscan=off set enable_bitmapscan=off set enable_hashjoin=off set enable_mergejoin=off;
+
+create function pawl.pawl_flow_write_v1(p_write jsonb, OUT o_why text, OUT o_first bigint, OUT o_at bigint, OUT o_history bigint, OUT o_told jsonb) returns record;
 
 create function pawl.pawl_forget_extras_v1(p_shard integer, p_run_id text, p_limit bigint) returns bigint;
 
-create function pawl.pawl_forget_run_v1(p_shard integer, p_run_id text, p_now bigint, p_limit bigint, OUT o_whole boolean, OUT o_rows bigint) returns record set enable_seqscan=off set jit=off;
+create function pawl.pawl_forget_run_v1(p_shard integer, p_run_id text, p_now bigint, p_limit bigint, OUT o_whole boolean, OUT o_rows bigint) returns record set enable_seqscan=off;
 
 create function pawl.pawl_give_back_v1(p_shard integer, p_unsure jsonb, p_now bigint) returns void;
 
-create function pawl.pawl_queue_v1(p_kind text, p_act jsonb, p_clock bigint, p_bytes bytea, OUT held boolean, OUT number bigint, OUT detail jsonb) returns record set enable_seqscan=off set jit=off set enable_bitmapscan=off;
+create function pawl.pawl_make_hook_v1(p_shard integer, p_run_id text, p_hook_id text, p_token text, p_spec_version integer, p_at bigint, p_seq bigint) returns void;
 
-create function pawl.pawl_release_all_v1(p_owner text, p_now bigint, p_forgiven integer) returns bigint set enable_seqscan=off set jit=off set enable_bitmapscan=off;
+create function pawl.pawl_note_events_v1(p_shard integer, p_run_id text, p_flow_id text, p_heard jsonb, p_now bigint) returns boolean;
+
+create function pawl.pawl_queue_v1(p_kind text, p_act jsonb, p_clock bigint, p_bytes bytea, OUT held boolean, OUT number bigint, OUT detail jsonb) returns record set enable_seqscan=off set enable_bitmapscan=off;
+
+create function pawl.pawl_release_all_v1(p_owner text, p_now bigint, p_forgiven integer) returns bigint set enable_seqscan=off set enable_bitmapscan=off;
 
 create function pawl.pawl_run_held_v1(p_shard integer, p_run_id text, p_now bigint) returns boolean;
+
+create function pawl.pawl_save_firings_v1(p_firing jsonb) returns void;
+
+create function pawl.pawl_save_trigger_v1(p_row jsonb) returns boolean;
+
+create function pawl.pawl_settle_child_v1(p_child jsonb, p_now bigint) returns boolean;
+
+create function pawl.pawl_settle_code_v1(p_shard integer, p_child_id text, p_now bigint) returns void;
+
+create function pawl.pawl_take_key_v1(p_key jsonb, p_run_id text, p_now bigint) returns boolean;

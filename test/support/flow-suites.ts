@@ -2,6 +2,7 @@ import type { Clock } from '../../src/base/clock.ts';
 import { Engine } from '../../src/flow/engine.ts';
 import { createFlowRegistry } from '../../src/flow/flow-registry.ts';
 import { createHandlerRegistry } from '../../src/flow/handler-registry.ts';
+import type { EngineBackend } from '../../src/flow/testing/contract/engine.ts';
 import { smallExecution } from '../../src/flow/testing/contract/sample-execution.ts';
 import { testEngine, testResumeTokens, testStateStore } from '../../src/flow/testing/index.ts';
 import { WorldResumeTokens } from '../../src/flow/world/world-resume-tokens.ts';
@@ -12,7 +13,7 @@ import { flowWorld } from './flow-world.ts';
 export type OpenStore = (clock: Clock) => Promise<{ readonly store: Store; close(): Promise<void> }>;
 
 /** What flows promise of executions, tokens and engines, asked of the World on a store. */
-export function testFlowsOnStore(name: string, openStore: OpenStore): void {
+export function testFlowsOnStore(name: string, openStore: OpenStore, options: { readonly runs?: number } = {}): void {
   testStateStore(name, async ({ clock }) => {
     const { store, close } = await openStore(clock);
     return { store: new WorldStateStore(flowWorld(store, clock)), close };
@@ -29,25 +30,27 @@ export function testFlowsOnStore(name: string, openStore: OpenStore): void {
     };
   });
 
-  testEngine(name, async ({ clock }) => {
-    const { store, close } = await openStore(clock);
-    const flows = createFlowRegistry();
-    const owners = new Map<Engine, string>();
-    return {
-      open({ flows: given = [], handlers = [], ...options }) {
-        // A world of its own for each: they share the database and nothing else, as processes do.
-        const world = flowWorld(store, clock);
-        const owner = `worker-${owners.size}`;
-        for (const flow of given) flows.register(flow);
-        const tokens = new WorldResumeTokens(world);
-        const engine = new Engine(new WorldStateStore(world), createHandlerRegistry(handlers), flows, { tokens, clock, owner, ...options });
-        owners.set(engine, owner);
-        return engine;
-      },
-      async kill(engine) {
-        await store.commit({ kind: 'leave', workerId: owners.get(engine) ?? '', now: clock.now() });
-      },
-      close,
-    };
-  });
+  testEngine(name, (given) => backend(openStore, given.clock), options);
+}
+
+async function backend(openStore: OpenStore, clock: Clock): Promise<EngineBackend> {
+  const { store, close } = await openStore(clock);
+  const flows = createFlowRegistry();
+  const owners = new Map<Engine, string>();
+  return {
+    open({ flows: given = [], handlers = [], ...options }) {
+      // A world of its own for each: they share the database and nothing else, as processes do.
+      const world = flowWorld(store, clock);
+      const owner = `worker-${owners.size}`;
+      for (const flow of given) flows.register(flow);
+      const tokens = new WorldResumeTokens(world);
+      const engine = new Engine(new WorldStateStore(world), createHandlerRegistry(handlers), flows, { tokens, clock, owner, ...options });
+      owners.set(engine, owner);
+      return engine;
+    },
+    async kill(engine) {
+      await store.commit({ kind: 'leave', workerId: owners.get(engine) ?? '', now: clock.now() });
+    },
+    close,
+  };
 }

@@ -21,6 +21,8 @@ create table pawl.executions (
   autovacuum_vacuum_cost_delay = 0
 );
 
+create index executions_by_tenant on pawl.executions (tenant_id, run_id) where tenant_id is not null;
+
 -- Values of any size, each written only when it changed; the hot row above stays small.
 create table pawl.execution_values (
   shard int not null,
@@ -145,7 +147,7 @@ create table pawl.trigger_firings (
   primary key (trigger_id, position)
 );
 
--- What event triggers have yet to hear of: written with the event, gone when they have fired. The position tells the instant, and in its
+-- What event triggers have yet to hear of: written with the event, with the execution as it was then, gone when they have fired. The position tells the instant, and in its
 -- last six bits the shard.
 create table pawl.trigger_events (
   shard int not null,
@@ -153,6 +155,7 @@ create table pawl.trigger_events (
   event text collate "C" not null,
   run_id text collate "C" not null,
   created_at bigint not null,
+  seen text,
   primary key (shard, position)
 );
 

@@ -709,22 +709,21 @@ returns boolean
 language plpgsql
 as $$
 declare
-  v_event text;
+  x record;
   v_position bigint;
   v_heard boolean := false;
 begin
-  for v_event in
-    select h.event from jsonb_array_elements_text(p_heard) with ordinality as h (event, place)
+  for x in
+    select h.event, h.seen from jsonb_to_recordset(p_heard) as h (event text, seen text)
     where exists (
       select 1 from pawl.triggers t
       where t.event = h.event and t.enabled and (t.source_flow_id is null or t.source_flow_id = p_flow_id))
-    order by h.place
   loop
     v_heard := true;
     v_position := p_now * 1024 + p_shard;
     loop
-      insert into pawl.trigger_events (shard, position, event, run_id, created_at)
-      values (p_shard, v_position, v_event, p_run_id, p_now)
+      insert into pawl.trigger_events (shard, position, event, run_id, created_at, seen)
+      values (p_shard, v_position, x.event, p_run_id, p_now, x.seen)
       on conflict (shard, position) do nothing;
       exit when found;
       v_position := v_position + 64;

@@ -26,12 +26,12 @@ export type EngineBackendFactory = (options: { readonly clock: FakeClock }) => P
 
 /**
  * What an Engine over a store with the `index` capability promises: the semantics of flow.md §2, the thirteen rules
- * of §4, and both again under random graphs, outcomes and kills.
+ * of §4, and both again under random graphs, outcomes and kills: so many (`runs`) of them.
  */
-export function testEngine(name: string, factory: EngineBackendFactory): void {
+export function testEngine(name: string, factory: EngineBackendFactory, options: { readonly runs?: number } = {}): void {
   testEngineSemantics(name, factory);
   testEngineChildren(name, factory);
   testEngineRules(name, factory);
   testEngineFaults(name, factory);
-  testEngineModel(name, factory);
+  testEngineModel(name, factory, options);
 }
