@@ -37,6 +37,7 @@ const everyShard: Readonly<Record<string, string>> = {
   'executions.ts': 'what is due next, of any shard',
   'hooks.ts': 'hooks by id alone, and lists',
   'idempotency-keys.ts': 'a key of any tenant and flow',
+  'operator-reads.ts': 'queue depths, and runs that nothing wakes',
   'retention.ts': 'runs that ended long ago, of any shard',
   'runs.ts': 'lists',
   'search-runs.ts': 'lists',
