@@ -400,15 +400,15 @@ create function pawl.pawl_cancel_children_v1(p_shard integer, p_parent_id text, 
 
 create function pawl.pawl_cancel_code_v1(p_shard integer, p_run_id text, p_spec_version integer, p_now bigint) returns void;
 
-create function pawl.pawl_claim_v1(p_act jsonb, OUT rows jsonb, OUT bytes bytea, OUT leases jsonb) returns record set enable_seqscan=off set enable_bitmapscan=off;
+create function pawl.pawl_claim_v1(p_act jsonb, OUT rows jsonb, OUT bytes bytea, OUT leases jsonb) returns record set enable_seqscan=off set jit=off set enable_bitmapscan=off;
 
-create function pawl.pawl_commit_v1(p_writer text, p_batch bigint, p_unsure jsonb, p_shard integer, p_wait boolean, p_clock bigint, p_sync text, p_shards integer[], p_runs text[], p_acts jsonb, p_bytes bytea) returns TABLE(o_act integer, o_held boolean, o_seq bigint, o_at bigint, o_detail jsonb, o_bytes bytea) set enable_seqscan=off set enable_bitmapscan=off set lock_timeout=1s;
+create function pawl.pawl_commit_v1(p_writer text, p_batch bigint, p_unsure jsonb, p_shard integer, p_wait boolean, p_clock bigint, p_sync text, p_shards integer[], p_runs text[], p_acts jsonb, p_bytes bytea) returns TABLE(o_act integer, o_held boolean, o_seq bigint, o_at bigint, o_detail jsonb, o_bytes bytea) set enable_seqscan=off set jit=off set enable_bitmapscan=off set lock_timeout=1s;
 
 create function pawl.pawl_count_end_v1(p_shard integer, p_parent_id text, p_group text, p_status text, p_now bigint) returns void;
 
 create function pawl.pawl_create_code_v1(p_code jsonb, p_bytes bytea) returns boolean;
 
-create function pawl.pawl_dead_v1(p_clock bigint) returns SETOF text set enable_seqscan=off set enable_bitmapscan=off;
+create function pawl.pawl_dead_v1(p_clock bigint) returns SETOF text set enable_seqscan=off set jit=off set enable_bitmapscan=off;
 
 create function pawl.pawl_dispose_hook_v1(p_shard integer, p_run_id text, p_hook_id text) returns void;
 
@@ -422,7 +422,7 @@ create function pawl.pawl_flow_write_v1(p_write jsonb, OUT o_why text, OUT o_fir
 
 create function pawl.pawl_forget_extras_v1(p_shard integer, p_run_id text, p_limit bigint) returns bigint;
 
-create function pawl.pawl_forget_run_v1(p_shard integer, p_run_id text, p_now bigint, p_limit bigint, OUT o_whole boolean, OUT o_rows bigint) returns record set enable_seqscan=off;
+create function pawl.pawl_forget_run_v1(p_shard integer, p_run_id text, p_now bigint, p_limit bigint, OUT o_whole boolean, OUT o_rows bigint) returns record set enable_seqscan=off set jit=off;
 
 create function pawl.pawl_give_back_v1(p_shard integer, p_unsure jsonb, p_now bigint) returns void;
 
@@ -430,9 +430,9 @@ create function pawl.pawl_make_hook_v1(p_shard integer, p_run_id text, p_hook_id
 
 create function pawl.pawl_note_events_v1(p_shard integer, p_run_id text, p_flow_id text, p_heard jsonb, p_now bigint) returns boolean;
 
-create function pawl.pawl_queue_v1(p_kind text, p_act jsonb, p_clock bigint, p_bytes bytea, OUT held boolean, OUT number bigint, OUT detail jsonb) returns record set enable_seqscan=off set enable_bitmapscan=off;
+create function pawl.pawl_queue_v1(p_kind text, p_act jsonb, p_clock bigint, p_bytes bytea, OUT held boolean, OUT number bigint, OUT detail jsonb) returns record set enable_seqscan=off set jit=off set enable_bitmapscan=off;
 
-create function pawl.pawl_release_all_v1(p_owner text, p_now bigint, p_forgiven integer) returns bigint set enable_seqscan=off set enable_bitmapscan=off;
+create function pawl.pawl_release_all_v1(p_owner text, p_now bigint, p_forgiven integer) returns bigint set enable_seqscan=off set jit=off set enable_bitmapscan=off;
 
 create function pawl.pawl_run_held_v1(p_shard integer, p_run_id text, p_now bigint) returns boolean;
 
