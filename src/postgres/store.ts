@@ -90,7 +90,8 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', onQuery
       await db.close();
     },
     now: () => (ownTime ? clock.now() : serverClock.now()),
-    commit: <A extends Act>(act: A) => commit(act) as Promise<OutcomeOf<A>>,
+    commit: <A extends Act>(act: A, onWritten?: (outcome: OutcomeOf<A>) => boolean) =>
+      commit(act, onWritten as never) as Promise<OutcomeOf<A>>,
     loadState: (key) => loadState(db, key),
     getRun: (runId) => getRun(db, runId),
     listRuns: (query) => listRuns(db, query),
@@ -118,7 +119,7 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', onQuery
     onForeignCommit: (listener) => hints.listen(listener),
   };
 
-  function commit(act: Act): Promise<Outcome> {
+  function commit(act: Act, onWritten?: (outcome: Outcome) => boolean): Promise<Outcome> {
     switch (act.kind) {
       case 'prune':
         return prune(db, act);
@@ -130,7 +131,7 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', onQuery
           return reaped;
         });
       default:
-        return group.commit(act);
+        return group.commit(act, onWritten);
     }
   }
 

@@ -51,7 +51,7 @@ export async function callHandler(
     step: request.step,
     waitsDue: request.waitsDue,
     startedSeq: request.birth?.startedSeq ?? null,
-    input: request.birth?.input ?? null,
+    birth: request.birth,
     born: new Map(),
     knownSteps: new Set(),
     wokeRun: false,

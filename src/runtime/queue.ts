@@ -2,6 +2,7 @@ import type { EventResult, QueueOptions, World } from '@workflow/world';
 import { EntityConflictError } from '@workflow/errors';
 import { encodeValue } from '../base/codec.ts';
 import { newUlid } from '../base/ulid.ts';
+import { commitAndBegin } from '../world/begin-early.ts';
 import type { WorldContext } from '../world/context.ts';
 import { currentDelivery } from '../world/delivery.ts';
 import { badRequest } from '../world/errors.ts';
@@ -57,7 +58,7 @@ function send(host: QueueHost, target: Target): Promise<string> {
   if (kind === 'workflow' && typeof payload['runId'] === 'string') {
     // The run is made of `runInput`, so no message needs to carry it as well.
     const { runInput, ...rest } = payload;
-    return sendToRun(host, pack({ ...target, payload: rest }), payload['runId'], runInput);
+    return sendToRun(host, { ...target, payload: rest }, payload['runId'], runInput);
   }
   const { workflowRunId, stepId } = payload;
   if (kind === 'step' && typeof workflowRunId === 'string' && typeof stepId === 'string') {
@@ -66,10 +67,11 @@ function send(host: QueueHost, target: Target): Promise<string> {
   return enqueue(host, pack(target), null);
 }
 
-async function sendToRun(host: QueueHost, parcel: Parcel, runId: string, runInput: unknown): Promise<string> {
-  const { payload, options } = parcel;
+async function sendToRun(host: QueueHost, target: Target, runId: string, runInput: unknown): Promise<string> {
+  const { payload, options } = target;
   const delivery = currentDelivery();
-  if (delivery?.wokeRun && delivery.runId === runId && isPlainWake(parcel)) return runMessageId(runId);
+  if (delivery?.wokeRun && delivery.runId === runId && isPlainWake(target)) return runMessageId(runId);
+  const parcel = pack(target);
   if (isPlainWake(parcel) && !hasTrace(payload) && host.context.freshWakes().consume(runId)) return runMessageId(runId);
   const created = runInput !== undefined && (await createFrom(host, runId, runInput));
   if (created && isPlainWake(parcel)) return runMessageId(runId);
@@ -126,14 +128,26 @@ async function wake({ context, messageLeft }: QueueHost, store: Store, run: RunR
   const now = store.now();
   const dueAt = now + delaySeconds * 1_000;
   const takeRunFor = (dueAt <= now && context.dispatcher().offerRun(run)) || null;
-  const { taken } = await store.commit({ kind: 'wake', shard, runId, dueAt, now, takeRunFor }).catch((error: unknown) => {
+  const abandon = () => {
     if (takeRunFor !== null) context.dispatcher().dropRun();
-    throw error;
-  });
-  if (taken) return context.dispatcher().runTaken(taken);
-  if (takeRunFor !== null) context.dispatcher().dropRun();
-  context.dispatcher().somethingDue(dueAt);
-  messageLeft();
+  };
+  await commitAndBegin(
+    store,
+    { kind: 'wake', shard, runId, dueAt, now, takeRunFor },
+    {
+      begin({ taken }) {
+        if (taken) {
+          context.dispatcher().runTaken(taken);
+          return true;
+        }
+        abandon();
+        context.dispatcher().somethingDue(dueAt);
+        messageLeft();
+        return false;
+      },
+      abandon,
+    },
+  );
 }
 
 /** Every replay that suspends queues all its pending steps again, so the common case must cost nothing (spec/world.md D5). */

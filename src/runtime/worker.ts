@@ -1,8 +1,9 @@
 import { WorkflowWorldError } from '@workflow/errors';
 import type { Clock } from '../base/clock.ts';
 import { describeError, type Logger } from '../base/logger.ts';
+import { commitAndBegin } from '../world/begin-early.ts';
 import type { Delivery, Dispatcher, StepMessage } from '../world/delivery.ts';
-import type { ClaimedStep, ClaimFilter, Claims, SettleResult, Store } from '../world/port.ts';
+import type { ClaimedStep, ClaimFilter, Claims, SettleAct, SettleResult, Store } from '../world/port.ts';
 import type { MessageRow, RunRow, TakenRun } from '../world/rows.ts';
 import { callHandler, type DeliveryRequest, retryResult } from './deliver.ts';
 import type { ReceivedDelivery } from './http-receiver.ts';
@@ -260,6 +261,7 @@ export class Worker implements Dispatcher {
       if (route.kind === 'none') {
         result = { kind: 'release', dueAt: store.now() + undeliverableDelayMs };
       } else if (route.kind === 'http') {
+        await request.birth?.durable;
         result = await routing.http.send(request, route.path);
       } else {
         const called = await callHandler(request, route.handler, store, logger);
@@ -287,14 +289,22 @@ export class Worker implements Dispatcher {
     const now = store.now();
     const again = request.of === 'run' && (result.kind === 'done' || result.kind === 'again');
     const offered = again ? this.offerRun(request) : undefined;
+    const abandon = () => {
+      if (offered) this.dropRun();
+    };
     try {
       const { of, shard, runId, id, lease, inbox } = request;
-      const outcome = await store.commit({ kind: 'settle', of, shard, runId, id, lease, now, result, takeRunFor: offered ?? null, inbox });
-      if (outcome.taken) this.runTaken(outcome.taken);
-      else if (offered) this.dropRun();
+      const act: SettleAct = { kind: 'settle', of, shard, runId, id, lease, now, result, takeRunFor: offered ?? null, inbox };
+      await commitAndBegin(store, act, {
+        begin: ({ taken }) => {
+          if (taken) this.runTaken(taken);
+          else abandon();
+          return taken !== undefined;
+        },
+        abandon,
+      });
       if (result.kind !== 'done') this.#pump.dueAt(result.dueAt);
     } catch (error) {
-      if (offered) this.dropRun();
       logger.error(`Settling ${request.of} "${request.id}" failed: ${describeError(error)}`);
       // A lease lasts as long as its worker lives, so nobody else would ever end this delivery.
       if (isUnavailable(error) && !this.#stopping) {

@@ -15,6 +15,7 @@ import { isBusy, toWorldError } from './errors.ts';
 import { flowReads } from './flow-reads.ts';
 import { getEvent, listEvents, listEventsByCorrelation, readPayload } from './events.ts';
 import { getHook, getHookByToken, getHookOfRun, getTokenHolder, listHooks } from './hooks.ts';
+import { LogFile } from './log-file.ts';
 import { listInbox } from './messages.ts';
 import { migrate } from './migrate.ts';
 import { operatorReads } from './operator-reads.ts';
@@ -41,19 +42,33 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
   const inMemory = path === ':memory:';
   let writer: Connection | undefined;
   let reader: Connection | undefined;
+  let log: LogFile | undefined;
+  let syncFailed = false;
   let closed = false;
-  const group = new GroupCommit<Act | FlowAct>({ transact });
+  const group = new GroupCommit<Act | FlowAct>({ transact, ...(inMemory || sync === 'normal' ? {} : { makeDurable }) });
 
   async function transact(acts: readonly (Act | FlowAct)[]): Promise<readonly (Outcome | FlowOutcome)[]> {
     const db = opened(writer);
     await begin(db);
     try {
+      if (!inMemory) (log ??= new LogFile(path)).reserve();
       const outcomes = acts.map((act) => perform(db, act, currentBoot(clock)));
-      db.exec('commit');
+      db.run('commit');
       return outcomes;
     } catch (error) {
       rollback(db);
       throw toWorldError(error, path);
+    }
+  }
+
+  async function makeDurable(busy: boolean): Promise<void> {
+    try {
+      if (syncFailed) foldLogIntoFile(opened(writer));
+      syncFailed = false;
+      await log?.sync(busy);
+    } catch (error) {
+      syncFailed = true;
+      throw unavailable(`The database ${path} cannot be used: the disk did not keep what was written to it.`, error);
     }
   }
 
@@ -62,7 +77,7 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
     const deadline = clock.monotonic() + busyTimeoutMs;
     for (;;) {
       try {
-        return db.exec('begin immediate');
+        return void db.run('begin immediate');
       } catch (error) {
         if (!isBusy(error) || clock.monotonic() > deadline) throw toWorldError(error, path);
         await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * 3));
@@ -91,7 +106,8 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
       writer = new Connection(openDatabase(path));
       writer.exec('pragma busy_timeout = 5000');
       writer.exec('pragma journal_mode = wal');
-      writer.exec(`pragma synchronous = ${sync}`);
+      // SQLite syncs what a checkpoint needs; that a commit is on the disk before it is acknowledged is `makeDurable`.
+      writer.exec('pragma synchronous = normal');
       writer.exec('pragma foreign_keys = on');
       await migrate(writer, { path, copyTo: (file) => copyDatabase(openDatabase, path, file) });
       writer.exec('pragma busy_timeout = 0');
@@ -104,6 +120,8 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
   }
 
   function closeConnections(): void {
+    log?.close();
+    log = undefined;
     if (reader !== writer) reader?.close();
     writer?.close();
     reader = writer = undefined;
@@ -115,11 +133,11 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
       if (closed) return;
       await group.close();
       closed = true;
-      if (writer) foldLogIntoFile(writer);
+      if (writer) leaveWhole(writer);
       closeConnections();
     },
     now: () => clock.now(),
-    commit: (act) => group.commit(act),
+    commit: (act, onWritten) => group.commit(act, onWritten),
     loadState: (key) => read((db) => loadState(db, key)),
     getRun: (runId) => read((db) => getRun(db, runId)),
     listRuns: (query) => read((db) => listRuns(db, query)),
@@ -167,7 +185,7 @@ function pollDataVersion(writer: () => Connection, listener: () => void): () => 
   let seen: number | undefined;
   const timer = setInterval(() => {
     try {
-      const version = writer().get<{ v: number }>('select data_version as v from pragma_data_version')?.v;
+      const version = writer().get<{ data_version: number }>('pragma data_version')?.data_version;
       if (seen !== undefined && version !== seen) listener();
       seen = version;
     } catch {
@@ -178,13 +196,19 @@ function pollDataVersion(writer: () => Connection, listener: () => void): () => 
   return () => clearInterval(timer);
 }
 
+/** Copies the whole log into the file, durably. Throws where somebody else is at work or the disk fails. */
+function foldLogIntoFile(writer: Connection): void {
+  const { busy } = writer.get<{ busy: number }>('pragma wal_checkpoint(truncate)') ?? { busy: 1 };
+  if (busy !== 0) throw new Error('The log is in use.');
+}
+
 /**
  * So that a file whose World was closed is whole without its write-ahead log. SQLite does it by itself when the last connection goes, but
  * one of our drivers keeps connections open until its statements are garbage.
  */
-function foldLogIntoFile(writer: Connection): void {
+function leaveWhole(writer: Connection): void {
   try {
-    writer.exec('pragma wal_checkpoint(truncate)');
+    foldLogIntoFile(writer);
   } catch {
     // No room, or somebody else is at work: what was acknowledged is safe in the log.
   }
@@ -192,7 +216,7 @@ function foldLogIntoFile(writer: Connection): void {
 
 function rollback(db: Connection): void {
   try {
-    db.exec('rollback');
+    db.run('rollback');
   } catch {
     // SQLite has rolled back by itself after some errors (a full disk, for one).
   }

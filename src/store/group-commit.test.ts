@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { deferred } from '../testing/deferred.ts';
 import { nextTurn } from '../testing/next-turn.ts';
 import { badRequest, unavailable } from '../world/errors.ts';
-import type { Act, AppendAct, Outcome } from '../world/port.ts';
+import type { Act, AppendAct, Outcome, SettleAct } from '../world/port.ts';
 import { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
 
 const append = (name: string, bytes = 0): AppendAct => ({
@@ -14,7 +14,9 @@ const append = (name: string, bytes = 0): AppendAct => ({
   close: false,
   now: 0,
 });
-const nameOf = (act: Act) => (act as AppendAct).name;
+const end = (name: string, result: SettleAct['result'] = { kind: 'done' }) =>
+  ({ ...append(name), kind: 'settle', result }) as unknown as SettleAct;
+const nameOf = (act: Act) => (act as unknown as AppendAct).name;
 const outcome = (act: Act): Outcome => ({ kind: 'appended', chunkCount: Number(nameOf(act)) });
 
 /** A group whose transactions are noted as the names of their acts. */
@@ -85,6 +87,99 @@ describe('writes that come while a transaction is under way', () => {
     expect(answered).toBe(false);
     gate.resolve();
     await write;
+  });
+});
+
+describe('a store whose commits are not durable by themselves', () => {
+  it('answers when they are, and says before that what was written', async () => {
+    const gate = deferred();
+    const heard: string[] = [];
+    const { group } = openGroup({ makeDurable: () => gate.promise.then(() => void heard.push('durable')) });
+    const write = group.commit(append('1'), ({ chunkCount }) => heard.push(`written ${chunkCount}`) > 0);
+    void write.then(() => heard.push('answered'));
+    await nextTurn();
+    await nextTurn();
+    expect(heard).toEqual(['written 1']);
+    gate.resolve();
+    await write;
+    expect(heard).toEqual(['written 1', 'durable', 'answered']);
+  });
+
+  it('is told whether this process goes on with what was written', async () => {
+    const told: boolean[] = [];
+    const { group } = openGroup({ makeDurable: (busy) => void told.push(busy) });
+    await group.commit(append('1'));
+    await group.commit(append('2'), () => false);
+    await Promise.all([group.commit(append('3'), () => true), group.commit(append('4'), () => false)]);
+    expect(told).toEqual([false, false, true]);
+  });
+
+  it('fails whoever wrote what the disk did not keep, and nobody after', async () => {
+    const lost = unavailable('The disk did not keep it.');
+    const disk = [lost, undefined];
+    const { group, batches } = openGroup({
+      makeDurable: () => {
+        const failure = disk.shift();
+        if (failure) throw failure;
+      },
+    });
+    const results = await Promise.allSettled(['1', '2'].map((name) => group.commit(append(name))));
+    expect(results).toEqual([1, 2].map(() => ({ status: 'rejected', reason: lost })));
+    await expect(group.commit(append('3'))).resolves.toMatchObject({ chunkCount: 3 });
+    // What was written was not written twice.
+    expect(batches).toEqual([['1', '2'], ['3']]);
+  });
+});
+
+describe('the end of a delivery', () => {
+  const patienceMs = 60_000;
+
+  it('goes with the next write', async () => {
+    const { group, batches } = openGroup({ patienceMs });
+    const ended = group.commit(end('1'));
+    await nextTurn();
+    await nextTurn();
+    expect(batches).toEqual([]);
+    await Promise.all([ended, group.commit(append('2'))]);
+    expect(batches).toEqual([['1', '2']]);
+    await group.close();
+  });
+
+  it('goes alone where no other write comes', async () => {
+    const { group, batches } = openGroup({ patienceMs: 1 });
+    await group.commit(end('1'));
+    expect(batches).toEqual([['1']]);
+  });
+
+  it('that comes while a transaction is under way waits for a write too', async () => {
+    const first = deferred();
+    const { group, batches } = openGroup({ patienceMs }, async (acts) =>
+      nameOf(acts[0] as Act) === '1' ? await first.promise : undefined,
+    );
+    const one = group.commit(append('1'));
+    await nextTurn();
+    const ended = group.commit(end('2'));
+    first.resolve();
+    await one;
+    await nextTurn();
+    expect(batches).toEqual([['1']]);
+    await Promise.all([ended, group.commit(append('3'))]);
+    expect(batches).toEqual([['1'], ['2', '3']]);
+    await group.close();
+  });
+
+  it('is not lost by closing', async () => {
+    const { group, batches } = openGroup({ patienceMs });
+    const ended = group.commit(end('1'));
+    await group.close();
+    await ended;
+    expect(batches).toEqual([['1']]);
+  });
+
+  it('that is to be repeated is urgent', async () => {
+    const { group, batches } = openGroup({ patienceMs });
+    await group.commit(end('1', { kind: 'again', dueAt: 0 }));
+    expect(batches).toEqual([['1']]);
   });
 });
 

@@ -8,15 +8,23 @@ type AnyOutcome = Outcome | FlowOutcome;
 type OutcomeOfAny<A extends AnyAct> = A extends Act ? OutcomeOf<A> : A extends FlowAct ? FlowOutcomeOf<A> : never;
 
 export interface GroupCommitOptions<Performed extends AnyAct> {
-  /** Performs the acts in one durable transaction; all or nothing if it rejects. */
+  /** Performs the acts in one transaction; all or nothing if it rejects. */
   transact(acts: readonly Performed[]): Promise<readonly AnyOutcome[]>;
+  /**
+   * Where a transaction is not durable by itself: resolves when it is, and all before it are. `busy`: this process has other work to do
+   * meanwhile.
+   */
+  readonly makeDurable?: (busy: boolean) => Promise<void> | void;
   readonly maxActs?: number;
   readonly maxBytes?: number;
+  /** How long an act that nobody waits for may wait for another one to share a transaction with. */
+  readonly patienceMs?: number;
 }
 
 interface Waiting<Performed> {
   readonly act: Performed;
   readonly bytes: number;
+  readonly onWritten: ((outcome: AnyOutcome) => boolean) | undefined;
   readonly resolve: (outcome: AnyOutcome) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -27,37 +35,64 @@ interface Waiting<Performed> {
  */
 export class GroupCommit<Performed extends AnyAct = Act> {
   readonly #transact: GroupCommitOptions<Performed>['transact'];
+  readonly #makeDurable: GroupCommitOptions<Performed>['makeDurable'];
   readonly #maxActs: number;
   readonly #maxBytes: number;
   #waiting: Waiting<Performed>[] = [];
+  readonly #patienceMs: number;
   #flushing: Promise<void> | undefined;
+  #patient = false;
+  #urgent = false;
   #closed = false;
 
-  constructor({ transact, maxActs = 512, maxBytes = 16 * 2 ** 20 }: GroupCommitOptions<Performed>) {
+  constructor({ transact, makeDurable, maxActs = 512, maxBytes = 16 * 2 ** 20, patienceMs = 2 }: GroupCommitOptions<Performed>) {
     this.#transact = transact;
+    this.#makeDurable = makeDurable;
     this.#maxActs = maxActs;
     this.#maxBytes = maxBytes;
+    this.#patienceMs = patienceMs;
   }
 
-  commit<A extends Performed>(act: A): Promise<OutcomeOfAny<A>> {
+  commit<A extends Performed>(act: A, onWritten?: (outcome: OutcomeOfAny<A>) => boolean): Promise<OutcomeOfAny<A>> {
     if (this.#closed) return Promise.reject(unavailable('This World is closed; open another one to write.'));
     return new Promise<AnyOutcome>((resolve, reject) => {
-      this.#waiting.push({ act, bytes: bytesOf(act), resolve, reject });
-      this.#flushing ??= this.#flush();
+      this.#waiting.push({ act, bytes: bytesOf(act), onWritten: onWritten as Waiting<Performed>['onWritten'], resolve, reject });
+      if (isUrgent(act)) this.#hurry();
+      else if (!this.#flushing) this.#waitForOthers();
     }) as Promise<OutcomeOfAny<A>>;
   }
 
   /** Refuses what comes from now on and resolves when everything taken before is answered. */
   async close(): Promise<void> {
     this.#closed = true;
+    if (this.#waiting.length > 0) this.#hurry();
     await this.#flushing;
+  }
+
+  #hurry(): void {
+    this.#urgent = true;
+    this.#flushing ??= this.#flush();
+  }
+
+  #waitForOthers(): void {
+    if (this.#patient) return;
+    this.#patient = true;
+    setTimeout(() => {
+      this.#patient = false;
+      if (this.#waiting.length > 0) this.#hurry();
+    }, this.#patienceMs);
   }
 
   async #flush(): Promise<void> {
     // One turn of the event loop: everything that this turn wants to write goes together.
     await new Promise<void>((turn) => setImmediate(turn));
-    while (this.#waiting.length > 0) await this.#perform(this.#nextBatch());
+    while (this.#urgent) {
+      const batch = this.#nextBatch();
+      this.#urgent = this.#waiting.length > 0;
+      await this.#perform(batch);
+    }
     this.#flushing = undefined;
+    if (this.#waiting.length > 0) this.#waitForOthers();
   }
 
   #nextBatch(): Waiting<Performed>[] {
@@ -72,9 +107,9 @@ export class GroupCommit<Performed extends AnyAct = Act> {
   }
 
   async #perform(batch: readonly Waiting<Performed>[]): Promise<void> {
+    let outcomes: readonly AnyOutcome[];
     try {
-      const outcomes = await this.#transact(batch.map(({ act }) => act));
-      for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index] as AnyOutcome);
+      outcomes = await this.#transact(batch.map(({ act }) => act));
     } catch (error) {
       const [only] = batch;
       if (batch.length === 1 && only) return only.reject(error);
@@ -82,9 +117,22 @@ export class GroupCommit<Performed extends AnyAct = Act> {
       // One poisoned act must not take the others with it: halve until it is alone.
       const middle = batch.length >> 1;
       await this.#perform(batch.slice(0, middle));
-      await this.#perform(batch.slice(middle));
+      return await this.#perform(batch.slice(middle));
     }
+    let busy = false;
+    for (const [index, { onWritten }] of batch.entries()) busy = onWritten?.(outcomes[index] as AnyOutcome) || busy;
+    try {
+      await this.#makeDurable?.(busy);
+    } catch (error) {
+      return batch.forEach(({ reject }) => reject(error));
+    }
+    for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index] as AnyOutcome);
   }
+}
+
+/** The end of a delivery is waited for by nobody; it goes with the next write, which in a busy process comes within the millisecond. */
+function isUrgent(act: AnyAct): boolean {
+  return act.kind !== 'settle' || act.result.kind !== 'done';
 }
 
 function isUnavailable(error: unknown): boolean {

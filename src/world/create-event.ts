@@ -1,16 +1,17 @@
 import type { AnyEventRequest, CreateEventParams, EventResult, World } from '@workflow/world';
 import { PreconditionFailedError } from '@workflow/errors';
+import { commitAndBegin } from './begin-early.ts';
 import type { Opened, WorldContext } from './context.ts';
 import { currentDelivery, type Delivery } from './delivery.ts';
 import { unavailable } from './errors.ts';
-import { resultOf, startedAtBirth, unchangedResult } from './event-result.ts';
+import { type Committed, resultOf, startedAtBirth, unchangedResult } from './event-result.ts';
 import { knownState } from './known-state.ts';
 import { parseRequest } from './parse-request.ts';
 import type { State, StateKey, Store } from './port.ts';
 import { isTerminal, type RunRow } from './rows.ts';
 import { decide } from './rules/decide.ts';
 import type { Decision, EventRequest, RuleContext } from './rules/request.ts';
-import { publishWrite } from './publish-write.ts';
+import { publishWrite, type Written } from './publish-write.ts';
 import type { Transition } from './transition.ts';
 import { resolveRows } from './written-rows.ts';
 
@@ -35,7 +36,7 @@ export function createEvent(context: WorldContext): World['events']['create'] {
     const request = parseRequest(runId, data, params, context.now());
     const opened = await context.open();
     const delivery = deliveryOf(request);
-    const started = startedAtBirth(request, delivery);
+    const started = await startedAtBirth(request, delivery);
     if (started) return started;
     // Nearly always true: whoever sends a run id of its own has just made it up.
     const seen = request.type === 'run_created' ? { run: undefined } : delivery && knownState(request, delivery);
@@ -61,12 +62,19 @@ export function createEvent(context: WorldContext): World['events']['create'] {
       if (!decision) return undefined;
       if (decision.kind === 'unchanged') return await unchangedResult({ context, store, log, request }, state, decision.eventSeq);
       const { transition } = decision;
-      const written = await commit(context, store, transition, state.run);
-      if (!written) return undefined;
-      born = bearStepFor !== undefined;
-      const rows = resolveRows(transition, state.run, written);
-      publishWrite({ context, log, delivery, transition, written, rows });
-      const result = await resultOf({ context, store, log, request }, { transition, written, rows });
+      const committed = await commit(context, store, transition, {
+        before: state.run,
+        early: bearStepFor !== undefined || (request.type === 'run_started' && delivery?.of === 'run'),
+        publish(written, durable) {
+          born = bearStepFor !== undefined;
+          const published = { transition, written, rows: resolveRows(transition, state.run, written) };
+          publishWrite({ context, log, delivery, durable, ...published });
+          return published;
+        },
+      });
+      if (!committed) return undefined;
+      const { rows } = committed;
+      const result = await resultOf({ context, store, log, request }, committed);
       // After the answer, which shows the run's input once more.
       if (isTerminal(rows.run.status)) log.forget(rows.run.runId);
       return result;
@@ -100,17 +108,45 @@ function offerStep({ dispatcher }: WorldContext, request: EventRequest, delivery
   return dispatcher().offerStep(run, String(request.data['stepName']));
 }
 
-async function commit(context: WorldContext, store: Store, transition: Transition, run: RunRow | undefined) {
+interface Publishing {
+  readonly before: RunRow | undefined;
+  /** Answer as soon as it is written: a replay reaches the outside only by what it writes later, and by steps, which wait for the disk. */
+  readonly early: boolean;
+  /** Tells of the write as soon as it is visible: a delivery that it begins overlaps with the wait for the disk. */
+  publish(written: Written, durable: Promise<unknown>): Committed;
+}
+
+/** Undefined: lost. */
+function commit(
+  context: WorldContext,
+  store: Store,
+  transition: Transition,
+  { before, early, publish }: Publishing,
+): Promise<Committed | undefined> {
   const due = transition.wakeAt !== null && transition.wakeAt <= transition.now;
-  const subject = transition.run.kind === 'create' ? transition.run.row : run;
+  const subject = transition.run.kind === 'create' ? transition.run.row : before;
   const takeRunFor = (due && subject && context.dispatcher().offerRun(subject)) || null;
-  const outcome = await store.commit({ kind: 'write', transition, takeRunFor }).catch((error: unknown) => {
-    if (takeRunFor) context.dispatcher().dropRun();
-    throw error;
+  const abandon = () => {
+    if (takeRunFor !== null) context.dispatcher().dropRun();
+  };
+  return new Promise((resolve, reject) => {
+    let committed: Committed | undefined;
+    const durable = commitAndBegin(
+      store,
+      { kind: 'write', transition, takeRunFor },
+      {
+        begin(outcome) {
+          if (outcome.kind === 'lost' || !outcome.taken) abandon();
+          if (outcome.kind === 'lost') return false;
+          committed = publish(outcome, durable);
+          if (early) resolve(committed);
+          return early || outcome.taken !== undefined;
+        },
+        abandon,
+      },
+    );
+    durable.then(() => resolve(committed), reject);
   });
-  const taken = outcome.kind === 'written' && outcome.taken !== undefined;
-  if (takeRunFor && !taken) context.dispatcher().dropRun();
-  return outcome.kind === 'written' ? outcome : undefined;
 }
 
 function ruleContext(

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { ClaimedStep } from './port.ts';
+import type { Birth, ClaimedStep } from './port.ts';
 import type { Lease, RunRow, StepRow, TakenRun } from './rows.ts';
 
 /** What the World knows of the delivery in whose course it is called (spec/world.md D8). */
@@ -18,8 +18,8 @@ export interface Delivery {
   waitsDue: boolean;
   /** The step was started when it was created; the next `step_started` is answered with that event (once). */
   startedSeq: number | null;
-  /** The input of such a step, encoded. */
-  readonly input: Uint8Array | null;
+  /** Of such a step: its input, encoded, and when the body may begin. */
+  readonly birth: Pick<Birth, 'input' | 'durable'> | null;
   /** Steps that this delivery created and that are leased to this worker, waiting for the message that the SDK sends after them. */
   readonly born: Map<string, ClaimedStep>;
   /** Steps known to have a row, which is their message: queueing them again changes nothing. */

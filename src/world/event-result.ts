@@ -42,12 +42,17 @@ export async function unchangedResult(answering: Answering, state: State, eventS
   return row ? { event: viewEvent(row) } : {};
 }
 
-/** The `step_started` of a step that was started when it was created: it is in the log already, and is answered with once. */
-export function startedAtBirth(request: EventRequest, delivery: Delivery | undefined): EventResult | undefined {
+/**
+ * The `step_started` of a step that was started when it was created: it is in the log already, and is answered with once. The answer, after
+ * which the body begins, waits until the step is on the disk; rejects with 503 if it never comes there.
+ */
+export async function startedAtBirth(request: EventRequest, delivery: Delivery | undefined): Promise<EventResult | undefined> {
   if (request.type !== 'step_started' || !delivery?.step || delivery.startedSeq === null) return undefined;
-  const { step, startedSeq, input } = delivery;
+  const { step, startedSeq, birth } = delivery;
   if (step.stepId !== request.correlationId) return undefined;
   delivery.startedSeq = null;
+  await birth?.durable;
+  const input = birth?.input ?? null;
   const event = worldEvent('step_started', step.stepId, step.specVersion, { stepName: step.stepName });
   const createdAt = step.startedAt as number;
   const bare = request.params.resolveData === 'none';

@@ -17,8 +17,11 @@ export interface Store {
   /**
    * Performs one act, in one transaction with whatever else is waiting; durable when it resolves. A `lost` outcome means that a guard no
    * longer held and nothing was written. Rejects with `unavailable` (503) if the store cannot make it durable.
+   *
+   * `onWritten` hears the outcome when the act is done and every later act builds on it, which may be before it is durable: for what reaches
+   * the outside by later acts only, for those are durable no earlier. It answers whether this process goes on with it meanwhile.
    */
-  commit<A extends Act>(act: A): Promise<OutcomeOf<A>>;
+  commit<A extends Act>(act: A, onWritten?: (outcome: OutcomeOf<A>) => boolean): Promise<OutcomeOf<A>>;
 
   loadState(key: StateKey): Promise<State>;
   getRun(runId: string): Promise<RunRow | undefined>;
@@ -244,7 +247,14 @@ export interface ClaimedStep {
   readonly step: StepRow;
   readonly run: RunRow;
   /** For a step that was born leased: the `step_started` that was written with it, and its input; null: it is yet to be started. */
-  readonly birth: { readonly startedSeq: number; readonly input: Uint8Array | null } | null;
+  readonly birth: Birth | null;
+}
+
+export interface Birth {
+  readonly startedSeq: number;
+  readonly input: Uint8Array | null;
+  /** Settles when it is on the disk, before which the body must not begin. */
+  readonly durable: Promise<unknown>;
 }
 
 export interface Outcomes {

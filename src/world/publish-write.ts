@@ -1,7 +1,7 @@
 import type { WorldContext } from './context.ts';
 import type { Delivery } from './delivery.ts';
 import type { EventLogCache } from './event-log.ts';
-import type { ClaimedStep, Outcomes } from './port.ts';
+import type { Birth, Outcomes } from './port.ts';
 import { isStepTerminal } from './rows.ts';
 import type { WrittenRows } from './written-rows.ts';
 import type { Transition } from './transition.ts';
@@ -15,16 +15,17 @@ export interface CommittedWrite {
   readonly transition: Transition;
   readonly written: Written;
   readonly rows: WrittenRows;
+  readonly durable: Promise<unknown>;
 }
 
 /** Tells this process what a commit changed: the log it caches, the delivery that wrote it, and the workers that may have work now. */
 export function publishWrite(committed: CommittedWrite): void {
-  const { context, log, delivery, transition, written, rows } = committed;
+  const { context, log, delivery, transition, written, rows, durable } = committed;
   const { runId, run, steps, wakeAt } = transition;
   for (const [index, event] of transition.events.entries()) {
     log.append({ ...event, runId, seq: written.firstSeq + index, createdAt: written.at });
   }
-  if (delivery) noteRows(delivery, rows, { startedSeq: written.firstSeq + 1, input: transition.events[0]?.payload ?? null });
+  if (delivery) noteRows(delivery, rows, { startedSeq: written.firstSeq + 1, input: transition.events[0]?.payload ?? null, durable });
   const unclaimed = steps.some(({ dueAt, leaseOwner }) => dueAt !== null && leaseOwner === null);
   if (unclaimed || (wakeAt !== null && !written.taken)) {
     context.dispatcher().somethingDue(Math.min(wakeAt ?? Infinity, ...steps.map(({ dueAt }) => dueAt ?? Infinity)));
@@ -38,7 +39,7 @@ export function publishWrite(committed: CommittedWrite): void {
   }
 }
 
-function noteRows(delivery: Delivery, { run, steps, waits }: WrittenRows, birth: NonNullable<ClaimedStep['birth']>): void {
+function noteRows(delivery: Delivery, { run, steps, waits }: WrittenRows, birth: Birth): void {
   delivery.run = run;
   if (waits.some(({ status }) => status === 'completed')) delivery.waitsDue = false;
   for (const step of steps) {

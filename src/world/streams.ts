@@ -1,8 +1,9 @@
 import type { Streamer } from '@workflow/world';
+import { commitAndBegin } from './begin-early.ts';
 import type { WorldContext } from './context.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { badRequest } from './errors.ts';
-import type { Store } from './port.ts';
+import type { AppendAct, Store } from './port.ts';
 import { shardOfStream } from './shard.ts';
 import { readLive, type StreamSignals } from './stream-reader.ts';
 
@@ -26,8 +27,13 @@ export function streamer(context: WorldContext, signals: StreamSignals): Require
     await order.run(checked, runId, async (run) => {
       const { store } = await context.open();
       const shard = shardOfStream(checked);
-      const committed = store.commit({ kind: 'append', shard, name: checked, runId: run, chunks: bytes, close, now: store.now() });
-      return committed.then(() => signals.emit(checked));
+      const act: AppendAct = { kind: 'append', shard, name: checked, runId: run, chunks: bytes, close, now: store.now() };
+      await commitAndBegin(store, act, {
+        begin() {
+          signals.emit(checked);
+          return true;
+        },
+      });
     });
   }
 
