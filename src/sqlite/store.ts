@@ -12,6 +12,7 @@ import { Connection } from './connection.ts';
 import { copyDatabase } from './copy-database.ts';
 import { loadDriver } from './driver.ts';
 import { isBusy, toWorldError } from './errors.ts';
+import { watchForeignCommits } from './foreign-commits.ts';
 import { flowReads } from './flow-reads.ts';
 import { getEvent, listEvents, listEventsByCorrelation, readPayload } from './events.ts';
 import { getHook, getHookByToken, getHookOfRun, getTokenHolder, listHooks } from './hooks.ts';
@@ -35,7 +36,6 @@ export interface SqliteStoreOptions {
 }
 
 const busyTimeoutMs = 30_000;
-const foreignCommitPollMs = 25;
 
 /** The World's store in one SQLite file: one connection that writes, one that reads, several processes at once. */
 export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOptions): Store {
@@ -162,7 +162,7 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
     countOpenRuns: () => read(countOpenRuns),
     flows: { commit: (act) => group.commit(act), ...flowReads(read) },
     operator: operatorReads(read),
-    onForeignCommit: (listener) => (inMemory ? () => {} : pollDataVersion(() => opened(writer), listener)),
+    onForeignCommit: (listener) => (inMemory ? () => {} : watchForeignCommits(() => opened(writer), listener)),
   };
 }
 
@@ -175,25 +175,6 @@ function loadState(db: Connection, { runId, stepId, waitId, hookId, token, waits
     ...(token === undefined ? {} : { tokenHolder: getTokenHolder(db, token) }),
     ...(waitsDueAt === undefined ? {} : { dueWaits: listDueWaits(db, runId, waitsDueAt) }),
   };
-}
-
-/**
- * To the connection that writes, `data_version` changes only when another process commits; asking costs a few microseconds. In real time,
- * whatever clock was injected: other processes do not live by it.
- */
-function pollDataVersion(writer: () => Connection, listener: () => void): () => void {
-  let seen: number | undefined;
-  const timer = setInterval(() => {
-    try {
-      const version = writer().get<{ data_version: number }>('pragma data_version')?.data_version;
-      if (seen !== undefined && version !== seen) listener();
-      seen = version;
-    } catch {
-      clearInterval(timer); // The store was closed; whoever listens is being closed too.
-    }
-  }, foreignCommitPollMs);
-  timer.unref();
-  return () => clearInterval(timer);
 }
 
 /** Copies the whole log into the file, durably. Throws where somebody else is at work or the disk fails. */

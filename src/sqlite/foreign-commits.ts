@@ -1,0 +1,35 @@
+import type { Connection } from './connection.ts';
+
+const shortestMs = 25;
+// Ten thousand sleeping runs and nobody about: half as many looks, and a guest waits 25 ms longer.
+const longestMs = 50;
+const quietAfterMs = 5_000;
+
+/**
+ * Calls back when another process has committed, until the returned function is called. To the connection that writes, `data_version` changes
+ * by no commit of its own; asking costs a few microseconds. In real time, whatever clock was injected: other processes do not live by it.
+ */
+export function watchForeignCommits(writer: () => Connection, listener: () => void): () => void {
+  let seen: number | undefined;
+  let quietSince = performance.now();
+  let timer: NodeJS.Timeout | undefined;
+  const look = () => {
+    try {
+      const version = writer().get<{ data_version: number }>('pragma data_version')?.data_version;
+      if (seen !== undefined && version !== seen) {
+        quietSince = performance.now();
+        listener();
+      }
+      seen = version;
+      schedule();
+    } catch {
+      // The store was closed; whoever listens is being closed too.
+    }
+  };
+  const schedule = () => {
+    timer = setTimeout(look, performance.now() - quietSince < quietAfterMs ? shortestMs : longestMs);
+    timer.unref();
+  };
+  schedule();
+  return () => clearTimeout(timer);
+}
