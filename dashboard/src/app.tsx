@@ -11,7 +11,7 @@ import { SystemPage } from './pages/system.tsx';
 import { TriggerPage } from './pages/trigger.tsx';
 import { TriggersPage } from './pages/triggers.tsx';
 import { Gate } from './ui/gate.tsx';
-import { arrivalScroll, useLocation } from './ui/location.ts';
+import { useLocation } from './ui/location.ts';
 import { MeContext } from './ui/me.tsx';
 import { Shortcuts } from './ui/shortcuts.tsx';
 import { Empty, ProblemState, Skeleton } from './ui/states.tsx';
@@ -99,7 +99,7 @@ function useTitleAndFocus(route: Route, path: string): void {
       first.current = false;
       return;
     }
-    scrollTo(0, arrivalScroll());
+    scrollTo(0, 0);
     document.querySelector<HTMLElement>('#main')?.focus({ preventScroll: true });
   }, [path]);
 }

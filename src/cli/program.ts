@@ -5,6 +5,7 @@ import { completionScript, shells, type Shell } from './completion.ts';
 import { exitCodes } from './exit-codes.ts';
 import { parseTimeout } from './parse-arguments.ts';
 import { addRunCommands } from './program-runs.ts';
+import { addServeCommand } from './program-serve.ts';
 import type { Session } from './session.ts';
 
 /** The whole command line. What a command needs is loaded when it is called: a completion or a help text waits for nothing. */
@@ -18,6 +19,7 @@ export function createProgram(session: Session, end: End): Command {
     .configureOutput({ writeOut: (text) => session.out(text.trimEnd()), writeErr: session.err });
 
   addRunCommands(program, session, end);
+  addServeCommand(program, session, end);
 
   addCommand(program, 'explain <run>', {
     description: 'Say in one paragraph what a run does or waits for, and what to do if it should not.',

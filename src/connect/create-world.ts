@@ -96,7 +96,7 @@ export function createWorld(options: CreateWorldOptions = {}): PawlWorld {
     getEncryptionKeyForRun: async (...call: Parameters<PawlWorld['getEncryptionKeyForRun']>) =>
       lazy().getEncryptionKeyForRun(context)(...call),
   } as PawlWorld;
-  insides.set(world, { flows, host: () => lazy().host });
+  insides.set(world, { flows, host: () => lazy().host, settings: () => lazy().settings });
   return world;
 }
 
@@ -104,6 +104,7 @@ export function createWorld(options: CreateWorldOptions = {}): PawlWorld {
 export interface WorldInsides {
   readonly flows: FlowWorld;
   host(): Host;
+  settings(): Settings;
 }
 
 const insides = new WeakMap<World, WorldInsides>();

@@ -21,6 +21,11 @@ export function unreachableSteps(steps: Readonly<Record<string, unknown>>, roots
     .map((id) => ({ pointer: `/steps/${escapePointer(id)}`, message: `no step leads to "${id}"` }));
 }
 
+/** The steps that the config of a step names, by the same rule. */
+export function targetsInConfig(config: unknown, steps: Readonly<Record<string, unknown>>): readonly string[] {
+  return [...new Set(stringsIn(config))].filter((text) => Object.hasOwn(steps, text));
+}
+
 function* stringsIn(value: unknown): Generator<string> {
   if (typeof value === 'string') yield value;
   if (typeof value !== 'object' || value === null) return;

@@ -2,6 +2,8 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { insidesOf, type PawlWorld } from '../connect/create-world.ts';
 import { WorldEngine } from '../connect/open-engine.ts';
+import { readSchemaStatus, type SchemaStatus } from '../connect/schema-status.ts';
+import type { FlowWorld } from '../flow/world/flow-world.ts';
 import type { Store } from '../world/port.ts';
 import { type Caller, trustedCaller } from './caller.ts';
 
@@ -35,19 +37,28 @@ export interface Operator {
   readonly logger: Logger;
   readonly redact: Redact | undefined;
   readonly decrypt: boolean;
+  /** What flows need of the World. */
+  readonly flowWorld: FlowWorld;
   store(): Promise<Store>;
+  storeName(): 'sqlite' | 'postgres';
+  schemaStatus(): Promise<SchemaStatus>;
   engine(): WorldEngine;
+  /** Something is due at this instant: the workers of this process may look at once. */
+  tellWorkers(dueAt: number): void;
   /** The same in another name. */
   as(caller: Caller): Operator;
 }
 
 /** An operator of a World. It opens nothing, and leaves the closing of the World to whoever made it. */
 export function createOperator({ world, engine, caller, redact, decrypt = true }: OperatorOptions): Operator {
-  const { flows } = insidesOf(world);
+  const { flows, settings } = insidesOf(world);
   let made = engine;
+  // It does not change while the World is open.
+  let schema: Promise<SchemaStatus> | undefined;
   const operator = (as: Caller): Operator => ({
     world,
     caller: as,
+    flowWorld: flows,
     redact,
     decrypt,
     get clock() {
@@ -58,6 +69,9 @@ export function createOperator({ world, engine, caller, redact, decrypt = true }
     },
     store: async () => flows.open(),
     engine: () => (made ??= new WorldEngine(world, {})),
+    storeName: () => (settings().url.startsWith('sqlite:') ? 'sqlite' : 'postgres'),
+    schemaStatus: () => (schema ??= readSchemaStatus(settings(), flows.clock)),
+    tellWorkers: (dueAt) => flows.dispatcher().somethingDue(dueAt),
     as: operator,
   });
   return operator(caller ?? trustedCaller('host', 'host'));

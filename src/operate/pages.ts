@@ -1,4 +1,5 @@
 import { decodeCursor, encodeCursor } from '../world/cursor.ts';
+import { invalid } from './errors.ts';
 import type { Order, Page } from '../world/port.ts';
 
 export interface PageOf<T> {
@@ -14,6 +15,18 @@ export interface PageQuery {
 }
 
 const usualLimit = 50;
+
+/** A number out of a cursor, which may have been made up. */
+export function cursorNumber(value: string | number | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (!Number.isSafeInteger(value)) throw invalid('The cursor was not given out by this list; begin again without one.');
+  return Number(value);
+}
+
+/** PostgreSQL knows no NUL in a text, and no id has one. */
+function cleanText(text: string): string {
+  return text.replaceAll('\0', '');
+}
 
 type Key = { readonly at: number; readonly id: string };
 
@@ -32,7 +45,7 @@ export async function pageByInstant<R, T>(
   },
 ): Promise<PageOf<T>> {
   const given = decodeCursor(list, cursor, ['number', 'string']);
-  const after = given && { at: Number(given[0]), id: String(given[1]) };
+  const after = given && { at: cursorNumber(given[0]) ?? 0, id: cleanText(String(given[1])) };
   const rows = await read({ after, order, limit: limit + 1 });
   const last = rows[limit - 1];
   const hasMore = rows.length > limit;
@@ -42,7 +55,7 @@ export async function pageByInstant<R, T>(
 
 /** A page of a list that is read whole, because it is short. */
 export function pageOfAll<R>(list: string, rows: readonly R[], { limit = usualLimit, cursor }: PageQuery): PageOf<R> {
-  const from = Number(decodeCursor(list, cursor, ['number'])?.[0] ?? 0);
+  const from = Math.max(0, cursorNumber(decodeCursor(list, cursor, ['number'])?.[0]) ?? 0);
   const data = rows.slice(from, from + limit);
   const hasMore = from + limit < rows.length;
   return { data, cursor: hasMore ? encodeCursor(list, [from + limit]) : null, hasMore };

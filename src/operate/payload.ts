@@ -35,6 +35,12 @@ export class PayloadReader {
     return shown === undefined ? { state: 'redacted' } : { state: 'value', json: shown, truncated };
   }
 
+  /** Of bytes as the SDK frames them. */
+  async showFramed(framed: Uint8Array, what: RedactContext['what']): Promise<Payload> {
+    const read = await this.#unframe(framed);
+    return 'state' in read ? read : this.showValue(read.value, what);
+  }
+
   redact(json: unknown, what: RedactContext['what']): unknown {
     const { redact } = this.#operator;
     return redact ? redact(json, { ...this.#run, what }) : json;
@@ -46,11 +52,17 @@ export class PayloadReader {
     return value instanceof Uint8Array ? this.#unframe(value) : { value };
   }
 
+  /** Without its encryption, if this process has the key: to be given to another run, not to be shown. Undefined: it has not. */
+  async open(stored: Uint8Array): Promise<unknown> {
+    const value = decodeValue(stored);
+    return value instanceof Uint8Array && frameOf(value) === 'encr' ? this.#decrypt(value.subarray(4)) : value;
+  }
+
   /** Payloads of the SDK begin with four letters that say what they are. */
   async #unframe(bytes: Uint8Array): Promise<{ readonly value: unknown } | Payload> {
-    const frame = String.fromCharCode(...bytes.subarray(0, 4));
+    const frame = frameOf(bytes);
     if (frame === 'encr') {
-      const opened = await this.#decrypt(bytes.subarray(4));
+      const opened = this.#operator.decrypt ? await this.#decrypt(bytes.subarray(4)) : undefined;
       return opened ? this.#unframe(opened) : { state: 'encrypted' };
     }
     if (frame !== 'devl') return { state: 'binary', bytes: bytes.length };
@@ -69,7 +81,7 @@ export class PayloadReader {
 
   /** AES-256-GCM as the SDK does it: nonce, text, tag. */
   async #decrypt(sealed: Uint8Array): Promise<Uint8Array | undefined> {
-    if (!this.#operator.decrypt || sealed.length < nonceLength + tagLength) return undefined;
+    if (sealed.length < nonceLength + tagLength) return undefined;
     try {
       const key = await (this.#key ??= this.#operator.world.getEncryptionKeyForRun(this.#run.runId));
       if (!key) return undefined;
@@ -82,6 +94,10 @@ export class PayloadReader {
       return undefined;
     }
   }
+}
+
+function frameOf(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes.subarray(0, 4));
 }
 
 const nonceLength = 12;

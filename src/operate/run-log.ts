@@ -6,7 +6,7 @@ import { decodeCursor, encodeCursor } from '../world/cursor.ts';
 import type { EventRow } from '../world/rows.ts';
 import { expectScope } from './caller.ts';
 import type { Operator } from './operator.ts';
-import type { PageOf, PageQuery } from './pages.ts';
+import { cursorNumber, type PageOf, type PageQuery } from './pages.ts';
 import { noPayload, type Payload, PayloadReader } from './payload.ts';
 import { toReadable } from './readable.ts';
 import { findRun, instant } from './run-views.ts';
@@ -19,7 +19,7 @@ export async function listEvents(operator: Operator, runId: string, query: PageQ
   expectScope(operator.caller, 'read');
   const run = await findRun(operator, runId);
   const { limit = 100, cursor, order = 'asc' } = query;
-  const after = decodeCursor('log', cursor, ['number'])?.[0] as number | undefined;
+  const after = cursorNumber(decodeCursor('log', cursor, ['number'])?.[0]);
   const rows = await (await operator.store()).listEvents({ runId, after, order, limit: limit + 1, payloads: true });
   const shown = rows.slice(0, limit);
   const reader = new PayloadReader(operator, run);

@@ -6,7 +6,7 @@ import { Arguments } from './columns.ts';
 import type { Database } from './database.ts';
 import { smallEventColumns } from './events.ts';
 import { runColumns } from './runs.ts';
-import { findRun, keepsFlows, listChangedRuns, searchRuns } from './search-runs.ts';
+import { findRun, listChangedRuns, searchRuns } from './search-runs.ts';
 import { listStepTimes, readThroughput } from './throughput.ts';
 
 export function operatorReads(db: Database): OperatorReads {
@@ -61,10 +61,7 @@ async function listQueueDepths(db: Database, now: number): Promise<QueueDepthRow
   return (await Promise.all([runs, depth('steps', `'step'`), depth('messages', `'message'`)])).flat();
 }
 
-async function listStuckRuns(db: Database, { limit }: { readonly limit: number }): Promise<RunRow[]> {
-  const joins = `and not exists (
-         select 1 from pawl.executions e
-         where e.shard = runs.shard and e.run_id = runs.run_id and e.join_group is not null)`;
+function listStuckRuns(db: Database, { limit }: { readonly limit: number }): Promise<RunRow[]> {
   return db.query<RunRow>(
     `select ${runColumns} from pawl.runs
      where status in ('pending', 'running') and due_at is null and lease_owner is null
@@ -74,7 +71,9 @@ async function listStuckRuns(db: Database, { limit }: { readonly limit: number }
        and not exists (
          select 1 from pawl.hooks h
          where h.shard = runs.shard and h.run_id = runs.run_id and h.status = 'live')
-       ${(await keepsFlows(db)) ? joins : ''}
+       and not exists (
+         select 1 from pawl.executions e
+         where e.shard = runs.shard and e.run_id = runs.run_id and e.join_group is not null)
      order by created_at
      limit $1`,
     [limit],

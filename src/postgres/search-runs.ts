@@ -7,22 +7,18 @@ import { runColumns } from './runs.ts';
 const isWaiting = `exists (
   select 1 from pawl.executions e
   where e.shard = runs.shard and e.run_id = runs.run_id and e.fields::json->>'status' = 'waiting')`;
-const columns = {
-  withFlows: `${runColumns},
+const columns = `${runColumns},
     (select e.tenant_id from pawl.executions e where e.shard = runs.shard and e.run_id = runs.run_id) as "tenantId",
-    case when status = 'running' and namespace = 'flow' then ${isWaiting} else false end as waiting`,
-  withoutFlows: `${runColumns}, null as "tenantId", false as waiting`,
-};
+    case when status = 'running' and namespace = 'flow' then ${isWaiting} else false end as waiting`;
 
 export async function searchRuns(db: Database, search: RunSearch): Promise<FoundRun[]> {
   const { after, order, limit } = search;
   const past = order === 'asc' ? '>' : '<';
   const args = new Arguments();
-  const flows = await keepsFlows(db);
   return db.query<FoundRun>(
-    `select ${flows ? columns.withFlows : columns.withoutFlows} from pawl.runs
+    `select ${columns} from pawl.runs
      where true
-       ${conditions(search, args, flows).join('\n       ')}
+       ${conditions(search, args).join('\n       ')}
        ${after === undefined ? '' : `and (created_at, run_id) ${past} (${args.put(after.at)}, ${args.put(after.id)})`}
      order by created_at ${order}, run_id ${order}
      limit ${args.limit(limit)}`,
@@ -30,19 +26,15 @@ export async function searchRuns(db: Database, search: RunSearch): Promise<Found
   );
 }
 
-function conditions(
-  { status, kind, name, tenantId, createdFrom, createdBefore, idText }: RunSearch,
-  args: Arguments,
-  flows: boolean,
-): string[] {
-  const waits = flows ? `namespace = 'flow' and ${isWaiting}` : 'false';
+function conditions({ status, kind, name, tenantId, createdFrom, createdBefore, idText }: RunSearch, args: Arguments): string[] {
+  const waits = `namespace = 'flow' and ${isWaiting}`;
   const wanted: string[] = [];
   if (status === 'waiting' || status === 'running')
     wanted.push(`and status = 'running' and ${status === 'waiting' ? '' : 'not '}(${waits})`);
   else if (status !== undefined) wanted.push(`and status = ${args.put(status)}`);
   if (kind !== undefined) wanted.push(`and namespace ${kind === 'flow' ? '=' : '<>'} 'flow'`);
   if (name !== undefined) wanted.push(`and position(lower(${args.put(name)}) in lower(workflow_name)) > 0`);
-  if (tenantId !== undefined) wanted.push(flows ? `and ${isOfTenant(args.put(tenantId))}` : 'and false');
+  if (tenantId !== undefined) wanted.push(`and ${isOfTenant(args.put(tenantId))}`);
   if (createdFrom !== undefined) wanted.push(`and created_at >= ${args.put(createdFrom)}`);
   if (createdBefore !== undefined) wanted.push(`and created_at < ${args.put(createdBefore)}`);
   if (idText !== undefined) wanted.push(`and position(lower(${args.put(idText)}) in lower(run_id)) > 0`);
@@ -56,9 +48,8 @@ function isOfTenant(place: string): string {
 }
 
 export async function findRun(db: Database, runId: string): Promise<FoundRun | undefined> {
-  const shown = (await keepsFlows(db)) ? columns.withFlows : columns.withoutFlows;
   const [row] = await db.query<FoundRun>(
-    `select ${shown} from pawl.runs
+    `select ${columns} from pawl.runs
      where shard = $1 and run_id = $2`,
     [shardOf(runId), runId],
   );
@@ -76,21 +67,8 @@ export async function listChangedRuns(
   db: Database,
   { since, limit }: Parameters<OperatorReads['listChangedRuns']>[0],
 ): Promise<FoundRun[]> {
-  const shown = (await keepsFlows(db)) ? columns.withFlows : columns.withoutFlows;
   const found = await Promise.all(
-    changes.map((change) => db.query<FoundRun>(`select ${shown} from pawl.runs where ${change} limit $2`, [since, limit])),
+    changes.map((change) => db.query<FoundRun>(`select ${columns} from pawl.runs where ${change} limit $2`, [since, limit])),
   );
   return [...new Map(found.flat().map((row) => [row.runId, row])).values()];
-}
-
-const known = new WeakMap<Database, boolean>();
-
-/** Whether the tables of flows are there: a database may be older than they are. */
-export async function keepsFlows(db: Database): Promise<boolean> {
-  const before = known.get(db);
-  if (before !== undefined) return before;
-  const [row] = await db.query<{ there: boolean }>(`select to_regclass('pawl.executions') is not null as there`);
-  const there = row?.there === true;
-  known.set(db, there);
-  return there;
 }

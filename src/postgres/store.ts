@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../base/clock.ts';
+import { CommitNotes } from '../store/commit-notes.ts';
 import { GroupCommit } from '../store/group-commit.ts';
 import type { Act, Outcome, OutcomeOf, Store } from '../world/port.ts';
 import type { BatchAct } from './batch.ts';
@@ -47,7 +48,8 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', onQuery
   const ownTime = clock !== systemClock;
   const leaseClock = () => (ownTime ? clock.monotonic() : null);
   const committer = new Committer({ db, clock, serverClock, leaseClock, sync, onShared: () => hints.tell() });
-  const group = new GroupCommit<Exclude<BatchAct, SettleCodeAct>>({ transact: (acts) => committer.transact(acts) });
+  const notes = new CommitNotes();
+  const group = new GroupCommit<Exclude<BatchAct, SettleCodeAct>>({ transact: (acts) => committer.transact(acts), notes });
   let closed = false;
 
   async function open(): Promise<void> {
@@ -116,6 +118,7 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', onQuery
     countOpenRuns: () => countOpenRuns(db),
     operator: operatorReads(db),
     flows: { commit: (act) => commitFlowAct(db, act, (locked) => group.commit(locked)), ...flowReads(db) },
+    onCommit: (listener) => notes.listen(listener),
     onForeignCommit: (listener) => hints.listen(listener),
   };
 

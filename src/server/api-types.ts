@@ -80,7 +80,10 @@ export interface RunLiveEvents {
   ping: Record<string, never>;
 }
 export interface StreamLiveEvents {
-  chunk: { readonly index: number; readonly text: string } | { readonly index: number; readonly base64: string };
+  chunk:
+    | { readonly index: number; readonly text: string }
+    | { readonly index: number; readonly base64: string }
+    | { readonly index: number; readonly hidden: 'encrypted' | 'redacted' };
   end: { readonly chunks: number };
   ping: Record<string, never>;
 }

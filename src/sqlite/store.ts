@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '../base/clock.ts';
+import { CommitNotes } from '../store/commit-notes.ts';
 import { GroupCommit } from '../store/group-commit.ts';
 import { unavailable } from '../world/errors.ts';
 import type { FlowAct, FlowOutcome } from '../world/flow-port.ts';
@@ -45,7 +46,8 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
   let log: LogFile | undefined;
   let syncFailed = false;
   let closed = false;
-  const group = new GroupCommit<Act | FlowAct>({ transact, ...(inMemory || sync === 'normal' ? {} : { makeDurable }) });
+  const notes = new CommitNotes();
+  const group = new GroupCommit<Act | FlowAct>({ transact, notes, ...(inMemory || sync === 'normal' ? {} : { makeDurable }) });
 
   async function transact(acts: readonly (Act | FlowAct)[]): Promise<readonly (Outcome | FlowOutcome)[]> {
     const db = opened(writer);
@@ -162,6 +164,7 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
     countOpenRuns: () => read(countOpenRuns),
     flows: { commit: (act) => group.commit(act), ...flowReads(read) },
     operator: operatorReads(read),
+    onCommit: (listener) => notes.listen(listener),
     onForeignCommit: (listener) => (inMemory ? () => {} : watchForeignCommits(() => opened(writer), listener)),
   };
 }

@@ -4,13 +4,13 @@ import type { Connection } from './connection.ts';
 export function readThroughput(db: Connection, query: ThroughputQuery): ThroughputRows {
   return {
     started: db.all(
-      `select (created_at - :since) / :bucketMs as bucket, count(*) as runs from runs
+      `select cast((created_at - :since) / :bucketMs as integer) as bucket, count(*) as runs from runs
        where created_at >= :since
        group by 1`,
       query,
     ),
     ended: db.all(
-      `select (completed_at - :since) / :bucketMs as bucket, status, count(*) as runs from runs
+      `select cast((completed_at - :since) / :bucketMs as integer) as bucket, status, count(*) as runs from runs
        where status in ('completed', 'failed', 'cancelled') and completed_at >= :since
        group by 1, 2`,
       query,

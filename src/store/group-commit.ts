@@ -1,7 +1,8 @@
 import { WorkflowWorldError } from '@workflow/errors';
 import { unavailable } from '../world/errors.ts';
 import type { ExecutionWrite, FlowAct, FlowOutcome, FlowOutcomeOf } from '../world/flow-port.ts';
-import type { Act, Outcome, OutcomeOf } from '../world/port.ts';
+import type { Act, CommitNote, Outcome, OutcomeOf } from '../world/port.ts';
+import type { CommitNotes } from './commit-notes.ts';
 
 type AnyAct = Act | FlowAct;
 type AnyOutcome = Outcome | FlowOutcome;
@@ -19,6 +20,8 @@ export interface GroupCommitOptions<Performed extends AnyAct> {
   readonly maxBytes?: number;
   /** How long an act that nobody waits for may wait for another one to share a transaction with. */
   readonly patienceMs?: number;
+  /** Told of every transaction. */
+  readonly notes?: CommitNotes;
 }
 
 interface Waiting<Performed> {
@@ -40,12 +43,14 @@ export class GroupCommit<Performed extends AnyAct = Act> {
   readonly #maxBytes: number;
   #waiting: Waiting<Performed>[] = [];
   readonly #patienceMs: number;
+  readonly #notes: CommitNotes | undefined;
   #flushing: Promise<void> | undefined;
   #patient = false;
   #urgent = false;
   #closed = false;
 
-  constructor({ transact, makeDurable, maxActs = 512, maxBytes = 16 * 2 ** 20, patienceMs = 2 }: GroupCommitOptions<Performed>) {
+  constructor({ transact, makeDurable, maxActs = 512, maxBytes = 16 * 2 ** 20, patienceMs = 2, notes }: GroupCommitOptions<Performed>) {
+    this.#notes = notes;
     this.#transact = transact;
     this.#makeDurable = makeDurable;
     this.#maxActs = maxActs;
@@ -107,13 +112,19 @@ export class GroupCommit<Performed extends AnyAct = Act> {
   }
 
   async #perform(batch: readonly Waiting<Performed>[]): Promise<void> {
+    const acts = batch.map(({ act }) => act);
+    const startedAt = performance.now();
+    const tell = (result: Pick<CommitNote, 'outcomes' | 'error'>) =>
+      this.#notes?.tell({ acts, ms: performance.now() - startedAt, ...result });
+    const reject = (error: unknown) => {
+      tell({ outcomes: [], error });
+      for (const waiting of batch) waiting.reject(error);
+    };
     let outcomes: readonly AnyOutcome[];
     try {
-      outcomes = await this.#transact(batch.map(({ act }) => act));
+      outcomes = await this.#transact(acts);
     } catch (error) {
-      const [only] = batch;
-      if (batch.length === 1 && only) return only.reject(error);
-      if (isUnavailable(error)) return batch.forEach(({ reject }) => reject(error));
+      if (batch.length === 1 || isUnavailable(error)) return reject(error);
       // One poisoned act must not take the others with it: halve until it is alone.
       const middle = batch.length >> 1;
       await this.#perform(batch.slice(0, middle));
@@ -124,8 +135,9 @@ export class GroupCommit<Performed extends AnyAct = Act> {
     try {
       await this.#makeDurable?.(busy);
     } catch (error) {
-      return batch.forEach(({ reject }) => reject(error));
+      return reject(error);
     }
+    tell({ outcomes });
     for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index] as AnyOutcome);
   }
 }

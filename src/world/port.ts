@@ -1,4 +1,4 @@
-import type { FlowStore } from './flow-port.ts';
+import type { FlowAct, FlowOutcome, FlowStore } from './flow-port.ts';
 import type { AuditRow, OperatorReads } from './operator-port.ts';
 import type { Transition } from './transition.ts';
 import type { ChunkRow, EventRow, HookRow, Lease, MessageRow, RunRow, StepRow, StreamRow, TakenRun, WaitRow, WorkerRow } from './rows.ts';
@@ -59,6 +59,17 @@ export interface Store {
   readonly operator: OperatorReads;
   /** Calls back when another process may have committed something; a hint, never the only way to notice. */
   onForeignCommit(listener: () => void): () => void;
+  /** Calls back after each transaction of this store, done or failed; for those who measure and those who watch. */
+  onCommit(listener: (note: CommitNote) => void): () => void;
+}
+
+/** One transaction, of one or many acts. */
+export interface CommitNote {
+  readonly acts: readonly (Act | FlowAct)[];
+  /** One for each act; none if it failed. */
+  readonly outcomes: readonly (Outcome | FlowOutcome)[];
+  readonly ms: number;
+  readonly error?: unknown;
 }
 
 export type Act =

@@ -1,6 +1,5 @@
-import { stringify } from 'devalue';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createWorld, type PawlWorld } from '../../src/index.ts';
+import { createWorld } from '../../src/index.ts';
 import { createOperator, type OperatorOptions } from '../../src/operate/operator.ts';
 import { getRun } from '../../src/operate/get-run.ts';
 import { listRuns } from '../../src/operate/list-runs.ts';
@@ -9,8 +8,7 @@ import { listSteps } from '../../src/operate/run-steps.ts';
 import { listHooks, listStreams, listWaits } from '../../src/operate/run-waits.ts';
 import { newRunId } from '../../src/testing/ids.ts';
 import { scratchDatabase, storeNames } from '../support/any-store.ts';
-
-const specVersion = 2;
+import { createCodeRun, sdkPayload as sdk, writeEvent as write } from '../support/code-runs.ts';
 
 describe.each(storeNames)('an operator, on %s,', (store) => {
   async function open(options: Partial<OperatorOptions> = {}, env: Record<string, string> = {}) {
@@ -22,8 +20,8 @@ describe.each(storeNames)('an operator, on %s,', (store) => {
   it('lists runs by what they are, the newest first, page by page', async () => {
     const { world, operator } = await open();
     const [first = '', second = '', third = ''] = [newRunId(), newRunId(), newRunId()].toSorted();
-    await create(world, 'placeOrder', 1, { runId: first });
-    for (const runId of [second, third]) await create(world, 'shipOrder', 1, { runId });
+    await createCodeRun(world, 'placeOrder', { runId: first });
+    for (const runId of [second, third]) await createCodeRun(world, 'shipOrder', { runId });
     await write(world, first, { eventType: 'run_started' });
     await write(world, first, { eventType: 'run_completed', eventData: { output: sdk({ ok: true }) } });
     await write(world, second, { eventType: 'run_cancelled' });
@@ -52,7 +50,7 @@ describe.each(storeNames)('an operator, on %s,', (store) => {
 
   it('shows a run with what went in and came out, its log and its steps', async () => {
     const { world, operator } = await open();
-    const runId = await create(world, 'placeOrder', { at: new Date(0), lines: new Map([['a', 1n]]) });
+    const runId = await createCodeRun(world, 'placeOrder', { input: sdk([{ at: new Date(0), lines: new Map([['a', 1n]]) }]) });
     await write(world, runId, { eventType: 'run_started' });
     const step = 'step_01';
     await write(world, runId, {
@@ -106,7 +104,7 @@ describe.each(storeNames)('an operator, on %s,', (store) => {
 
   it('tells of hooks and waits also when the run is over, and never their tokens', async () => {
     const { world, operator } = await open();
-    const runId = await create(world, 'approve');
+    const runId = await createCodeRun(world, 'approve');
     await write(world, runId, { eventType: 'run_started' });
     const token = 'a-token-that-only-its-owner-knows';
     await write(world, runId, {
@@ -131,7 +129,7 @@ describe.each(storeNames)('an operator, on %s,', (store) => {
     const { world, operator } = await open({}, key);
     const runId = newRunId();
     const raw = (await world.getEncryptionKeyForRun(runId, {})) as Uint8Array;
-    await create(world, 'secretly', undefined, { runId, input: await seal(raw, sdk(['the amount'])) });
+    await createCodeRun(world, 'secretly', { runId, input: await seal(raw, sdk(['the amount'])) });
     expect((await getRun(operator, runId)).input).toEqual({ state: 'value', json: ['the amount'], truncated: false });
     expect((await getRun(createOperator({ world, decrypt: false }), runId)).input).toEqual({ state: 'encrypted' });
   });
@@ -140,7 +138,7 @@ describe.each(storeNames)('an operator, on %s,', (store) => {
     const redact: OperatorOptions['redact'] = (value, { what }) =>
       what === 'input' ? JSON.parse(JSON.stringify(value).replaceAll(/\d{4}/g, '****')) : undefined;
     const { world, operator } = await open({ redact });
-    const runId = await create(world, 'pay', { card: '4242' });
+    const runId = await createCodeRun(world, 'pay', { input: sdk([{ card: '4242' }]) });
     expect((await getRun(operator, runId)).input).toMatchObject({ json: [{ card: '****' }] });
     expect((await listEvents(operator, runId)).data).toMatchObject([{ data: { state: 'redacted' } }]);
   });
@@ -150,35 +148,9 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** As the SDK writes its payloads. */
-function sdk(value: unknown): Uint8Array {
-  const text = stringify(value, {
-    BigInt: (given: unknown) => typeof given === 'bigint' && given.toString(),
-    Date: (given: unknown) => given instanceof Date && given.toISOString(),
-    Map: (given: unknown) => given instanceof Map && [...given],
-  });
-  return new TextEncoder().encode(`devl${text}`);
-}
-
 async function seal(raw: Uint8Array, bytes: Uint8Array): Promise<Uint8Array> {
   const key = await crypto.subtle.importKey('raw', new Uint8Array(raw), 'AES-GCM', false, ['encrypt']);
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, key, new Uint8Array(bytes));
   return Buffer.concat([Buffer.from('encr'), iv, new Uint8Array(sealed)]);
-}
-
-async function create(
-  world: PawlWorld,
-  name: string,
-  argument?: unknown,
-  given: { runId?: string; input?: Uint8Array } = {},
-): Promise<string> {
-  const { runId = newRunId(), input = sdk([argument]) } = given;
-  const eventData = { deploymentId: 'dpl_test', workflowName: `workflow//./shop//${name}`, input };
-  await write(world, runId, { eventType: 'run_created', eventData });
-  return runId;
-}
-
-async function write(world: PawlWorld, runId: string, event: Record<string, unknown>): Promise<void> {
-  await world.events.create(runId, { specVersion, ...event } as never);
 }

@@ -44,9 +44,9 @@ export function RunFilterBar({ filters }: { readonly filters: RunFilters }) {
           value={filters.kind ?? ''}
           onChange={(event) => setQuery({ kind: event.currentTarget.value || undefined })}
         >
-          <option value="">Any kind</option>
-          <option value="code">Code</option>
-          <option value="flow">Flows</option>
+          <option value="">Code and flows</option>
+          <option value="code">Code only</option>
+          <option value="flow">Flows only</option>
         </select>
         <select
           class="input"

@@ -21,8 +21,7 @@ export function useLocation(): Place {
 
 /** Goes to an address of the dashboard without loading the page anew. `replace` leaves no entry to come back to. */
 export function navigate(href: string, { replace = false } = {}): void {
-  if (!replace) history.replaceState({ scrollY }, '');
-  if (replace) history.replaceState(history.state, '', href);
+  if (replace) history.replaceState(null, '', href);
   else history.pushState(null, '', href);
   for (const listener of listeners) listener();
 }
@@ -38,15 +37,8 @@ export function setQuery(changes: Readonly<Record<string, string | undefined>>, 
   navigate(`${location.pathname}${text === '' ? '' : `?${text}`}`, options);
 }
 
-/** How far down the page was when it was left, for somebody who comes back to it; else its top. */
-export function arrivalScroll(): number {
-  const state: unknown = history.state;
-  return typeof state === 'object' && state !== null && 'scrollY' in state ? Number(state.scrollY) : 0;
-}
-
 /** Makes plain links move within the dashboard; a new tab, a download or another site is left to the browser. */
 export function followLinks(): void {
-  history.scrollRestoration = 'manual';
   addEventListener('popstate', () => {
     for (const listener of listeners) listener();
   });

@@ -39,6 +39,11 @@ export interface Triggers {
   firings(id: string, options?: { readonly limit?: number }): Promise<readonly Firing[]>;
   /** Answers a request: 202 with the execution's id, 200 if it was started before, else 4xx and why. */
   handle(request: TriggerRequest): Promise<TriggerResponse>;
+  /**
+   * Fires it now, whatever it waits for, with `seen` in place of what it would see. Throws INVALID_INPUT for an unknown trigger, or where
+   * there is nothing that it could see by itself.
+   */
+  fire(id: string, seen?: Readonly<Record<string, unknown>>): Promise<Firing>;
   /** Fires every schedule that is due, each occurrence once across all workers. Returns when the next one is due. */
   fireDue(): Promise<number | undefined>;
   /** Fires the event triggers of an execution's event. Safe to repeat: each trigger fires once per event and execution. */
@@ -139,6 +144,14 @@ export function createTriggers(options: TriggersOptions): Triggers {
     }
   }
 
+  async function fireByHand(id: string, given?: Readonly<Record<string, unknown>>): Promise<Firing> {
+    const record = await store.find(id);
+    if (!record) throw new FlowError('INVALID_INPUT', `There is no trigger ${id}.`);
+    const { trigger } = record;
+    const seen = given ?? seenByHand(trigger, clock.now());
+    return fireOnce(trigger, () => prepare(trigger, seen, {}));
+  }
+
   async function fireDue(): Promise<number | undefined> {
     for (;;) {
       const { records, nextDueAt } = await store.due({ now: clock.now(), limit: 100 });
@@ -184,9 +197,21 @@ export function createTriggers(options: TriggersOptions): Triggers {
     remove: (id) => store.delete(id),
     firings: (id, page) => store.firings(id, page),
     handle,
+    fire: fireByHand,
     fireDue,
     fireEvent,
   };
+}
+
+function seenByHand(trigger: Trigger, now: number): Record<string, unknown> {
+  switch (trigger.type) {
+    case 'schedule':
+      return { ...trigger.context, scheduledFor: new Date(now).toISOString() };
+    case 'http':
+      return { method: trigger.method ?? 'POST', path: trigger.path, query: {}, headers: {}, body: null };
+    case 'event':
+      throw new FlowError('INVALID_INPUT', `Trigger ${trigger.id} hears of executions: say what it is to see.`);
+  }
 }
 
 function createOptions({ id, tenantId, version }: Trigger, key: string | undefined): CreateOptions {

@@ -1,17 +1,23 @@
 import { z } from 'zod';
-import { runIdSchema } from './common.ts';
 import { runFilterSchema } from './runs.ts';
 
-const reasonSchema = z.string().min(1).max(1_000);
-const keySchema = z.string().min(1).max(256);
+// PostgreSQL knows no NUL in a text.
+const text = (most: number) =>
+  z
+    .string()
+    .min(1)
+    .max(most)
+    .regex(/^[^\0]*$/);
+const reasonSchema = text(1_000);
+const keySchema = text(256);
 
 export const startRunSchema = z.object({
-  workflow: z.string().min(1).max(500).meta({ description: 'The name of a "use workflow" function, or `flow//<id>[@<version>]`.' }),
+  workflow: text(500).meta({ description: 'The name of a "use workflow" function, or `flow//<id>[@<version>]`.' }),
   args: z.array(z.unknown()).max(100).default([]).meta({ description: 'Its arguments; of a flow one object, the input.' }),
 });
 
 export const cancelSchema = z.object({ reason: reasonSchema.optional() });
-export const retrySchema = z.object({ fromStep: z.string().min(1).max(200).optional() });
+export const retrySchema = z.object({ fromStep: text(200).optional() });
 export const resumeRunSchema = z.object({
   hookId: z
     .string()
@@ -22,7 +28,7 @@ export const resumeRunSchema = z.object({
   data: z.unknown().optional(),
 });
 export const resumeTokenSchema = z.object({
-  token: z.string().min(1).max(1_000).optional().meta({ description: 'Or the header X-Pawl-Resume-Token.' }),
+  token: text(1_000).optional().meta({ description: 'Or the header X-Pawl-Resume-Token.' }),
   data: z.unknown().optional(),
 });
 
@@ -48,9 +54,8 @@ export const bulkResultSchema = z
 export const resumedSchema = z.object({ runId: z.string() }).meta({ id: 'Resumed' });
 export const startFlowSchema = z.object({
   input: z.record(z.string(), z.unknown()).default({}),
-  version: z.string().max(100).optional(),
+  version: text(100).optional(),
   idempotencyKey: keySchema.optional(),
-  tenantId: z.string().min(1).max(200).optional(),
+  tenantId: text(200).optional(),
 });
 export const idempotencyKeySchema = keySchema;
-export const runIdParamSchema = runIdSchema;

@@ -102,7 +102,6 @@ export const hookSchema = z
     tokenHint: z.string().meta({ description: 'Enough to tell tokens apart, never enough to use one.' }),
     status: z.enum(['waiting', 'received', 'disposed']),
     createdAt: instantSchema,
-    receivedAt: instantSchema.nullable().meta({ description: 'When it was answered last.' }),
     receivedCount: z.number().int(),
     isFlowWait: z.boolean(),
     schema: z.unknown().nullable().meta({ description: 'The JSON Schema of what it waits for, where it says one.' }),
@@ -115,7 +114,6 @@ export const waitSchema = z
     status: z.enum(['waiting', 'completed', 'cancelled']),
     resumeAt: instantSchema,
     createdAt: instantSchema,
-    completedAt: instantSchema.nullable().meta({ description: 'When it ended; before `resumeAt` if somebody woke the run.' }),
   })
   .meta({ id: 'Wait' });
 
@@ -131,17 +129,22 @@ export const explanationSchema = z
   })
   .meta({ id: 'Explanation' });
 
-const longestText = 200;
+// PostgreSQL knows no NUL in a text, and no name has one.
+const textSchema = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[^\0]*$/);
 
 /** What narrows a list of runs; all of them must hold. */
 export const runFilterSchema = z.object({
   status: runStatusSchema.optional(),
   kind: runKindSchema.optional(),
-  name: z.string().min(1).max(longestText).optional().meta({ description: 'Text in the name of the workflow, in any case.' }),
-  tenant: z.string().min(1).max(longestText).optional(),
+  name: textSchema.optional().meta({ description: 'Text in the name of the workflow, in any case.' }),
+  tenant: textSchema.optional(),
   since: z.iso.datetime({ offset: true }).optional().meta({ description: 'Created at or after.' }),
   until: z.iso.datetime({ offset: true }).optional().meta({ description: 'Created before.' }),
-  q: z.string().min(1).max(longestText).optional().meta({ description: 'Text in the id.' }),
+  q: textSchema.optional().meta({ description: 'Text in the id.' }),
 });
 
 export const runQuerySchema = runFilterSchema.extend({

@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createStderrLogger } from '../base/logger.ts';
+import { openEngine } from '../connect/open-engine.ts';
+import type { Flow, StepHandler } from '../flow/types.ts';
+import { isLoopbackHost } from '../server/authenticate.ts';
+import { createServer } from '../server/create-server.ts';
+import { listen } from '../server/listen.ts';
+import { CliError, exitCodes, type ExitCode } from './exit-codes.ts';
+import { type Session, settingsOf, shownUrl } from './session.ts';
+
+export interface ServeOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly worker: boolean;
+  readonly dashboard: boolean;
+  /** Only what others may reach: resume tokens and webhooks. */
+  readonly publicOnly?: boolean;
+  readonly cors?: readonly string[];
+  readonly basePath?: string;
+  /** Modules with handlers and flows, or that register workflows when they are loaded. */
+  readonly import?: readonly string[];
+  readonly json?: boolean;
+}
+
+/** Works, and answers the API and the dashboard, until it is told to end. */
+export async function serve(session: Session, options: ServeOptions): Promise<ExitCode> {
+  const settings = settingsOf(session);
+  const { host, port, publicOnly = false, cors, basePath, json = false } = options;
+  if (settings.tokens === undefined && !publicOnly && !isLoopbackHost(host)) {
+    throw new CliError(
+      'INVALID_SETTING',
+      exitCodes.usage,
+      `Others can reach ${host}, so WORKFLOW_PAWL_TOKENS must be set (name:scopes[:tenant]:secret). Or listen on 127.0.0.1, or serve --public-only.`,
+    );
+  }
+  const ending = endOfProcess();
+  const logger = createStderrLogger(settings.logLevel);
+  const modules = await Promise.all((options.import ?? []).map(loadModule));
+  const engine = await openEngine({
+    env: session.env,
+    logger,
+    handlers: modules.flatMap(({ handlers = [] }) => [...handlers]),
+    flows: modules.flatMap(({ flows = [] }) => [...flows]),
+  });
+  try {
+    const server = createServer({
+      world: engine.world,
+      engine,
+      logger,
+      ...(publicOnly ? { only: ['resume', 'triggers'] } : {}),
+      ...(options.dashboard ? {} : { dashboard: false }),
+      ...(cors ? { cors } : {}),
+      ...(basePath === undefined ? {} : { basePath }),
+    });
+    await server.open();
+    const listening = await listen(server, { host, port });
+    try {
+      if (options.worker) await engine.start();
+      announce(session, { url: listening.url, database: shownUrl(settings.url), worker: options.worker && settings.worker === 'on', json });
+      await ending.told;
+    } finally {
+      await listening.close();
+    }
+  } finally {
+    await engine.close();
+    ending.stop();
+  }
+  return exitCodes.done;
+}
+
+interface Announcement {
+  readonly url: string;
+  readonly database: string;
+  readonly worker: boolean;
+  readonly json: boolean;
+}
+
+function announce(session: Session, { url, database, worker, json }: Announcement): void {
+  if (json) return session.out(JSON.stringify({ url, database, worker }));
+  session.out(`Pawl serves ${database} at ${url}${worker ? ', and works' : ''}. Ctrl-C ends it.`);
+}
+
+interface AppModule {
+  readonly handlers?: Iterable<StepHandler>;
+  readonly flows?: Iterable<Flow>;
+}
+
+async function loadModule(path: string): Promise<AppModule> {
+  try {
+    const loaded = (await import(pathToFileURL(resolve(path)).href)) as AppModule & { readonly default?: AppModule };
+    return { ...loaded.default, ...loaded };
+  } catch (error) {
+    throw new CliError('IMPORT_FAILED', exitCodes.usage, `"${path}" cannot be loaded: ${(error as Error).message}`);
+  }
+}
+
+/** Told once, by whichever signal comes first; a second one ends the process as it always does. */
+function endOfProcess(): { readonly told: Promise<unknown>; stop(): void } {
+  const stop = new AbortController();
+  const { signal } = stop;
+  const told = Promise.race(['SIGINT', 'SIGTERM'].map((name) => once(process, name, { signal }))).catch(() => {});
+  return { told, stop: () => stop.abort() };
+}

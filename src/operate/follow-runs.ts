@@ -1,0 +1,120 @@
+import type { FoundRun } from '../world/operator-port.ts';
+import { describeError } from '../base/logger.ts';
+import { expectScope } from './caller.ts';
+import { type RunFilter, toSearch } from './list-runs.ts';
+import { looks } from './looks.ts';
+import type { Operator } from './operator.ts';
+import { isFlow, type RunSummary, statusOf, viewSummary } from './run-views.ts';
+
+/**
+ * Yields each run that fits whenever it begins, changes or ends; first those that did in the last few seconds, so that nothing is lost
+ * between a list and this. A run that stopped fitting is yielded once more, as it is now. Of runs under way only the newest 1,000 are
+ * watched; what changed several times between two looks is told once.
+ */
+export async function* followRuns(operator: Operator, filter: RunFilter, signal: AbortSignal): AsyncGenerator<RunSummary, void, void> {
+  expectScope(operator.caller, 'read');
+  const search = toSearch(operator, filter);
+  const waiting = new Map<string, FoundRun>();
+  const told = new Set<string>();
+  let wake = () => {};
+  const leave = join(operator, (run) => {
+    if (!search || (search.tenantId !== undefined && run.tenantId !== search.tenantId)) return;
+    const fits = matches(run, search);
+    if (!fits && !told.has(run.runId)) return;
+    if (fits) told.add(run.runId);
+    else told.delete(run.runId);
+    waiting.delete(run.runId);
+    waiting.set(run.runId, run);
+    wake();
+  });
+  const abort = () => wake();
+  signal.addEventListener('abort', abort);
+  try {
+    while (!signal.aborted) {
+      const [next] = waiting;
+      if (next) {
+        waiting.delete(next[0]);
+        yield viewSummary(operator, next[1]);
+        continue;
+      }
+      await new Promise<void>((resolve) => (wake = resolve));
+    }
+  } finally {
+    signal.removeEventListener('abort', abort);
+    leave();
+  }
+}
+
+type Search = NonNullable<ReturnType<typeof toSearch>>;
+
+function matches(run: FoundRun, { status, kind, name, createdFrom, createdBefore, idText }: Search): boolean {
+  const has = (text: string, part: string | undefined) => part === undefined || text.toLowerCase().includes(part.toLowerCase());
+  return (
+    (status === undefined || statusOf(run) === status) &&
+    (kind === undefined || isFlow(run) === (kind === 'flow')) &&
+    has(run.workflowName, name) &&
+    has(run.runId, idText) &&
+    run.createdAt >= (createdFrom ?? 0) &&
+    run.createdAt < (createdBefore ?? Infinity)
+  );
+}
+
+type Listener = (run: FoundRun) => void;
+
+interface Feed {
+  readonly listeners: Set<Listener>;
+  /** What the last look saw. */
+  recent: readonly FoundRun[];
+  readonly stop: AbortController;
+}
+
+// However many watch a World, one looks.
+const feeds = new WeakMap<object, Feed>();
+
+function join(operator: Operator, listener: Listener): () => void {
+  const feed = feeds.get(operator.world) ?? startFeed(operator);
+  feeds.set(operator.world, feed);
+  feed.listeners.add(listener);
+  for (const run of feed.recent) listener(run);
+  return () => {
+    feed.listeners.delete(listener);
+    if (feed.listeners.size > 0) return;
+    feed.stop.abort();
+    if (feeds.get(operator.world) === feed) feeds.delete(operator.world);
+  };
+}
+
+function startFeed(operator: Operator): Feed {
+  const feed: Feed = { listeners: new Set(), recent: [], stop: new AbortController() };
+  void watch(operator, feed).catch((error: unknown) => {
+    operator.logger.warn(`Watching runs ended: ${describeError(error)}`);
+    if (feeds.get(operator.world) === feed) feeds.delete(operator.world);
+  });
+  return feed;
+}
+
+// Commits of other processes carry instants of their own, and may arrive late.
+const overlapMs = 5_000;
+const mostAtOnce = 1_000;
+
+async function watch(operator: Operator, feed: Feed): Promise<void> {
+  const store = await operator.store();
+  let seen = new Map<string, string>();
+  let since = store.now();
+  for await (const _ of looks(operator, feed.stop.signal)) {
+    const now = store.now();
+    try {
+      feed.recent = await store.operator.listChangedRuns({ since: since - overlapMs, limit: mostAtOnce });
+    } catch (error) {
+      operator.logger.warn(`Runs cannot be watched for the moment: ${describeError(error)}`);
+      continue;
+    }
+    since = now;
+    const before = seen;
+    seen = new Map(feed.recent.map((run) => [run.runId, `${run.updatedAt}:${run.lastSeq}:${statusOf(run)}`]));
+    for (const run of feed.recent) {
+      if (before.get(run.runId) === seen.get(run.runId)) continue;
+      for (const listener of [...feed.listeners]) listener(run);
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import type { TriggerRequest } from '../flow/triggers/http.ts';
+import { leaveLine } from './audit.ts';
+import { OperateError, type InputProblem } from './errors.ts';
+import type { Operator } from './operator.ts';
+import { findTrigger } from './triggers.ts';
+
+export interface WebhookAccepted {
+  readonly executionId: string;
+  /** False: the idempotency key named one that was there before. */
+  readonly created: boolean;
+}
+
+/** Fires an http trigger by what was sent to it: its method, its signature and its schema are for the trigger to judge. */
+export async function receiveWebhook(operator: Operator, id: string, request: Omit<TriggerRequest, 'path'>): Promise<WebhookAccepted> {
+  const { trigger } = await findTrigger(operator, id);
+  // Which of them it is that does not fit is nobody's business from outside.
+  if (trigger.type !== 'http' || (trigger.method ?? 'POST') !== request.method) throw notFound(id);
+  const { status, body } = await operator.engine().triggers.handle({ ...request, path: trigger.path });
+  if (status !== 200 && status !== 202) throw refused(id, status, body);
+  // What is refused leaves no line: anybody can send anything.
+  const about = { action: 'trigger.webhook', target: id, scope: 'act' } as const;
+  await leaveLine(operator, { ...about, details: { runId: body['executionId'] } }, { outcome: 'done', code: null });
+  return { executionId: String(body['executionId']), created: status === 202 };
+}
+
+function notFound(id: string): OperateError {
+  return new OperateError('not-found', 'TRIGGER_NOT_FOUND', `There is no trigger "${id}".`);
+}
+
+function refused(id: string, status: number, body: Readonly<Record<string, unknown>>): OperateError {
+  const { error, code, problems } = body as { error?: string; code?: string; problems?: readonly InputProblem[] };
+  const message = error ?? 'It was refused.';
+  if (status === 404) return notFound(id);
+  if (status === 401) return new OperateError('unauthorized', 'INVALID_SIGNATURE', message);
+  // Its sender may try again: the flow may be mended by then.
+  if (status >= 500) return new OperateError('unavailable', code ?? 'UNAVAILABLE', message);
+  return new OperateError('invalid', code ?? 'INVALID_INPUT', message, { problems: problems ?? [] });
+}

@@ -1,0 +1,37 @@
+import { createAdaptorServer } from '@hono/node-server';
+import type { AddressInfo } from 'node:net';
+import type { PawlServer } from './create-server.ts';
+
+export interface Listening {
+  /** Where it answers. */
+  readonly url: string;
+  readonly port: number;
+  /** Stops taking requests, ends live streams, and lets what is under way end. */
+  close(): Promise<void>;
+}
+
+/** Serves it over HTTP on one address; 0 takes any free port. Rejects where the port is taken or may not be used. */
+export async function listen(server: PawlServer, { host, port }: { readonly host: string; readonly port: number }): Promise<Listening> {
+  const http = createAdaptorServer({ fetch: server.fetch });
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', reject);
+    http.listen(port, host, () => {
+      http.off('error', reject);
+      resolve();
+    });
+  });
+  const address = http.address() as AddressInfo;
+  const shown = host === '::' || host === '0.0.0.0' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return {
+    url: `http://${shown}:${address.port}`,
+    port: address.port,
+    async close() {
+      await server.close();
+      const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+      if ('closeIdleConnections' in http) http.closeIdleConnections();
+      const patience = setTimeout(() => 'closeAllConnections' in http && http.closeAllConnections(), 2_000);
+      await closed;
+      clearTimeout(patience);
+    },
+  };
+}

@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { storeNames } from '../support/any-store.ts';
+import { openApi } from '../support/api.ts';
+import { createCodeRun, sdkPayload, writeEvent } from '../support/code-runs.ts';
+
+describe.each(storeNames)('the API, on %s,', (store) => {
+  it('lists, shows and follows runs', async () => {
+    const { world, get, events } = await openApi(store);
+    const live = await events('/runs/live?name=order');
+    const runId = await createCodeRun(world, 'placeOrder', { input: sdkPayload([7]) });
+    expect(await live.nextOf('run')).toMatchObject({ runId, status: 'pending', name: 'placeOrder' });
+
+    const one = await events(`/runs/${runId}/live`);
+    expect(await one.nextOf('changed')).toEqual({ eventCount: 1, status: 'pending' });
+    await writeEvent(world, runId, { eventType: 'run_started' });
+    expect(await one.nextOf('changed')).toEqual({ eventCount: 2, status: 'running' });
+    await writeEvent(world, runId, { eventType: 'run_completed', eventData: { output: sdkPayload('done') } });
+    expect(await one.nextOf('changed')).toEqual({ eventCount: 3, status: 'completed' });
+    expect(await one.next()).toMatchObject({ done: true });
+    for (let seen = await live.nextOf('run'); seen?.['status'] !== 'completed'; seen = await live.nextOf('run'))
+      expect(seen).toMatchObject({ runId });
+    await live.cancel();
+
+    expect(await get('/runs?status=completed&limit=1')).toMatchObject({
+      status: 200,
+      body: { data: [{ runId, durationMs: expect.any(Number) }] },
+    });
+    expect(await get(`/runs/${runId}`)).toMatchObject({ body: { input: { json: [7] }, output: { json: 'done' }, counts: { events: 3 } } });
+    expect((await get(`/runs/${runId}/events`)).body.data).toHaveLength(3);
+    for (const list of ['steps', 'hooks', 'waits', 'streams']) expect((await get(`/runs/${runId}/${list}`)).body.data).toEqual([]);
+    expect((await get(`/runs/${runId}/explain`)).body.text).toContain(`${runId} (placeOrder) is completed`);
+  });
+
+  it('reads a stream while it is written', async () => {
+    const { world, events } = await openApi(store);
+    const runId = await createCodeRun(world, 'log');
+    const name = `strm_${runId.slice(5)}_user`;
+    await world.writeToStream(name, runId, 'one');
+    const live = await events(`/runs/${runId}/streams/${name}`);
+    expect(await live.nextOf('chunk')).toEqual({ index: 0, text: 'one' });
+    await world.writeToStream(name, runId, framed({ line: 2 }));
+    expect(await live.nextOf('chunk')).toEqual({ index: 1, text: '{"line":2}\n' });
+    await world.writeToStream(name, runId, new Uint8Array([0xff, 0xfe]));
+    expect(await live.nextOf('chunk')).toEqual({ index: 2, base64: '//4=' });
+    await world.closeStream(name, runId);
+    expect(await live.nextOf('end')).toEqual({ chunks: 3 });
+
+    const rest = await events(`/runs/${runId}/streams/${name}?from=2`);
+    expect(await rest.nextOf('chunk')).toMatchObject({ index: 2 });
+    await rest.cancel();
+  });
+
+  it('starts, cancels, wakes, resumes and replays runs of code, each with its line in the audit log', async () => {
+    const { world, get, post } = await openApi(store);
+    const workflow = 'workflow//./shop//placeOrder';
+    const first = await post('/runs', { workflow, args: [{ sku: 'a' }] }, { headers: { 'idempotency-key': 'k1' } });
+    expect(first).toMatchObject({ status: 201, body: { name: 'placeOrder', status: 'pending' } });
+    const again = await post('/runs', { workflow, args: [{ sku: 'a' }] }, { headers: { 'idempotency-key': 'k1' } });
+    expect(again).toMatchObject({ status: 200, body: { runId: first.body.runId } });
+    expect(await post('/runs', { workflow: 'placeOrder', args: [] })).toMatchObject({ status: 201, body: { workflowName: workflow } });
+    expect(await post('/runs', { workflow: 'unheardOf' })).toMatchObject({ status: 404, body: { code: 'WORKFLOW_NOT_FOUND' } });
+    const { runId } = first.body as { runId: string };
+
+    expect(await post(`/runs/${runId}/resume`, {})).toMatchObject({ status: 409, body: { code: 'NOT_WAITING' } });
+    await writeEvent(world, runId, { eventType: 'run_started' });
+    await writeEvent(world, runId, { eventType: 'hook_created', correlationId: 'hook_1', eventData: { token: 'order:1:paid' } });
+    expect(await post(`/runs/${runId}/resume`, { data: { paid: true } })).toMatchObject({ status: 200, body: { runId } });
+    expect(await post('/resume', { token: 'order:1:paid', data: 2 })).toMatchObject({ status: 200, body: { runId } });
+    expect((await get(`/runs/${runId}/hooks`)).body.data).toMatchObject([{ status: 'received', receivedCount: 2 }]);
+    expect(await post(`/runs/${runId}/wake`)).toMatchObject({ status: 200 });
+    expect(await post(`/runs/${runId}/retry`)).toMatchObject({ status: 409, body: { code: 'NOT_A_FLOW' } });
+
+    expect(await post(`/runs/${runId}/cancel`, { reason: 'a typo' })).toMatchObject({ status: 200, body: { status: 'cancelled' } });
+    expect(await post(`/runs/${runId}/cancel`)).toMatchObject({ status: 200, body: { status: 'cancelled' } });
+    expect(await post(`/runs/${runId}/wake`)).toMatchObject({ status: 409, body: { code: 'RUN_ENDED' } });
+    const replayed = await post(`/runs/${runId}/replay`);
+    expect(replayed.status).toBe(201);
+    expect((await get(`/runs/${replayed.body.runId}`)).body).toMatchObject({ input: { json: [{ sku: 'a' }] }, status: 'pending' });
+
+    const audit = await get('/audit');
+    expect(audit.body.data.map(({ action, outcome }: { action: string; outcome: string }) => `${action} ${outcome}`)).toEqual([
+      'run.replay done',
+      'run.wake refused',
+      'run.cancel done',
+      'run.cancel done',
+      'run.retry refused',
+      'run.wake done',
+      'resume done',
+      'run.resume done',
+      'run.resume refused',
+      'run.start refused',
+      'run.start done',
+      'run.start done',
+      'run.start done',
+    ]);
+    expect(JSON.stringify(audit.body)).not.toContain('order:1:paid');
+  });
+
+  it('cancels many runs at once, after a look at how many', async () => {
+    const { world, get, post } = await openApi(store);
+    for (let i = 0; i < 12; i += 1) await createCodeRun(world, i < 10 ? 'mail' : 'keep');
+    const bulk = { action: 'cancel', filter: { name: 'mail' } };
+    expect(await post('/runs/bulk', bulk)).toMatchObject({ body: { matched: 10, done: 0, dryRun: true } });
+    expect(await post('/runs/bulk', { ...bulk, dryRun: false })).toMatchObject({
+      body: { matched: 10, done: 10, failed: [], more: false },
+    });
+    expect((await get('/runs?status=pending')).body.data).toHaveLength(2);
+    expect(await post('/runs/bulk', { action: 'cancel', filter: {} })).toMatchObject({ status: 400 });
+  });
+
+  it('says how the system is, and is ready only with its database', async () => {
+    const { world, get } = await openApi(store);
+    await createCodeRun(world, 'mail');
+    expect(await get('/system')).toMatchObject({
+      body: {
+        store: store.toLowerCase().replace('sql', 'sql').replace('postgresql', 'postgres'),
+        runs: { pending: 1 },
+        stuckRuns: { count: 0 },
+      },
+    });
+    const { body } = await get('/system/throughput?window=15m');
+    expect(body.buckets.reduce((sum: number, bucket: { started: number }) => sum + bucket.started, 0)).toBe(1);
+    expect(await get('//livez')).toMatchObject({ status: 200, body: 'ok\n' });
+    expect(await get('//readyz')).toMatchObject({ status: 200, body: { ready: true } });
+    const metrics = await get('//metrics');
+    expect(metrics.body).toContain('pawl_stuck_runs 0');
+    expect(metrics.body).toContain('pawl_queue_depth{kind="run",state="ready"} 1');
+    expect(await get('/me')).toMatchObject({ body: { name: 'loopback', auth: 'none', scopes: ['read', 'act', 'admin'] } });
+  });
+});
+
+/** As the SDK writes values into a stream. */
+function framed(value: unknown): Uint8Array {
+  const payload = sdkPayload(value);
+  const frame = Buffer.alloc(4 + payload.length);
+  frame.writeUInt32BE(payload.length);
+  frame.set(payload, 4);
+  return frame;
+}
