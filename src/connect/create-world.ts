@@ -10,6 +10,7 @@ import { createEvent } from '../world/create-event.ts';
 import { encryption, keyIdOf } from '../world/encryption.ts';
 import { eventReads, hookReads, runReads, stepReads } from '../world/reads.ts';
 import { specVersion } from '../world/rules/spec-version.ts';
+import type { Store } from '../world/port.ts';
 import { streamer } from '../world/streams.ts';
 import type { FlowWorld } from '../flow/world/flow-world.ts';
 import { hooksOfFlows, throughFlows } from './flow-runs.ts';
@@ -23,6 +24,8 @@ export interface CreateWorldOptions {
   readonly logger?: Logger;
   /** Shares neither connection nor worker with the other Worlds of this process: as if it were in another one. */
   readonly apart?: boolean;
+  /** Used instead of the store that the URL names: for tests that stand between a World and its database. */
+  readonly openStore?: () => Promise<Store>;
 }
 
 /** A World of Pawl has every member of the SDK's interface, the optional ones included. */
@@ -151,13 +154,13 @@ interface Connected {
 // Two copies of this module may be loaded in one process, by `require` and by a bundler: what they share hangs on the process.
 const sharedHosts = Symbol.for('pawl/runtime@0');
 
-function connect({ env = process.env, clock = systemClock, logger, apart = false }: CreateWorldOptions): Connected {
+function connect({ env = process.env, clock = systemClock, logger, apart = false, openStore: open }: CreateWorldOptions): Connected {
   const settings = readSettings(env);
   const log = logger ?? createStderrLogger(settings.logLevel);
   const shared = globalThis as { [sharedHosts]?: Map<string, Host> };
   const hosts = apart ? new Map<string, Host>() : (shared[sharedHosts] ??= new Map());
   const key = settings.url.startsWith('sqlite:') ? resolve(settings.url.slice('sqlite:'.length)) : `${settings.url}#${settings.schema}`;
-  const host = hosts.get(key) ?? new Host({ settings, clock, logger: log, openStore: () => openStore(settings, clock, log) });
+  const host = hosts.get(key) ?? new Host({ settings, clock, logger: log, openStore: open ?? (() => openStore(settings, clock, log)) });
   hosts.set(key, host);
   let keys: PawlWorld['getEncryptionKeyForRun'] | undefined;
   return {

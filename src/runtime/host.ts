@@ -57,7 +57,7 @@ export class Host {
   constructor(options: HostOptions) {
     this.#options = options;
     this.freshWakes = new FreshWakes(() => options.clock.monotonic());
-    this.handlers.onChange(() => void this.#worker?.then((worker) => worker.kick()));
+    this.handlers.onChange(() => this.#kick());
   }
 
   get dispatcher(): Dispatcher {
@@ -133,9 +133,17 @@ export class Host {
     const store = await this.#options.openStore();
     const stopListening = store.onForeignCommit(() => {
       this.signals.emitAll();
-      void this.#worker?.then((worker) => worker.kick());
+      this.#kick();
     });
     return { store, log: new EventLogCache(store), stopListening };
+  }
+
+  /** A worker that could not start has told whoever started it. */
+  #kick(): void {
+    this.#worker?.then(
+      (worker) => worker.kick(),
+      () => {},
+    );
   }
 
   #workerFor(user: object): Promise<Worker> {

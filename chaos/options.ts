@@ -1,0 +1,51 @@
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import type { Target } from './target.ts';
+
+export interface Options {
+  readonly targets: readonly Target[];
+  readonly seed: number;
+  /** Undefined: each target's own short form. */
+  readonly scale: number | undefined;
+  readonly write: boolean;
+}
+
+export function usage(targets: readonly Target[]): string {
+  return `npm run chaos [-- options]
+
+  --only <targets>   of ${targets.map(({ id }) => id).join(', ')}; R1 stands for R1 on every store
+  --seed <n>         repeats a run: every run prints its seed
+  --scale <n>        how much of the whole, 1 by default: 0.01 takes minutes where 1 takes hours
+  --short            of each target what takes seconds: what \`npm test\` does
+  --write            writes the table of docs/reliability.md anew, of the largest report of each target
+
+Reports are kept in reports/. The exit code is 1 if anything happened that must not.`;
+}
+
+/** Reads the command line. Throws an error that says what is wrong with it. */
+export function readOptions(args: readonly string[], targets: readonly Target[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: { type: 'string' },
+      seed: { type: 'string' },
+      scale: { type: 'string', default: '1' },
+      short: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+    },
+  });
+  const scale = Number(values.scale);
+  if (!(scale > 0)) throw new Error(`--scale is "${values.scale}"; it must be a number above 0.`);
+  const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed);
+  if (!Number.isSafeInteger(seed) || seed < 0) throw new Error(`--seed is "${values.seed}"; it must be a whole number.`);
+  return { targets: choose(values.only, targets), seed, scale: values.short ? undefined : scale, write: values.write };
+}
+
+function choose(only: string | undefined, targets: readonly Target[]): readonly Target[] {
+  if (only === undefined) return targets;
+  return only.split(',').flatMap((name) => {
+    const chosen = targets.filter(({ id }) => id === name || id.startsWith(`${name}-`));
+    if (chosen.length === 0) throw new Error(`--only ${name} is not known; choose of ${targets.map(({ id }) => id).join(', ')}.`);
+    return chosen;
+  });
+}

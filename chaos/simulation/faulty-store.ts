@@ -1,0 +1,145 @@
+import type { FlowStore } from '../../src/world/flow-port.ts';
+import type { Act, Outcome, Store } from '../../src/world/port.ts';
+import { unavailable } from '../../src/world/errors.ts';
+import type { SimulatedProcess, VirtualTime } from './virtual-time.ts';
+
+/** What chance does to a process on its way to the database and back. */
+export interface Fates {
+  /** Called at each point where a process waits: it may be killed or stalled there. */
+  strike(process: SimulatedProcess): void;
+  latencyMs(): number;
+  /** True: the call does not arrive. */
+  refuses(): boolean;
+  /** True: it was done, and its answer gets lost. */
+  losesAnswer(): boolean;
+  /** When another process hears of a commit; undefined: never, for hints may get lost. */
+  hintAfterMs(): number | undefined;
+}
+
+export interface FaultyStoreOptions {
+  readonly real: Store;
+  readonly process: SimulatedProcess;
+  readonly time: VirtualTime;
+  readonly fates: Fates;
+  readonly now: () => number;
+  readonly hints: Hints;
+  readonly onCommitted: (process: SimulatedProcess, act: Act, outcome: Outcome) => void;
+  readonly onRefused: (process: SimulatedProcess, act: Act) => void;
+}
+
+/** Tells processes of the commits of the others, if chance lets it. */
+export class Hints {
+  readonly #listeners = new Map<SimulatedProcess, Set<() => void>>();
+
+  listen(process: SimulatedProcess, listener: () => void): () => void {
+    const listeners = this.#listeners.get(process) ?? new Set();
+    this.#listeners.set(process, listeners.add(listener));
+    return () => listeners.delete(listener);
+  }
+
+  tell(from: SimulatedProcess, time: VirtualTime, fates: Fates): void {
+    for (const [process, listeners] of this.#listeners) {
+      if (process === from || !process.alive) continue;
+      for (const listener of listeners) {
+        const after = fates.hintAfterMs();
+        if (after !== undefined) time.within(process, () => time.after(after, listener));
+      }
+    }
+  }
+
+  forget(process: SimulatedProcess): void {
+    this.#listeners.delete(process);
+  }
+}
+
+/**
+ * A store as a process sees it from afar: each call takes its time on the way there and back, and the process can die or stall on either.
+ * What has arrived is done, whatever becomes of who asked. Commits of one process arrive, and are answered, in the order of their sending.
+ */
+export function faultyStore(options: FaultyStoreOptions): Store {
+  const { real, process, time, fates, now, hints, onCommitted, onRefused } = options;
+  const there = new Line(options);
+  const back = new Line(options);
+
+  async function commit(act: Act): Promise<Outcome> {
+    await there.pass();
+    if (fates.refuses()) {
+      onRefused(process, act);
+      throw unavailable('The simulated database is away.');
+    }
+    const answer = await time
+      .outside(() => real.commit(act))
+      .then(
+        (outcome) => ({ outcome }),
+        (error: unknown) => ({ error }),
+      );
+    if ('outcome' in answer) {
+      onCommitted(process, act, answer.outcome);
+      hints.tell(process, time, fates);
+    }
+    await back.pass();
+    if ('error' in answer) throw answer.error;
+    if (givesNothing(act, answer.outcome) && fates.losesAnswer()) {
+      onRefused(process, act);
+      throw unavailable('The answer of the simulated database got lost.');
+    }
+    return answer.outcome;
+  }
+
+  async function read(method: (...args: unknown[]) => Promise<unknown>, args: unknown[]): Promise<unknown> {
+    await wait(options);
+    if (fates.refuses()) throw unavailable('The simulated database is away.');
+    const answer = await time.outside(() => method(...args));
+    await wait(options);
+    return answer;
+  }
+
+  const own = {
+    open: async () => {},
+    close: async () => {},
+    now,
+    commit,
+    onForeignCommit: (listener: () => void) => hints.listen(process, listener),
+  };
+  const flows = real.flows && through<FlowStore>(real.flows, { commit });
+  return through<Store>(real, { ...own, flows });
+
+  function through<T extends object>(target: T, overrides: object): T {
+    return new Proxy(target, {
+      get(_, name) {
+        if (name in overrides) return (overrides as Record<PropertyKey, unknown>)[name];
+        const method = (target as Record<PropertyKey, unknown>)[name];
+        return typeof method === 'function' ? (...args: unknown[]) => read(method.bind(target) as never, args) : method;
+      },
+    });
+  }
+}
+
+/** Where things stay in order. */
+class Line {
+  readonly #options: FaultyStoreOptions;
+  #last = 0;
+
+  constructor(options: FaultyStoreOptions) {
+    this.#options = options;
+  }
+
+  pass(): Promise<void> {
+    const { time, fates, process } = this.#options;
+    fates.strike(process);
+    this.#last = Math.max(this.#last + 1e-6, time.now + fates.latencyMs());
+    return new Promise((resolve) => time.at(this.#last, resolve));
+  }
+}
+
+function wait({ time, fates, process }: FaultyStoreOptions): Promise<void> {
+  fates.strike(process);
+  return time.sleep(fates.latencyMs());
+}
+
+/** An act that leases nothing: the store itself gives back what it leased to somebody who never heard of it. */
+function givesNothing(act: Act, outcome: Outcome): boolean {
+  if ('taken' in outcome && outcome.taken !== undefined) return false;
+  if (act.kind === 'claim' || act.kind === 'adopt') return false;
+  return act.kind !== 'write' || act.transition.steps.every(({ leaseOwner, version }) => leaseOwner === null || version > 1);
+}

@@ -1,0 +1,70 @@
+import * as crypto from 'node:crypto';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
+import type { Random } from '../../test/e2e/support/random.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+type Globals = Record<'setTimeout' | 'clearTimeout' | 'setInterval' | 'clearInterval' | 'setImmediate' | 'clearImmediate', unknown>;
+
+/** Until the returned function is called, every timer of this process is one of the simulation, and every random number one of the seed. */
+export function seedGlobals(time: VirtualTime, random: Random): () => void {
+  const globals = globalThis as unknown as Globals;
+  const real = { ...pick(globals) };
+  const { random: realRandom } = Math;
+  // The module's own object: what was imported by name follows it.
+  const own = createRequire(import.meta.url)('node:crypto') as Record<string, unknown>;
+  const { randomBytes, randomUUID } = crypto;
+
+  const clear = (timer: unknown) => (timer instanceof Timer ? timer.cancel() : undefined);
+  Object.assign(globals, {
+    setTimeout: (run: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) => new Timer(time.after(ms, () => run(...args))),
+    setImmediate: (run: (...args: unknown[]) => void, ...args: unknown[]) => new Timer(time.nextTurn(() => run(...args))),
+    setInterval: (run: () => void, ms: number) => repeat(time, run, ms),
+    clearTimeout: clear,
+    clearInterval: clear,
+    clearImmediate: clear,
+  });
+  Math.random = () => random.next();
+  const bytes = (size: number) => Buffer.from(Array.from({ length: size }, () => random.between(0, 255)));
+  own['randomBytes'] = bytes;
+  own['randomUUID'] = () => bytes(16).toString('hex');
+  syncBuiltinESMExports();
+
+  return () => {
+    Object.assign(globals, real);
+    Math.random = realRandom;
+    Object.assign(own, { randomBytes, randomUUID });
+    syncBuiltinESMExports();
+  };
+}
+
+class Timer {
+  cancel: () => void;
+
+  constructor(cancel: () => void) {
+    this.cancel = cancel;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+}
+
+function repeat(time: VirtualTime, run: () => void, ms: number): Timer {
+  const timer = new Timer(() => {});
+  const next = () => {
+    timer.cancel = time.after(ms, () => {
+      next();
+      run();
+    });
+  };
+  next();
+  return timer;
+}
+
+function pick({ setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate }: Globals): Globals {
+  return { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate };
+}

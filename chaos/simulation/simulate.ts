@@ -1,0 +1,251 @@
+import type { Clock } from '../../src/base/clock.ts';
+import { silentLogger } from '../../src/base/logger.ts';
+import { createWorld, type PawlWorld } from '../../src/connect/create-world.ts';
+import { registerStepName } from '../../src/testing/registered-steps.ts';
+import { Random } from '../../test/e2e/support/random.ts';
+import { useRun } from './client.ts';
+import type { Databases } from './databases.ts';
+import { type Fates, faultyStore, Hints } from './faulty-store.ts';
+import { type Mood, randomMood } from './mood.ts';
+import { randomProgram } from './program.ts';
+import { type Stage, stepName, workAsTheSdk } from './replay.ts';
+import { seedGlobals } from './seeded-globals.ts';
+import { SimulatedProcess, VirtualTime } from './virtual-time.ts';
+import { Witness } from './witness.ts';
+
+export interface Simulation {
+  readonly seed: number;
+  readonly violations: readonly string[];
+  readonly fingerprint: number;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** Processes that a simulation can have: workers, and one that only starts runs. */
+export const processCount = 4;
+const wallStart = Date.UTC(2026, 0, 1);
+const limitMs = 4 * 3_600_000;
+
+/** One seed, from the first start to the last check. The same seed does the same, to the last interleaving. */
+export async function simulate(seed: number, databases: Databases, trace?: (line: string) => void): Promise<Simulation> {
+  const random = new Random(seed);
+  const time = new VirtualTime(new Random(random.between(0, 2 ** 31)));
+  const restore = seedGlobals(time, new Random(random.between(0, 2 ** 31)));
+  try {
+    return await new Town(seed, random, time, databases).live(trace);
+  } finally {
+    restore();
+    // Workers that died in the simulation cannot have taken their listeners back.
+    process.removeAllListeners('SIGTERM');
+  }
+}
+
+class Town {
+  readonly #seed: number;
+  readonly #random: Random;
+  readonly #time: VirtualTime;
+  readonly #databases: Databases;
+  readonly #mood: Mood;
+  readonly #witness: Witness;
+  readonly #programs: ReadonlyMap<string, ReturnType<typeof randomProgram>>;
+  readonly #hints = new Hints();
+  readonly #counts = { crashes: 0, leaves: 0, stalls: 0, refusals: 0, jumps: 0 };
+  readonly #worlds = new Map<SimulatedProcess, { readonly world: PawlWorld; readonly slot: number }>();
+  #wallOffset = 0;
+  #launches = 0;
+  #lastStallEndsAt = 0;
+  #quiet = false;
+
+  constructor(seed: number, random: Random, time: VirtualTime, databases: Databases) {
+    this.#seed = seed;
+    this.#random = random;
+    this.#time = time;
+    this.#databases = databases;
+    this.#mood = randomMood(random);
+    this.#witness = new Witness(time, this.#mood.leaseMs);
+    this.#programs = new Map(Array.from({ length: this.#mood.runs }, (_, index) => [`run-${index}`, randomProgram(random, index)]));
+    registerStepName(stepName);
+  }
+
+  async live(trace: ((line: string) => void) | undefined): Promise<Simulation> {
+    this.#witness.trace = trace;
+    const { workers, quietAfterMs, jumps, leaseMs } = this.#mood;
+    const time = this.#time;
+    this.#databases.empty();
+    this.#databases.useClock(this.#clock());
+    for (let slot = 0; slot < workers; slot += 1) this.#launch(slot);
+    time.at(quietAfterMs, () => (this.#quiet = true));
+    for (const { atMs, byMs } of jumps) time.at(atMs, () => this.#jump(byMs));
+
+    const client = this.#client();
+    const uses = [...this.#programs.values()].map(async (program) => ({ program, cancelled: await useRun(client, program) }));
+    const used = await this.#until(Promise.all(uses));
+    if (used) {
+      // Long enough for the dead to be noticed, and for what they held to be told that it is not needed any more.
+      const restedAt = Math.max(time.now, quietAfterMs, this.#lastStallEndsAt) + 2 * leaseMs + 5_000;
+      time.outside(() => time.at(restedAt, () => {}));
+      await time.pass(() => time.now >= restedAt);
+      await this.#until(Promise.all(used.map(({ program, cancelled }) => this.#witness.checkRun(client.world, program, cancelled))));
+      this.#checkRows();
+    } else {
+      this.#reportStuck();
+    }
+    await this.#endOfTheWorld();
+    return {
+      seed: this.#seed,
+      violations: this.#witness.violations,
+      fingerprint: this.#witness.fingerprint,
+      counts: { ...this.#counts, ...this.#witness.counts, turns: time.turns, virtualMs: Math.round(time.now) },
+    };
+  }
+
+  async #until<T>(work: Promise<T>): Promise<T | undefined> {
+    let outcome: { readonly value: T } | undefined;
+    void work.then(
+      (value) => (outcome = { value }),
+      (error: unknown) => this.#witness.violations.push(`somebody outside met ${String(error)}`),
+    );
+    const limit = this.#time.now + limitMs;
+    await this.#time.pass(() => outcome !== undefined || this.#witness.violations.length > 0, limit);
+    return outcome?.value;
+  }
+
+  #launch(slot: number): void {
+    const process = new SimulatedProcess(`worker-${slot}.${(this.#launches += 1)}`);
+    const world = this.#world(process, slot);
+    this.#worlds.set(process, { world, slot });
+    this.#time.within(process, () => {
+      workAsTheSdk(this.#stage(process, world));
+      world.start().catch(() => this.#kill(process));
+    });
+  }
+
+  #client(): Stage {
+    const process = new SimulatedProcess('client');
+    return this.#stage(process, this.#world(process, processCount - 1));
+  }
+
+  #stage(process: SimulatedProcess, world: PawlWorld): Stage {
+    return { world, process, time: this.#time, wall: () => this.#wall(), programs: this.#programs, witness: this.#witness };
+  }
+
+  #world(process: SimulatedProcess, slot: number): PawlWorld {
+    const { leaseMs, flowConcurrency, stepConcurrency } = this.#mood;
+    const [time, real] = [this.#time, this.#databases.stores[slot]];
+    if (!real) throw new Error(`There is no connection ${slot}.`);
+    const store = faultyStore({
+      real,
+      process,
+      time,
+      fates: this.#fates(),
+      now: () => this.#wall(),
+      hints: this.#hints,
+      onCommitted: (...what) => this.#witness.committed(...what),
+      onRefused: () => (process.troubledAt = time.now),
+    });
+    const env = {
+      WORKFLOW_PAWL_LEASE_MS: String(leaseMs),
+      WORKFLOW_PAWL_FLOW_CONCURRENCY: String(flowConcurrency),
+      WORKFLOW_PAWL_STEP_CONCURRENCY: String(stepConcurrency),
+    };
+    return createWorld({ env, clock: this.#clock(), logger: silentLogger, apart: true, openStore: async () => store });
+  }
+
+  #clock(): Clock {
+    const time = this.#time;
+    return { now: () => this.#wall(), monotonic: () => Math.floor(time.now) + 1_000, after: (delayMs, wake) => time.after(delayMs, wake) };
+  }
+
+  #wall(): number {
+    return wallStart + this.#wallOffset + Math.floor(this.#time.now);
+  }
+
+  #fates(): Fates {
+    const mood = this.#mood;
+    const random = new Random(this.#random.between(0, 2 ** 31));
+    const happens = (chance: number) => !this.#quiet && chance > 0 && random.chance(chance);
+    return {
+      strike: (process) => {
+        if (!this.#worlds.has(process)) return;
+        if (happens(mood.crashChance)) this.#kill(process);
+        else if (happens(mood.stallChance)) this.#stall(process, random.between(mood.leaseMs / 4, mood.leaseMs * 3));
+        else if (happens(mood.leaveChance)) this.#leave(process);
+      },
+      latencyMs: () => (random.chance(0.5) ? 0 : random.next() * mood.maxLatencyMs),
+      refuses: () => happens(mood.refusalChance) && this.#refused(),
+      losesAnswer: () => happens(mood.lostAnswerChance) && this.#refused(),
+      hintAfterMs: () => (random.chance(mood.hintChance) ? random.next() * 30 : undefined),
+    };
+  }
+
+  #kill(process: SimulatedProcess): void {
+    if (!process.alive) return;
+    process.alive = false;
+    this.#counts.crashes += 1;
+    this.#replace(process, this.#random.between(0, 3_000));
+  }
+
+  #stall(process: SimulatedProcess, ms: number): void {
+    process.stalledUntil = this.#time.now + ms;
+    process.troubledAt = process.stalledUntil;
+    this.#lastStallEndsAt = Math.max(this.#lastStallEndsAt, process.stalledUntil);
+    this.#counts.stalls += 1;
+  }
+
+  #leave(process: SimulatedProcess): void {
+    const place = this.#worlds.get(process);
+    if (!place) return;
+    this.#counts.leaves += 1;
+    this.#worlds.delete(process);
+    this.#time.within(process, () => void place.world.close().finally(() => this.#replaceAt(place.slot, process)));
+  }
+
+  #replace(process: SimulatedProcess, afterMs: number): void {
+    const slot = this.#worlds.get(process)?.slot;
+    this.#worlds.delete(process);
+    this.#hints.forget(process);
+    if (slot !== undefined) this.#time.outside(() => this.#time.after(afterMs, () => this.#launch(slot)));
+  }
+
+  #replaceAt(slot: number, process: SimulatedProcess): void {
+    process.alive = false;
+    this.#hints.forget(process);
+    this.#time.outside(() => this.#time.after(10, () => this.#launch(slot)));
+  }
+
+  #refused(): true {
+    this.#counts.refusals += 1;
+    return true;
+  }
+
+  #jump(byMs: number): void {
+    this.#wallOffset += byMs;
+    this.#counts.jumps += 1;
+  }
+
+  #checkRows(): void {
+    const { violations } = this.#witness;
+    for (const table of ['runs', 'steps', 'messages']) {
+      const [left] = this.#databases.all(`select count(*) as n from ${table} where lease_owner is not null or due_at is not null`);
+      const { n } = left as { n: number };
+      if (n > 0) violations.push(`at the end ${n} rows of ${table} are due or leased`);
+    }
+    const [tokens] = this.#databases.all('select count(*) as n from hook_tokens');
+    if ((tokens as { n: number }).n > 0) violations.push('at the end hook tokens are still taken');
+  }
+
+  #reportStuck(): void {
+    for (const runId of this.#programs.keys()) {
+      if (this.#witness.isOver(runId)) continue;
+      const row = this.#databases.all(`select status, due_at, lease_owner, deliveries from runs where run_id = '${runId}'`);
+      this.#witness.violations.push(`${runId} is stuck after ${Math.round(this.#time.now / 1_000)} s: ${JSON.stringify(row)}`);
+    }
+  }
+
+  /** What was on its way to the database arrives, or the next seed would find it there. */
+  async #endOfTheWorld(): Promise<void> {
+    this.#quiet = true;
+    for (const process of this.#worlds.keys()) process.alive = false;
+    this.#worlds.clear();
+    await this.#time.pass(() => false, this.#time.now + 1_000);
+  }
+}

@@ -1,0 +1,319 @@
+import type { Event, EventResult, World } from '@workflow/world';
+import { brokenLogRules } from '../../src/testing/log-rules.ts';
+import { projectLog } from '../../src/testing/project-log.ts';
+import { readEntities } from '../../src/testing/read-entities.ts';
+import { dataOf, readLog } from '../../src/testing/read-log.ts';
+import type { Act, Outcome, WriteAct } from '../../src/world/port.ts';
+import type { Part, Program } from './program.ts';
+import type { SimulatedProcess, VirtualTime } from './virtual-time.ts';
+
+type BodyEnd = 'running' | 'recorded' | 'superseded' | 'failed' | 'refused';
+
+interface Body {
+  readonly nonce: number;
+  readonly process: SimulatedProcess;
+  readonly beganAt: number;
+  /** Its process was given up for dead a short time ago, and may have begun this in the belief that it was not. */
+  readonly suspect: boolean;
+  end: BodyEnd;
+}
+
+/** Sees everything that happens, from where no process can look, and says what should not have happened. */
+export class Witness {
+  readonly violations: string[] = [];
+  readonly counts = { bodies: 0, repeated: 0, commits: 0, reaped: 0 };
+  readonly #time: VirtualTime;
+  readonly #leaseMs: number;
+  readonly #bodies = new Map<string, Body[]>();
+  readonly #endedSteps = new Set<string>();
+  readonly #endedRuns = new Map<string, string>();
+  readonly #deliveries = new Map<string, Set<Pick<Body, 'process' | 'beganAt' | 'suspect'>>>();
+  readonly #workers = new Map<string, SimulatedProcess>();
+  readonly #beats = new Map<string, number>();
+  /** When a process last lost everything it had leased. */
+  readonly #lostLeasesAt = new Map<SimulatedProcess, number>();
+  /** Which worker has which run or step, as the commits say. */
+  readonly #holders = new Map<string, string>();
+  /** The places of events that came from outside a replay. */
+  readonly #externals = new Map<string, number[]>();
+  readonly #seenByEnd = new Map<string, number>();
+  readonly #acknowledged = new Map<string, Set<string>>();
+  readonly #longestLogs = new Map<string, readonly string[]>();
+  #nonce = 0;
+  /** Told of each commit, for whoever has to find out why a seed fails. */
+  trace: ((line: string) => void) | undefined;
+  /** Changes with everything that happens, and with its order. */
+  fingerprint = 0;
+
+  constructor(time: VirtualTime, leaseMs: number) {
+    this.#time = time;
+    this.#leaseMs = leaseMs;
+  }
+
+  isOver(runId: string): boolean {
+    return this.#endedRuns.has(runId);
+  }
+
+  gaveUp(what: string): void {
+    this.#violation(`${what} was given up after 48 deliveries`);
+  }
+
+  acknowledged(runId: string, { event }: EventResult): void {
+    if (event) ensure(this.#acknowledged, runId, () => new Set()).add(event.eventId);
+  }
+
+  /** Whatever was read of a log is a prefix of what is read later, by whomever. */
+  sawLog(runId: string, log: readonly Event[]): void {
+    const ids = log.map(({ eventId }) => eventId);
+    const before = this.#longestLogs.get(runId) ?? [];
+    const common = Math.min(ids.length, before.length);
+    for (let index = 0; index < common; index += 1) {
+      if (ids[index] !== before[index]) return this.#violation(`the log of ${runId} changed at place ${index}`);
+    }
+    if (ids.length > before.length) this.#longestLogs.set(runId, ids);
+  }
+
+  /** What a replay would call a corrupted log: something that the program does not have, or not yet. */
+  checkLog(program: Program, log: readonly Event[]): void {
+    const parts = new Map<string, { readonly part: Part; readonly stage: number }>();
+    program.stages.forEach((stage, index) => stage.forEach((part) => parts.set(part.id, { part, stage: index })));
+    const created = log.filter(({ eventType }) => /_created$|hook_conflict/.test(eventType) && eventType !== 'run_created');
+    const ended = new Set(log.filter(({ eventType }) => ended_.has(eventType)).map(({ correlationId }) => correlationId));
+    const reached = program.stages.findIndex((stage) => stage.some(({ id }) => !ended.has(id)));
+    for (const { correlationId = '', eventType } of created) {
+      const place = parts.get(correlationId);
+      if (!place) this.#violation(`${program.runId} has a ${eventType} of ${correlationId}, which its program does not`);
+      else if (reached >= 0 && place.stage > reached) this.#violation(`${program.runId} began ${correlationId} before its time`);
+    }
+  }
+
+  /** The returned function says that it is over. */
+  runDelivery(process: SimulatedProcess, runId: string): () => void {
+    const underway = ensure(this.#deliveries, runId, () => new Set());
+    const suspect = this.#lostLeasesLately(process);
+    for (const other of underway) {
+      if (suspect || this.#excused(other)) continue;
+      this.#violation(`${process.name} and ${other.process.name} deliver ${runId} at the same time`);
+    }
+    const delivery = { process, beganAt: this.#time.now, suspect };
+    underway.add(delivery);
+    this.#note(process, 1);
+    return () => underway.delete(delivery);
+  }
+
+  bodyBegins(process: SimulatedProcess, runId: string, stepId: string, attempt: number) {
+    const key = `${runId} ${stepId}`;
+    const bodies = ensure(this.#bodies, key, () => []);
+    const now = this.#time.now;
+    // Somebody who was given up for dead between the start of a step and its body cannot know it.
+    const suspect = this.#lostLeasesLately(process);
+    if (this.#endedSteps.has(key) && !suspect) this.#violation(`${key} begins again in ${process.name} after its end was recorded`);
+    for (const body of bodies) {
+      const explained = suspect || body.end === 'failed' || body.end === 'refused' || this.#excused(body);
+      if (!explained)
+        this.#violation(
+          `${key} (attempt ${attempt}) begins in ${process.name} though ${body.process.name}, which is well, has it: ${body.end}`,
+        );
+    }
+    const body: Body = { nonce: (this.#nonce += 1), process, beganAt: now, suspect, end: 'running' };
+    bodies.push(body);
+    this.counts.bodies += 1;
+    if (bodies.length > 1) this.counts.repeated += 1;
+    this.#note(process, 2);
+    const ended = (end: BodyEnd) => {
+      body.end = end;
+    };
+    return { nonce: body.nonce, ended, failed: () => ended('refused') };
+  }
+
+  committed(process: SimulatedProcess, act: Act, outcome: Outcome): void {
+    this.counts.commits += 1;
+    this.#note(process, kinds.indexOf(act.kind) + 3);
+    this.trace?.(`${(this.#time.now / 1_000).toFixed(6)} ${process.name} ${describe(act)} ${JSON.stringify(outcome)}`);
+    if (act.kind === 'heartbeat' && outcome.kind === 'alive' && outcome.known) {
+      if (act.register) this.#workers.set(act.workerId, process);
+      this.#beats.set(act.workerId, this.#time.now);
+    }
+    if (act.kind === 'leave') {
+      this.#lostLeasesAt.set(process, this.#time.now);
+      this.#releaseAll(act.workerId);
+    }
+    if (act.kind === 'settle' && outcome.kind === 'settled' && outcome.held)
+      this.#holders.delete(act.of === 'step' ? `${act.runId} ${act.id}` : act.id);
+    if ('taken' in outcome && outcome.taken) this.#holders.set(outcome.taken.runId, String(outcome.taken.leaseOwner));
+    if (outcome.kind === 'reaped') for (const worker of outcome.workers) this.#reaped(worker);
+    if (outcome.kind === 'claimed') {
+      for (const run of outcome.claims.runs) this.#holders.set(run.runId, String(run.leaseOwner));
+      for (const { step } of outcome.claims.steps) this.#holders.set(`${step.runId} ${step.stepId}`, String(step.leaseOwner));
+    }
+    if (act.kind === 'write' && outcome.kind === 'written') this.#written(process, act, outcome);
+  }
+
+  /** A replay that has seen so much of the log is about to complete the run. */
+  completes(process: SimulatedProcess, runId: string, seen: number): void {
+    this.#seenByEnd.set(`${process.name} ${runId}`, seen);
+  }
+
+  #releaseAll(worker: string): void {
+    for (const [key, holder] of this.#holders) if (holder === worker) this.#holders.delete(key);
+  }
+
+  #reaped(worker: string): void {
+    this.#releaseAll(worker);
+    const process = this.#workers.get(worker);
+    if (!process) return;
+    this.counts.reaped += 1;
+    const now = this.#time.now;
+    this.#lostLeasesAt.set(process, now);
+    const silentMs = now - (this.#beats.get(worker) ?? -Infinity);
+    // Both clocks are whole milliseconds.
+    if (silentMs < this.#leaseMs - 2) this.#violation(`${process.name} was given up ${Math.round(silentMs)} ms after its heartbeat`);
+    const well = process.alive && now - process.troubledAt > 2 * this.#leaseMs;
+    if (well && this.#workers.get(worker) === process) this.#violation(`${process.name} was given up though nothing had happened to it`);
+  }
+
+  #written(process: SimulatedProcess, { transition }: WriteAct, { at, firstSeq }: Extract<Outcome, { kind: 'written' }>): void {
+    const { runId, guard } = transition;
+    if (!guard.absent && guard.lease && this.#holders.get(runId) !== guard.lease.owner) {
+      this.#violation(`${process.name} wrote ${transition.events[0]?.type} of ${runId} after it had lost its lease`);
+    }
+    this.#checkHolder(process, transition);
+    for (const [index, { type, correlationId, meta }] of transition.events.entries()) {
+      if (type === 'step_completed' || type === 'hook_received') ensure(this.#externals, runId, () => []).push(firstSeq + index);
+      if (type === 'step_completed' || type === 'step_failed') this.#endedSteps.add(`${transition.runId} ${correlationId}`);
+      if (type === 'step_retrying') {
+        // Before its process hears of it: it may stall on the way back.
+        for (const body of this.#bodies.get(`${transition.runId} ${correlationId}`) ?? []) {
+          if (body.process === process && body.end === 'running') body.end = 'failed';
+        }
+      }
+      if (type === 'wait_completed' && meta !== null) {
+        const row = transition.waits.find(({ waitId }) => waitId === correlationId);
+        if (row && at < row.resumeAt) this.#violation(`${correlationId} of ${transition.runId} was over ${row.resumeAt - at} ms early`);
+      }
+    }
+    if (transition.run.kind === 'finish') {
+      this.#holders.delete(runId);
+      if (this.#endedRuns.has(transition.runId)) this.#violation(`${transition.runId} ended twice`);
+      this.#endedRuns.set(transition.runId, transition.run.status);
+    }
+    if (transition.run.kind === 'finish' && transition.run.status === 'completed') {
+      const seen = this.#seenByEnd.get(`${process.name} ${runId}`) ?? 0;
+      const missed = (this.#externals.get(runId) ?? []).filter((seq) => seq > seen && seq < firstSeq);
+      if (missed.length > 0) this.#violation(`${runId} was completed by a replay that had not seen event ${missed.join(', ')}`);
+    }
+  }
+
+  /** Only who has a step may say what became of it. */
+  #checkHolder(process: SimulatedProcess, { runId, events, steps }: WriteAct['transition']): void {
+    for (const { stepId, version, leaseOwner } of steps) {
+      const key = `${runId} ${stepId}`;
+      if (version === 1) {
+        if (leaseOwner !== null) this.#holders.set(key, leaseOwner);
+        continue;
+      }
+      const holder = this.#holders.get(key);
+      if (holder === undefined || this.#workers.get(holder) !== process)
+        this.#violation(`${process.name} wrote ${events[0]?.type} of ${key}, which it does not have`);
+      if (leaseOwner === null) this.#holders.delete(key);
+    }
+  }
+
+  /** What must hold once everything is over. */
+  async checkRun(world: World, program: Program, cancelAcknowledged: boolean): Promise<void> {
+    const { runId } = program;
+    const log = await readLog(world, runId);
+    this.sawLog(runId, log);
+    this.checkLog(program, log);
+    for (const broken of brokenLogRules(log)) this.#violation(`${runId}: ${broken}`);
+    const [projected, stored] = [projectLog(log), await readEntities(world, runId)];
+    if (JSON.stringify(sorted(projected)) !== JSON.stringify(sorted(stored))) {
+      this.#violation(`${runId}: its log says ${JSON.stringify(projected)}, its rows ${JSON.stringify(stored)}`);
+    }
+    const ids = new Set(log.map(({ eventId }) => eventId));
+    for (const id of this.#acknowledged.get(runId) ?? []) {
+      if (!ids.has(id)) this.#violation(`${runId}: the acknowledged ${id} is lost`);
+    }
+    const expected = cancelAcknowledged ? 'cancelled' : 'completed';
+    if (stored.status !== expected) this.#violation(`${runId} is ${stored.status}, not ${expected}`);
+    this.#checkResults(runId, log);
+  }
+
+  #checkResults(runId: string, log: readonly Event[]): void {
+    for (const event of log.filter(({ eventType }) => eventType === 'step_completed')) {
+      const nonce = Number(new TextDecoder().decode(dataOf(event)?.['result'] as Uint8Array));
+      const bodies = this.#bodies.get(`${runId} ${event.correlationId}`) ?? [];
+      const recorded = bodies.find((body) => body.nonce === nonce);
+      if (!recorded) this.#violation(`${runId}: nobody gave the result of ${event.correlationId}`);
+      else if (recorded.end === 'superseded' || recorded.end === 'failed')
+        this.#violation(`${runId}: ${event.correlationId} has a result that was refused`);
+      const others = bodies.filter((body) => body !== recorded && body.end === 'recorded');
+      if (others.length > 0) this.#violation(`${runId}: a recorded result of ${event.correlationId} is lost`);
+    }
+  }
+
+  /** It is dead, or what it had leased since then was given to others: what it still does is in vain, and no fault. */
+  #excused({ process, beganAt, suspect }: Pick<Body, 'process' | 'beganAt' | 'suspect'>): boolean {
+    return suspect || !process.alive || (this.#lostLeasesAt.get(process) ?? -Infinity) >= beganAt;
+  }
+
+  #lostLeasesLately(process: SimulatedProcess): boolean {
+    return this.#time.now - (this.#lostLeasesAt.get(process) ?? -Infinity) < 60_000;
+  }
+
+  #note(process: SimulatedProcess, what: number): void {
+    let hash = this.fingerprint ^ Math.round(this.#time.now * 1_000);
+    for (let index = 0; index < process.name.length; index += 1) hash = Math.imul(hash ^ process.name.charCodeAt(index), 0x01000193);
+    this.fingerprint = Math.imul(hash ^ what, 0x01000193) >>> 0;
+  }
+
+  #violation(what: string): void {
+    this.violations.push(`${(this.#time.now / 1_000).toFixed(3)} s: ${what}`);
+  }
+}
+
+const ended_ = new Set(['step_completed', 'step_failed', 'wait_completed', 'hook_received', 'hook_conflict']);
+const kinds: readonly Act['kind'][] = [
+  'write',
+  'wake',
+  'enqueue',
+  'queueStep',
+  'claim',
+  'settle',
+  'adopt',
+  'append',
+  'heartbeat',
+  'reap',
+  'leave',
+];
+
+function describe(act: Act): string {
+  if (act.kind !== 'write') return JSON.stringify(act);
+  const { runId, events, guard, steps } = act.transition;
+  const rows = steps.map(({ stepId, status, leaseOwner, leaseEpoch, dueAt }) => ({ stepId, status, leaseOwner, leaseEpoch, dueAt }));
+  return JSON.stringify({
+    kind: 'write',
+    runId,
+    events: events.map((event) => event.type),
+    takeRunFor: act.takeRunFor,
+    guard,
+    steps: rows,
+  });
+}
+
+function ensure<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  );
+}

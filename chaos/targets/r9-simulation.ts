@@ -1,0 +1,62 @@
+import { availableParallelism } from 'node:os';
+import { runProgram } from '../node-program.ts';
+import { type Findings, type Job, part, type Target } from '../target.ts';
+
+const wholeSeeds = 100_000;
+const seedsPerProcess = 500;
+const program = new URL('../simulation/run-seeds.ts', import.meta.url);
+
+export const simulation: Target = {
+  id: 'R9',
+  fault:
+    'deterministic simulation: virtual time, seeded interleavings of up to three workers, crashes, stalls, drains and lost answers at every await',
+  want: '100,000 seeds, no rule of the log broken, nothing acknowledged lost, no recorded step run again, every run ends',
+  shortScale: 0.001,
+  run,
+};
+
+interface Line {
+  readonly seed?: number;
+  readonly violations?: readonly string[];
+  readonly counts?: Readonly<Record<string, number>>;
+  readonly unhandled?: string;
+}
+
+async function run({ seed: first, scale, say }: Job): Promise<Findings> {
+  const seeds = part(wholeSeeds, scale);
+  const violations: string[] = [];
+  const totals: Record<string, number> = {};
+  let lived = 0;
+  const note = ({ seed, violations: seen = [], counts = {}, unhandled }: Line) => {
+    if (unhandled !== undefined) return violations.push(`an error that nobody caught: ${unhandled}`);
+    for (const what of seen) violations.push(`${what} (again: npm run chaos -- --only R9 --scale ${1 / wholeSeeds} --seed ${seed})`);
+    for (const [name, count] of Object.entries(counts)) totals[name] = (totals[name] ?? 0) + count;
+    lived += 1;
+    return lived % 5_000 === 0 && say(`${lived} seeds, ${violations.length} violations`);
+  };
+
+  const chunks = Array.from({ length: Math.ceil(seeds / seedsPerProcess) }, (_, index) => first + index * seedsPerProcess);
+  const work = async () => {
+    for (let from = chunks.shift(); from !== undefined; from = chunks.shift()) {
+      const count = Math.min(seedsPerProcess, first + seeds - from);
+      await runProgram(program, { from, count, twiceEvery: 100 }, note);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, availableParallelism() - 1) }, work));
+  const { crashes = 0, stalls = 0, leaves = 0, refusals = 0, jumps = 0, commits = 0, bodies = 0, repeated = 0, turns = 0 } = totals;
+  return {
+    amounts: { seeds: [lived, wholeSeeds] },
+    figures: {
+      crashes,
+      stalls,
+      drains: leaves,
+      'refused calls and lost answers': refusals,
+      'clock jumps': jumps,
+      commits,
+      'step bodies': bodies,
+      'of them begun again': repeated,
+      'turns of an event loop': turns,
+    },
+    violations,
+  };
+}

@@ -1,0 +1,15 @@
+import { randomInt } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { targets } from '../../chaos/targets/index.ts';
+import { scratchFolder } from '../support/scratch.ts';
+
+const seed = Number(process.env.PAWL_SEED ?? randomInt(2 ** 31));
+
+// The short form of `npm run chaos`: of each target what takes seconds. Repeat a failure with PAWL_SEED.
+describe(`the chaos programme (seed ${seed})`, () => {
+  it.each(targets)('$id: $fault', { timeout: 240_000 }, async ({ run, shortScale }) => {
+    const { amounts, violations } = await run({ seed, scale: shortScale, scratch: await scratchFolder(), say: () => {} });
+    expect(violations).toEqual([]);
+    for (const [done] of Object.values(amounts)) expect(done).toBeGreaterThan(0);
+  });
+});
