@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { anything, assert, property, string } from 'fast-check';
+import { parse, stringify } from 'devalue';
+import { anything, array, assert, boolean, constant, date, dictionary, integer, oneof, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeFields, decodeValue, encodeFields, encodeValue } from './codec.ts';
 
@@ -60,4 +61,33 @@ it('fields are text that a person can read, and keep their dates', () => {
   const fields = { token: 'ord-7', resumeAt: new Date(5) };
   expect(encodeFields(fields)).toContain('ord-7');
   expect(decodeFields(encodeFields(fields))).toEqual(fields);
+});
+
+describe('small fields', () => {
+  it('come back as they were, whatever they are', () => {
+    const value = oneof(
+      string(),
+      integer(),
+      boolean(),
+      constant(null),
+      constant(undefined),
+      constant(-0),
+      date({ noInvalidDate: true }),
+      array(string()),
+    );
+    assert(
+      property(dictionary(string(), value), (fields) => {
+        expect(decodeFields(encodeFields(fields))).toEqual(fields);
+      }),
+    );
+  });
+
+  it('are devalue text, so that what was written before can be read', () => {
+    assert(
+      property(dictionary(string(), oneof(string(), integer(), boolean())), (fields) => {
+        expect(parse(encodeFields(fields))).toEqual({ ...fields });
+        expect(decodeFields(stringify(fields))).toEqual(fields);
+      }),
+    );
+  });
 });

@@ -29,9 +29,38 @@ export function decodeValue(encoded: Uint8Array): unknown {
 
 /** Structured text for small fields that a person may want to read in the database; the dates in it survive. */
 export function encodeFields(fields: Readonly<Record<string, unknown>>): string {
-  return stringify(fields);
+  return encodeFlat(fields) ?? stringify(fields);
 }
 
 export function decodeFields(text: string): Record<string, unknown> {
-  return parse(text) as Record<string, unknown>;
+  return decodeFlat(text) ?? (parse(text) as Record<string, unknown>);
+}
+
+// Nearly all of them are a few texts and numbers. For those devalue's notation, `[{"name":1},"value"]`, is written and read without a walk
+// over the value: it is done for every event.
+
+function encodeFlat(fields: Readonly<Record<string, unknown>>): string | undefined {
+  const places: Record<string, number> = {};
+  const parts: unknown[] = [places];
+  for (const name in fields) {
+    const value = fields[name];
+    const plain = typeof value === 'string' || typeof value === 'boolean' || (Number.isFinite(value) && !Object.is(value, -0));
+    if (!plain || name === '__proto__') return undefined;
+    places[name] = parts.push(value) - 1;
+  }
+  return JSON.stringify(parts);
+}
+
+function decodeFlat(text: string): Record<string, unknown> | undefined {
+  const parts = JSON.parse(text) as unknown;
+  if (!Array.isArray(parts)) return undefined;
+  const fields: Record<string, unknown> = {};
+  const places = parts[0] as Record<string, unknown>;
+  if (typeof places !== 'object' || places === null || Array.isArray(places)) return undefined;
+  for (const name in places) {
+    const value: unknown = parts[places[name] as number];
+    if (value === undefined || typeof value === 'object' || name === '__proto__') return undefined;
+    fields[name] = value;
+  }
+  return fields;
 }

@@ -2,9 +2,11 @@ import type { Event, EventResult } from '@workflow/world';
 import { stripEventDataRefs } from '@workflow/world';
 import { decodeValue } from '../base/codec.ts';
 import type { Opened, WorldContext } from './context.ts';
+import type { EventLogCache } from './event-log.ts';
 import { encodeCursor } from './cursor.ts';
 import { currentDelivery, type Delivery } from './delivery.ts';
 import { viewEvent } from './event-view.ts';
+import { ownEvent } from './own-copy.ts';
 import { readPayload } from './payloads.ts';
 import type { State } from './port.ts';
 import type { Written } from './publish-write.ts';
@@ -29,7 +31,7 @@ export interface Committed {
 /** What `events.create` answers with: the event, and the entity as the commit left it (spec/world.md B1). */
 export async function resultOf(answering: Answering, { transition, written, rows }: Committed): Promise<EventResult> {
   const { type, params } = answering.request;
-  const event = eventOf(type, transition, written);
+  const event = eventOf(answering.log, type, transition, written);
   const answer: EventResult = event ? { event: stripEventDataRefs(event, params.resolveData ?? 'all') } : {};
   return Object.assign(answer, type.startsWith('run_') ? await runAnswer(answering, rows.run) : await entityAnswer(answering, rows));
 }
@@ -117,8 +119,11 @@ function ownPayload({ payload }: EventRequest): unknown {
 }
 
 /** The event that was asked for, or the `hook_conflict` that answers it. */
-function eventOf(type: string, { events, runId }: Transition, { firstSeq, at }: Written): Event | undefined {
+function eventOf(log: EventLogCache, type: string, { events, runId }: Transition, { firstSeq, at }: Written): Event | undefined {
   const index = events.findIndex((event) => event.type === type || event.type === 'hook_conflict');
   const event = events[index];
-  return event && viewEvent({ ...event, runId, seq: firstSeq + index, createdAt: at });
+  if (!event) return undefined;
+  const seq = firstSeq + index;
+  const known = log.find(runId, seq);
+  return known ? ownEvent(known) : viewEvent({ ...event, runId, seq, createdAt: at });
 }

@@ -4,8 +4,6 @@ import type { HookRow, RunRow, StepRow, WaitRow } from './rows.ts';
 
 // Rows as the SDK reads them (spec/world.md C1). Each call makes fresh objects: the SDK changes some of them (0.14).
 
-const date = (ms: number | null): Date | undefined => (ms === null ? undefined : new Date(ms));
-
 /** Decoded; both stay out for `resolveData: 'none'`, where the keys are there and undefined (C2). */
 export interface Payloads {
   readonly input?: unknown;
@@ -76,6 +74,10 @@ export function viewWait(row: WaitRow): Wait {
 }
 
 function dates(instants: Readonly<Record<string, number | null>>): Record<string, Date> {
-  const entries = Object.entries(instants).map(([name, ms]) => [name, date(ms)] as const);
-  return Object.fromEntries(entries.filter((entry): entry is [string, Date] => entry[1] !== undefined));
+  const given: Record<string, Date> = {};
+  for (const name in instants) {
+    const ms = instants[name];
+    if (ms !== null && ms !== undefined) given[name] = new Date(ms);
+  }
+  return given;
 }
