@@ -1,11 +1,11 @@
 import { flowQueueHandler, flowQueuePrefix, type FlowWorker } from '../flow/world/deliver-flow.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Host } from '../runtime/host.ts';
-import type { QueueHandler } from '../runtime/handlers.ts';
+import type { DeliveryHandler } from '../runtime/handlers.ts';
 
 interface Crew {
   readonly workers: Set<FlowWorker>;
-  readonly handler: QueueHandler;
+  readonly handler: DeliveryHandler;
 }
 
 const crews = new WeakMap<Host, Crew>();
@@ -15,10 +15,10 @@ export function joinFlowWorkers(host: Host, worker: FlowWorker, clock: Clock): (
   const crew = crews.get(host) ?? newCrew(clock);
   crews.set(host, crew);
   crew.workers.add(worker);
-  host.handlers.register(flowQueuePrefix, crew.handler);
+  host.handlers.registerOwn(flowQueuePrefix, crew.handler);
   return () => {
     crew.workers.delete(worker);
-    if (crew.workers.size === 0) host.handlers.unregister(flowQueuePrefix, crew.handler);
+    if (crew.workers.size === 0) host.handlers.unregisterOwn(flowQueuePrefix, crew.handler);
   };
 }
 

@@ -212,7 +212,7 @@ export class Engine {
   /** Reports the end of a child that is a code run; the parent goes on when its join is fulfilled. */
   async settleChild(result: ChildResult): Promise<void> {
     await this.#core.index.settleChild(result);
-    this.#core.watchers.notify(result.parentId);
+    this.#core.watchers.wakeAll();
   }
 
   /** Aborts handlers in progress, gives their attempts back, and resolves when nothing runs any more. */

@@ -1,5 +1,6 @@
 import { AppendLog } from './append-log.ts';
 import { seal } from './seal.ts';
+import { createStamp } from './stamp.ts';
 import type { Execution, StepHistoryEntry } from './types.ts';
 import { VisitCounts } from './visit-counts.ts';
 
@@ -15,11 +16,11 @@ interface Parts {
 
 // What `history` and `visits` of an execution are read from. They grow with each step, so they are never copied into
 // the next state: it gets the same log, one longer.
-const partsOf = new WeakMap<Execution, Parts>();
+const partsOf = createStamp<Parts>();
 
 /** A frozen execution out of anything that has the fields of one. Its cost grows with its size; `revise` does not. */
 export function adoptExecution(execution: Execution): Execution {
-  if (partsOf.has(execution)) return execution;
+  if (partsOf.of(execution)) return execution;
   const { history, visits, ...fields } = seal({ ...execution }, { what: 'execution' });
   return build(fields, { history: AppendLog.of(history ?? []), visits: VisitCounts.of(visits ?? {}) });
 }
@@ -54,6 +55,11 @@ export function visitsOf(execution: Execution, stepId: string): number {
   return partsFor(execution).visits.get(stepId);
 }
 
+/** How many steps were entered at all. */
+export function countVisited(execution: Execution): number {
+  return partsFor(execution).visits.size;
+}
+
 /** True if no step was entered between the two, told without materialising anything. */
 export function sharesVisits(a: Execution, b: Execution): boolean {
   return partsFor(a).visits === partsFor(b).visits;
@@ -65,13 +71,13 @@ export function lastEntry(execution: Execution, fits: (entry: StepHistoryEntry) 
 }
 
 function partsFor(execution: Execution): Parts {
-  return partsOf.get(execution) ?? { history: AppendLog.of(execution.history), visits: VisitCounts.of(execution.visits) };
+  return partsOf.of(execution) ?? { history: AppendLog.of(execution.history), visits: VisitCounts.of(execution.visits) };
 }
 
 function build(fields: object, parts: Parts): Execution {
   const execution = fields as Execution;
   Object.defineProperty(execution, 'history', { enumerable: true, get: () => parts.history.items() });
   Object.defineProperty(execution, 'visits', { enumerable: true, get: () => parts.visits.record() });
-  partsOf.set(execution, parts);
+  partsOf.put(execution, parts);
   return Object.freeze(execution);
 }

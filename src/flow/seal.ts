@@ -1,5 +1,6 @@
 import { FlowError, type FlowErrorCode } from './errors.ts';
 import { hostileKeys } from './safe-path.ts';
+import { createStamp } from './stamp.ts';
 
 export interface Measure {
   /** Bytes of the value as UTF-8 JSON; characters that JSON escapes count once. */
@@ -21,7 +22,7 @@ const deepest = 200;
 
 // What has been sealed is known by identity, so that a value is copied, frozen and measured once in its life and
 // each step costs only what it changed.
-const measures = new WeakMap<object, Measure>();
+const measures = createStamp<Measure>();
 
 /**
  * A deeply frozen copy, as JSON would keep it (`toJSON` is asked, members that are undefined go). What JSON would
@@ -29,98 +30,126 @@ const measures = new WeakMap<object, Measure>();
  * sealed before is returned as it is.
  */
 export function seal<T>(value: T, options: SealOptions): T {
-  if (typeof value !== 'object' || value === null) return sealScalar(value, { options, pointer: '' }) as T;
-  if (measures.has(value)) {
-    if (measureSealed(value).depth > (options.maxDepth ?? deepest)) throw tooDeep({ options, pointer: '' });
-    return value;
-  }
-  return sealObject(value, { options, pointer: '', depth: 1, done: new Map(), open: new Set() }) as T;
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null || value === undefined) return value;
+  return new Sealer(options).seal(value) as T;
 }
 
 /** The size of a scalar or of something sealed. */
 export function measureSealed(value: unknown): Measure {
-  if (typeof value === 'object' && value !== null) return measures.get(value) ?? unsealed();
+  if (typeof value === 'object' && value !== null) return measures.of(value) ?? unsealed();
   return { bytes: scalarBytes(value), depth: 0 };
 }
 
 export function isSealed(value: unknown): boolean {
-  return typeof value !== 'object' || value === null || measures.has(value);
+  return typeof value !== 'object' || value === null || measures.of(value) !== undefined;
 }
 
-interface Where {
-  readonly options: SealOptions;
-  readonly pointer: string;
-}
-
-interface Walk extends Where {
-  readonly depth: number;
+/** One walk through a value, with the way to where it is. */
+class Sealer {
+  readonly #options: SealOptions;
+  readonly #maxDepth: number;
+  readonly #keys: string[] = [];
+  readonly #open: object[] = [];
   /** Originals and their copies: a value met twice is copied once, so a small graph cannot explode. */
-  readonly done: Map<object, unknown>;
-  readonly open: Set<object>;
-}
+  #done: Map<object, unknown> | undefined;
 
-function sealValue(value: unknown, walk: Walk): unknown {
-  if (typeof value !== 'object' || value === null) return sealScalar(value, walk);
-  const known = measures.get(value);
-  if (known !== undefined) {
-    if (walk.depth - 1 + known.depth > (walk.options.maxDepth ?? deepest)) throw tooDeep(walk);
-    return value;
+  constructor(options: SealOptions) {
+    this.#options = options;
+    this.#maxDepth = options.maxDepth ?? deepest;
   }
-  return walk.done.get(value) ?? sealObject(value, walk);
-}
 
-function sealObject(value: object, walk: Walk): unknown {
-  if (walk.open.has(value)) throw notJson(walk, 'is circular');
-  if (walk.depth > (walk.options.maxDepth ?? deepest)) throw tooDeep(walk);
-  const toJson = (value as { toJSON?: unknown }).toJSON;
-  walk.open.add(value);
-  const copy = typeof toJson === 'function' ? sealValue(toJson.call(value), walk) : copyObject(value, walk);
-  walk.open.delete(value);
-  walk.done.set(value, copy);
-  return copy;
-}
+  seal(value: unknown): unknown {
+    if (typeof value !== 'object' || value === null) return this.#scalar(value);
+    const known = measures.of(value);
+    if (known !== undefined) {
+      if (this.#open.length + known.depth > this.#maxDepth) throw this.#tooDeep();
+      return value;
+    }
+    return this.#done?.get(value) ?? this.#object(value);
+  }
 
-function copyObject(value: object, walk: Walk): unknown {
-  if (Array.isArray(value)) {
-    // Array.from also visits holes, which JSON writes as null.
-    return record(Array.from(value, (member: unknown, index) => sealValue(member ?? null, deeper(walk, String(index)))));
+  #object(value: object): unknown {
+    if (this.#open.includes(value)) throw this.#notJson('is circular');
+    if (this.#open.length >= this.#maxDepth) throw this.#tooDeep();
+    const toJson = (value as { toJSON?: unknown }).toJSON;
+    this.#open.push(value);
+    const copy = typeof toJson === 'function' ? this.seal(toJson.call(value)) : this.#copy(value);
+    this.#open.pop();
+    this.#done ??= new Map();
+    this.#done.set(value, copy);
+    return copy;
   }
-  const tag = Object.prototype.toString.call(value).slice(8, -1);
-  if (lossy.has(tag) || ArrayBuffer.isView(value)) throw notJson(walk, `is a ${tag}, which JSON cannot say`);
-  if (boxed.has(tag)) return sealScalar(value.valueOf(), walk);
-  const copy: Record<string, unknown> = {};
-  for (const [key, member] of Object.entries(value)) {
-    if (hostileKeys.has(key)) throw notJson(walk, `has the key "${key}", which is never allowed`);
-    if (member !== undefined) copy[key] = sealValue(member, deeper(walk, key));
+
+  #copy(value: object): unknown {
+    if (Array.isArray(value)) {
+      // Array.from also visits holes, which JSON writes as null.
+      return record(Array.from(value, (member: unknown, index) => this.#member(String(index), member ?? null)));
+    }
+    const tag = Object.prototype.toString.call(value).slice(8, -1);
+    if (lossy.has(tag) || ArrayBuffer.isView(value)) throw this.#notJson(`is a ${tag}, which JSON cannot say`);
+    if (boxed.has(tag)) return this.#scalar(value.valueOf());
+    const copy: Record<string, unknown> = {};
+    for (const key of Object.keys(value)) {
+      if (hostileKeys.has(key)) throw this.#notJson(`has the key "${key}", which is never allowed`);
+      const member = (value as Record<string, unknown>)[key];
+      if (member !== undefined) copy[key] = this.#member(key, member);
+    }
+    return record(copy);
   }
-  return record(copy);
+
+  #member(key: string, member: unknown): unknown {
+    if (typeof member === 'string') return member;
+    this.#keys.push(key);
+    const sealed = this.seal(member);
+    this.#keys.pop();
+    return sealed;
+  }
+
+  #scalar(value: unknown): unknown {
+    switch (typeof value) {
+      case 'number':
+        if (Number.isFinite(value)) return value;
+        throw this.#notJson(`is ${value}, which JSON cannot say`);
+      case 'bigint':
+      case 'function':
+      case 'symbol':
+        throw this.#notJson(`is a ${typeof value}, which JSON cannot say`);
+      default:
+        return value;
+    }
+  }
+
+  #notJson(problem: string): FlowError {
+    const pointer = this.#keys.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+    const place = pointer === '' ? '' : ` at ${pointer}`;
+    return new FlowError(this.#options.code ?? 'INVALID_INPUT', `The ${this.#options.what} is not JSON:${place || ' it'} ${problem}.`, {
+      retryable: false,
+      details: { pointer },
+    });
+  }
+
+  #tooDeep(): FlowError {
+    return new FlowError('CONTEXT_LIMIT', `The ${this.#options.what} is nested deeper than ${this.#maxDepth} levels.`, {
+      details: { limit: this.#maxDepth },
+    });
+  }
 }
 
 function record(copy: object): object {
   let bytes = 2;
   let depth = 0;
   const named = !Array.isArray(copy);
-  for (const [key, member] of Object.entries(copy)) {
-    const measure = measureSealed(member);
-    bytes += measure.bytes + 1 + (named ? Buffer.byteLength(key) + 3 : 0);
-    depth = Math.max(depth, measure.depth);
+  for (const key of Object.keys(copy)) {
+    const member = (copy as Record<string, unknown>)[key];
+    if (typeof member === 'object' && member !== null) {
+      const measure = measureSealed(member);
+      bytes += measure.bytes + 1;
+      depth = Math.max(depth, measure.depth);
+    } else bytes += scalarBytes(member) + 1;
+    if (named) bytes += Buffer.byteLength(key) + 3;
   }
-  measures.set(Object.freeze(copy), { bytes, depth: depth + 1 });
-  return copy;
-}
-
-function sealScalar(value: unknown, where: Where): unknown {
-  switch (typeof value) {
-    case 'number':
-      if (Number.isFinite(value)) return value;
-      throw notJson(where, `is ${value}, which JSON cannot say`);
-    case 'bigint':
-    case 'function':
-    case 'symbol':
-      throw notJson(where, `is a ${typeof value}, which JSON cannot say`);
-    default:
-      return value;
-  }
+  measures.put(copy, { bytes, depth: depth + 1 });
+  return Object.freeze(copy);
 }
 
 function scalarBytes(value: unknown): number {
@@ -138,29 +167,6 @@ function scalarBytes(value: unknown): number {
 
 const lossy: ReadonlySet<string> = new Set('Map Set WeakMap WeakSet Promise RegExp Error ArrayBuffer SharedArrayBuffer'.split(' '));
 const boxed: ReadonlySet<string> = new Set(['Number', 'String', 'Boolean']);
-
-function deeper(walk: Walk, key: string): Walk {
-  return {
-    ...walk,
-    depth: walk.depth + 1,
-    pointer: `${walk.pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`,
-  };
-}
-
-function notJson({ options, pointer }: Where, problem: string): FlowError {
-  const place = pointer === '' ? '' : ` at ${pointer}`;
-  return new FlowError(options.code ?? 'INVALID_INPUT', `The ${options.what} is not JSON:${place || ' it'} ${problem}.`, {
-    retryable: false,
-    details: { pointer },
-  });
-}
-
-function tooDeep({ options }: Where): FlowError {
-  const limit = options.maxDepth ?? deepest;
-  return new FlowError('CONTEXT_LIMIT', `The ${options.what} is nested deeper than ${limit} levels.`, {
-    details: { limit },
-  });
-}
 
 function unsealed(): never {
   throw new TypeError('measureSealed() was given a value that is not sealed');

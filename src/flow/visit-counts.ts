@@ -6,17 +6,20 @@ export class VisitCounts {
   readonly #table: Map<string, Mark[]>;
   readonly #tip: { last: number };
   readonly #at: number;
+  /** How many steps were entered. */
+  readonly size: number;
   #record: Readonly<Record<string, number>> | undefined;
 
-  private constructor(table: Map<string, Mark[]>, tip: { last: number }, at: number) {
+  private constructor(table: Map<string, Mark[]>, tip: { last: number }, { at, size }: { at: number; size: number }) {
     this.#table = table;
     this.#tip = tip;
     this.#at = at;
+    this.size = size;
   }
 
   static of(record: Readonly<Record<string, number>>): VisitCounts {
     const table = new Map(Object.entries(record).map(([stepId, count]) => [stepId, [{ at: 0, count }]]));
-    return new VisitCounts(table, { last: 0 }, 0);
+    return new VisitCounts(table, { last: 0 }, { at: 0, size: table.size });
   }
 
   get(stepId: string): number {
@@ -34,22 +37,25 @@ export class VisitCounts {
     const marks = this.#table.get(stepId) ?? [];
     const at = this.#at + 1;
     this.#tip.last = at;
-    marks.push({ at, count: this.get(stepId) + 1 });
+    const count = this.get(stepId) + 1;
+    marks.push({ at, count });
     this.#table.set(stepId, marks);
-    return new VisitCounts(this.#table, this.#tip, at);
+    return new VisitCounts(this.#table, this.#tip, { at, size: count === 1 ? this.size + 1 : this.size });
   }
 
   /** All counts, made when they are first asked for. */
   record(): Readonly<Record<string, number>> {
-    this.#record ??= Object.freeze(
-      Object.fromEntries(
-        [...this.#table.keys()].flatMap((stepId) => {
-          const count = this.get(stepId);
-          return count > 0 ? [[stepId, count]] : [];
-        }),
-      ),
-    );
+    this.#record ??= this.#makeRecord();
     return this.#record;
+  }
+
+  #makeRecord(): Readonly<Record<string, number>> {
+    const record: Record<string, number> = {};
+    for (const stepId of this.#table.keys()) {
+      const count = this.get(stepId);
+      if (count > 0) record[stepId] = count;
+    }
+    return Object.freeze(record);
   }
 }
 

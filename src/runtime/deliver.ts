@@ -1,6 +1,6 @@
 import { backoffMs } from '../base/backoff.ts';
 import { describeError, type Logger } from '../base/logger.ts';
-import { type Delivery, runInDelivery } from '../world/delivery.ts';
+import { currentDelivery, type Delivery, runInDelivery } from '../world/delivery.ts';
 import type { ClaimedStep, SettleResult, Store } from '../world/port.ts';
 import type { Lease, RunRow, StepRow } from '../world/rows.ts';
 import type { RegisteredHandler } from './handlers.ts';
@@ -38,7 +38,7 @@ const retryBackoff = { baseMs: 1_000, capMs: 900_000, jitter: 0.25 };
 /** Calls the handler in this process, as the queue of the SDK would, and says how the delivery ends; undefined: a write ended it already. */
 export async function callHandler(
   request: DeliveryRequest,
-  { handler, prefix }: RegisteredHandler,
+  registered: RegisteredHandler,
   store: Store,
   logger: Logger,
 ): Promise<{ readonly result: SettleResult | undefined; readonly delivery: Delivery }> {
@@ -58,18 +58,21 @@ export async function callHandler(
     clockAhead: false,
     leaseEnded: false,
   };
-  const meta = {
-    attempt: request.attempt,
-    queueName: `${prefix}${request.name}`,
-    messageId: request.message.messageId,
-  } as Parameters<QueueHandler>[1];
   try {
-    const answer = await runInDelivery(delivery, async () => handler(request.message.payload, meta));
+    const answer = await call(registered, request, delivery);
     return { delivery, result: delivery.leaseEnded ? undefined : settleResult(answer, store.now(), delivery) };
   } catch (error) {
     logger.warn(`Delivery ${request.attempt} of ${request.of} "${request.id}" failed and will be repeated: ${describeError(error)}`);
     return { delivery, result: delivery.leaseEnded ? undefined : retryResult(request.attempt, store.now()) };
   }
+}
+
+function call({ own, handler, prefix }: RegisteredHandler, request: DeliveryRequest, delivery: Delivery): ReturnType<QueueHandler> {
+  // What is given its delivery needs none in the air, which would slow down every promise of the process (Node 20). But the air may be
+  // that of another delivery, in whose course this one was taken.
+  if (own) return currentDelivery() ? runInDelivery(delivery, async () => own(delivery)) : own(delivery);
+  const meta = { attempt: request.attempt, queueName: `${prefix}${request.name}`, messageId: request.message.messageId };
+  return runInDelivery(delivery, async () => handler(request.message.payload, meta as Parameters<QueueHandler>[1]));
 }
 
 export function settleResult(answer: unknown, now: number, { clockAhead }: Pick<Delivery, 'clockAhead'>): SettleResult {

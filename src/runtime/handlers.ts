@@ -1,13 +1,20 @@
 import type { World } from '@workflow/world';
+import type { Delivery } from '../world/delivery.ts';
 import { flowNamespace } from '../world/flow-port.ts';
 import { parseQueuePrefix, type QueueKind } from './queue-name.ts';
 
 export type QueueHandler = Parameters<World['createQueueHandler']>[1];
 
-export interface RegisteredHandler {
+/** A handler of our own, which is given the delivery itself instead of a message. */
+export type DeliveryHandler = (delivery: Delivery) => ReturnType<QueueHandler>;
+
+export interface SdkHandler {
   readonly prefix: string;
   readonly handler: QueueHandler;
+  readonly own?: undefined;
 }
+
+export type RegisteredHandler = SdkHandler | { readonly prefix: string; readonly handler?: undefined; readonly own: DeliveryHandler };
 
 /**
  * The handlers that were captured in this process, by namespace and kind. A newer one replaces an older: a dev server reloads its routes.
@@ -17,14 +24,16 @@ export class Handlers {
   readonly #listeners = new Set<() => void>();
 
   register(prefix: string, handler: QueueHandler): void {
-    const { namespace, kind } = parseQueuePrefix(prefix);
-    this.#handlers.set(`${namespace}|${kind}`, { prefix, handler });
-    for (const listener of this.#listeners) listener();
+    this.#add({ prefix, handler });
   }
 
-  unregister(prefix: string, handler: QueueHandler): void {
+  registerOwn(prefix: string, own: DeliveryHandler): void {
+    this.#add({ prefix, own });
+  }
+
+  unregisterOwn(prefix: string, own: DeliveryHandler): void {
     const { namespace, kind } = parseQueuePrefix(prefix);
-    if (this.#handlers.get(`${namespace}|${kind}`)?.handler === handler) this.#handlers.delete(`${namespace}|${kind}`);
+    if (this.#handlers.get(`${namespace}|${kind}`)?.own === own) this.#handlers.delete(`${namespace}|${kind}`);
   }
 
   /**
@@ -39,6 +48,12 @@ export class Handlers {
 
   namespaces(kind: QueueKind): string[] {
     return [...this.#handlers.keys()].filter((key) => key.endsWith(`|${kind}`)).map((key) => key.split('|')[0] as string);
+  }
+
+  #add(registered: RegisteredHandler): void {
+    const { namespace, kind } = parseQueuePrefix(registered.prefix);
+    this.#handlers.set(`${namespace}|${kind}`, registered);
+    for (const listener of this.#listeners) listener();
   }
 
   onChange(listener: () => void): () => void {

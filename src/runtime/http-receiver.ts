@@ -1,5 +1,5 @@
 import { parseQueueName, parseQueuePrefix } from './queue-name.ts';
-import type { QueueHandler, RegisteredHandler } from './handlers.ts';
+import type { QueueHandler, SdkHandler } from './handlers.ts';
 import { settleResult } from './deliver.ts';
 import { isSignedBy, type Signed } from './signature.ts';
 import type { Message } from './messages.ts';
@@ -15,7 +15,7 @@ export interface Receiving {
 
 export interface ReceivedDelivery {
   readonly wire: WireLease;
-  readonly handler: RegisteredHandler;
+  readonly handler: SdkHandler;
   readonly name: string;
   readonly namespace: string;
   readonly attempt: number;
@@ -29,7 +29,7 @@ const maxBodyBytes = 64 * 2 ** 20;
  * a tool) is processed before it is answered, with the bodies that the SDK's own queues use (spec/world.md D3). Unsigned ones are refused.
  */
 export function createReceiver(prefix: string, handler: QueueHandler, receiving: () => Receiving): (request: Request) => Promise<Response> {
-  const registered: RegisteredHandler = { prefix, handler };
+  const registered: SdkHandler = { prefix, handler };
   const own = parseQueuePrefix(prefix);
 
   return async (request) => {
@@ -65,7 +65,7 @@ export function createReceiver(prefix: string, handler: QueueHandler, receiving:
   };
 }
 
-async function processNow({ handler, prefix }: RegisteredHandler, message: Message, attempt: number, name: string): Promise<Response> {
+async function processNow({ handler, prefix }: SdkHandler, message: Message, attempt: number, name: string): Promise<Response> {
   try {
     const meta = { attempt, queueName: `${prefix}${name}`, messageId: message.messageId } as Parameters<QueueHandler>[1];
     const result = await handler(message.payload, meta);

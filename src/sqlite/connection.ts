@@ -31,6 +31,11 @@ export class Connection {
     return Number(statement.run(...bind(names, parameters)).changes);
   }
 
+  /** The same for a statement with question marks, and values in their order. */
+  runValues(sql: string, values: readonly SqlValue[]): number {
+    return Number(this.#prepare(sql).statement.run(...values).changes);
+  }
+
   exec(sql: string): void {
     this.#database.exec(sql);
   }

@@ -2,6 +2,7 @@ import type { CorrelationQuery, EventKey, EventQuery } from '../world/port.ts';
 import type { EventRow } from '../world/rows.ts';
 import type { NewEvent } from '../world/transition.ts';
 import type { Connection } from './connection.ts';
+import type { SqlValue } from './driver.ts';
 
 export const smallEventColumns = `
   run_id as runId, seq, type, correlation_id as correlationId, spec_version as specVersion, created_at as createdAt,
@@ -23,6 +24,22 @@ export function insertEvent(db: Connection, event: NewEvent, { shard, runId, seq
        :shard, :runId, :seq, :type, :correlationId, :specVersion, :createdAt, :occurredAt, :meta, :payload)`,
     { shard, runId, seq, type, correlationId, specVersion, createdAt, occurredAt, meta, payload },
   );
+}
+
+const oneRow = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
+const insertSome = [1, 2, 3].map((count) => `insert into events values ${Array.from({ length: count }, () => oneRow).join(', ')}`);
+
+/** Events of one run in a row, the first at `seq`; up to three in one statement, which is what a step of a flow says. */
+export function insertEvents(db: Connection, events: readonly NewEvent[], { shard, runId, seq, createdAt }: EventPlace): void {
+  for (let at = 0; at < events.length;) {
+    const count = Math.min(insertSome.length, events.length - at);
+    const values: SqlValue[] = [];
+    for (const end = at + count; at < end; at += 1) {
+      const { type, correlationId, specVersion, occurredAt, meta, payload } = events[at] as NewEvent;
+      values.push(shard, runId, seq + at, type, correlationId, specVersion, createdAt, occurredAt, meta, payload);
+    }
+    db.runValues(insertSome[count - 1] as string, values);
+  }
 }
 
 export function getEvent(db: Connection, runId: string, seq: number): EventRow | undefined {

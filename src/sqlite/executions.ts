@@ -90,6 +90,13 @@ function saveState(
   db.run('update executions set cancel_request = null, cancel_at = null where run_id = :runId and cancel_at is not null', { runId });
 }
 
+const forgetBelowKey = `
+  delete from execution_values
+  where run_id = :runId and kind = :kind and key = :key and path <> ''`;
+const forgetBelowPath = `
+  delete from execution_values
+  where run_id = :runId and kind = :kind and key = :key and path >= :path || '.' and path < :path || '/'`;
+
 type StoredChange = ValueChange & { readonly runId: string; readonly position: number };
 
 /**
@@ -101,14 +108,7 @@ function saveValue(db: Connection, change: StoredChange): void {
     db.run('delete from execution_values where run_id = :runId and kind = :kind and key = :key', change);
     return;
   }
-  if (change.kind === 'context') {
-    db.run(
-      `delete from execution_values
-       where run_id = :runId and kind = :kind and key = :key
-         and ${change.path === '' ? "path <> ''" : "path >= :path || '.' and path < :path || '/'"}`,
-      change,
-    );
-  }
+  if (change.kind === 'context') db.run(change.path === '' ? forgetBelowKey : forgetBelowPath, change);
   db.run(
     `insert into execution_values values (:runId, :kind, :key, :path, :position, :value)
      on conflict (run_id, kind, key, path) do update set value = excluded.value`,

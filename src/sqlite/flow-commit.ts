@@ -99,14 +99,18 @@ function advance(
 ): void {
   const { at, dueAt } = advanced;
   const staysDue = before?.leaseOwner != null && before.dueAt !== null && dueAt !== null && before.dueAt <= dueAt && dueAt <= at;
-  db.run(
-    `update runs
-     set last_seq = :lastSeq, last_ms = :at, updated_at = :at, ${staysDue ? '' : 'due_at = :dueAt,'}
-         deliveries = case when :progress then 0 else deliveries end
-     where run_id = :runId`,
-    { runId, ...advanced, progress: epoch === null ? 0 : 1 },
-  );
+  db.run(staysDue ? advanceRun : advanceAndQueueRun, { runId, at, dueAt, lastSeq: advanced.lastSeq, progress: epoch === null ? 0 : 1 });
 }
+
+const advanceRun = `
+  update runs
+  set last_seq = :lastSeq, last_ms = :at, updated_at = :at, deliveries = case when :progress then 0 else deliveries end
+  where run_id = :runId`;
+const advanceAndQueueRun = `
+  update runs
+  set last_seq = :lastSeq, last_ms = :at, updated_at = :at, due_at = :dueAt,
+      deliveries = case when :progress then 0 else deliveries end
+  where run_id = :runId`;
 
 /** True if the run ended with this write. */
 function changeStatus(

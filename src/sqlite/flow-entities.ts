@@ -1,8 +1,7 @@
 import type { ExecutionWrite, FlowHookChange, FlowStepChange, FlowWaitChange } from '../world/flow-port.ts';
 import type { Connection } from './connection.ts';
-import { insertEvent } from './events.ts';
+import { insertEvents } from './events.ts';
 import { saveHook, takeToken } from './hooks.ts';
-import { saveStep } from './steps.ts';
 import { saveWait } from './waits.ts';
 
 /** What the transaction knows of the write: which sequence its first event has, when it is, under which protocol the run was made. */
@@ -15,9 +14,7 @@ export interface WriteAt {
 /** The log, and what the tools of the World show: the revision of the execution guards them all. */
 export function saveEntities(db: Connection, write: ExecutionWrite, written: WriteAt): void {
   const { shard, runId } = write;
-  for (const [index, event] of write.events.entries()) {
-    insertEvent(db, event, { shard, runId, seq: written.firstSeq + index, createdAt: written.at });
-  }
+  insertEvents(db, write.events, { shard, runId, seq: written.firstSeq, createdAt: written.at });
   for (const step of write.steps) saveFlowStep(db, write, step, written);
   for (const wait of write.waits) saveFlowWait(db, write, wait, written);
   for (const hook of write.hooks) saveFlowHook(db, write, hook, written);
@@ -43,11 +40,16 @@ function saveFlowStep(
     );
     return;
   }
-  saveStep(db, {
-    ...{ shard, runId, stepId, namespace: 'flow', stepName, status, specVersion, error, outputSeq, startedAt, completedAt, retryAfter },
-    ...{ attempt: starts, inputSeq: firstSeq + step.createdBy, createdAt: at, updatedAt: at, message: null, version: 1 },
-    ...{ dueAt: null, leaseOwner: null, leaseEpoch: 0, deliveries: 0 },
-  });
+  const inputSeq = firstSeq + step.createdBy;
+  db.run(
+    `insert into steps (
+       shard, run_id, step_id, namespace, step_name, status, spec_version, attempt, error, input_seq, output_seq,
+       created_at, updated_at, started_at, completed_at, retry_after, lease_epoch, deliveries, version)
+     values (
+       :shard, :runId, :stepId, 'flow', :stepName, :status, :specVersion, :starts, :error, :inputSeq, :outputSeq,
+       :at, :at, :startedAt, :completedAt, :retryAfter, 0, 0, 1)`,
+    { shard, runId, stepId, stepName, status, specVersion, starts, error, inputSeq, outputSeq, at, startedAt, completedAt, retryAfter },
+  );
 }
 
 function saveFlowWait(

@@ -1,7 +1,7 @@
 import { closeSync, fdatasync, fdatasyncSync, fstatSync, openSync, writeSync } from 'node:fs';
 
-// Up to what SQLite's own checkpoint (every 1,000 pages) lets the log grow to, with room for the commit that triggers it.
-const mostReserved = 6 * 2 ** 20;
+// Up to what SQLite's own checkpoint lets the log grow to, with room for the commit that triggers it.
+const mostReserved = 18 * 2 ** 20;
 const leastReserved = 256 * 2 ** 10;
 // A commit is some ten pages, so that many fit into what is reserved.
 const commitsPerLook = 4;

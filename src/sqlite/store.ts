@@ -37,6 +37,9 @@ export interface SqliteStoreOptions {
 }
 
 const busyTimeoutMs = 30_000;
+// A checkpoint waits for the disk twice, and a page that is busy is written to the file once for each: 16 MiB of log between them.
+const pagesPerCheckpoint = 4_000;
+const cacheKiB = 32 * 1024;
 
 /** The World's store in one SQLite file: one connection that writes, one that reads, several processes at once. */
 export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOptions): Store {
@@ -110,6 +113,8 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
       writer.exec('pragma journal_mode = wal');
       // SQLite syncs what a checkpoint needs; that a commit is on the disk before it is acknowledged is `makeDurable`.
       writer.exec('pragma synchronous = normal');
+      writer.exec(`pragma wal_autocheckpoint = ${pagesPerCheckpoint}`);
+      writer.exec(`pragma cache_size = -${cacheKiB}`);
       writer.exec('pragma foreign_keys = on');
       await migrate(writer, { path, copyTo: (file) => copyDatabase(openDatabase, path, file) });
       writer.exec('pragma busy_timeout = 0');

@@ -202,6 +202,12 @@ async function outputOf(core: EngineCore, flow: Flow, execution: Execution, now:
   return resolveSelector(flow.output, execution.context, { sandbox: core.sandbox, limits: core.limits, now });
 }
 
+/** Whether the two below have anything to check. */
+export function hasChecks({ handler }: HandlerCall): boolean {
+  const { configSchema, inputSchema, outputSchema } = handler.metadata ?? {};
+  return (configSchema ?? inputSchema ?? outputSchema) !== undefined && !checksItself(handler);
+}
+
 /** Checks by a handler's metadata what the handler does not check itself. Throws INVALID_INPUT. */
 export async function checkCall({ step, handler }: HandlerCall, input: unknown): Promise<void> {
   if (checksItself(handler)) return;

@@ -29,7 +29,7 @@ export async function announceCommit(core: EngineCore, commit: ExecutionCommit):
   if (commit.revokesTokens) await revokeTokens(core, commit.execution.id);
   await startCode(core, commit);
   emitFacts(core, commit);
-  core.watchers.notify(commit.execution.id);
+  core.watchers.notify(commit.execution);
 }
 
 interface Basis {

@@ -4,6 +4,7 @@ import type { ContextLimits } from '../context.ts';
 import type { ExecutionIndex, SpawnedCode } from '../execution-index.ts';
 import type { EventBus, FlowRegistry, HandlerRegistry, ResumeTokenManager, StateStore } from '../ports.ts';
 import type { Sandbox } from '../sandbox.ts';
+import type { Execution } from '../types.ts';
 import type { FlowSource } from './flow-source.ts';
 
 export interface EngineOptions {
@@ -88,29 +89,37 @@ export interface RunningAttempt {
 
 /** Told of every commit of this process, so that waiting for one needs no polling. */
 export interface Watchers {
-  watch(executionId: string, wake: () => void): () => void;
+  /** `tell` gets the execution as it was committed. */
+  watch(executionId: string, tell: (execution: Execution) => void): () => void;
   watchAll(wake: () => void): () => void;
-  notify(executionId: string): void;
+  notify(execution: Execution): void;
+  /** Something became due that no commit of an execution tells of. */
+  wakeAll(): void;
 }
 
 export function createWatchers(): Watchers {
-  const byId = new Map<string, Set<() => void>>();
+  const byId = new Map<string, Set<(execution: Execution) => void>>();
   const all = new Set<() => void>();
   return {
     watchAll(wake) {
       all.add(wake);
       return () => all.delete(wake);
     },
-    watch(executionId, wake) {
-      const wakes = byId.get(executionId) ?? new Set();
-      byId.set(executionId, wakes.add(wake));
+    watch(executionId, tell) {
+      const listeners = byId.get(executionId) ?? new Set();
+      byId.set(executionId, listeners.add(tell));
       return () => {
-        wakes.delete(wake);
-        if (wakes.size === 0) byId.delete(executionId);
+        listeners.delete(tell);
+        if (listeners.size === 0) byId.delete(executionId);
       };
     },
-    notify(executionId) {
-      for (const wake of [...(byId.get(executionId) ?? []), ...all]) wake();
+    notify(execution) {
+      const listeners = byId.get(execution.id);
+      if (listeners) for (const tell of [...listeners]) tell(execution);
+      for (const wake of all) wake();
+    },
+    wakeAll() {
+      for (const wake of all) wake();
     },
   };
 }

@@ -41,17 +41,13 @@ type StepFacts = Extract<ExecutionFact, { readonly stepId: string }>;
 
 function stepEvent(execution: Execution, fact: StepFacts, more: Pick<StepEvent, 'input' | 'output' | 'error' | 'duration'>): StepEvent {
   const { stepId, stepType: type, attempt, at } = fact;
-  const present = Object.fromEntries(Object.entries(more).filter(([, value]) => value !== undefined));
-  return Object.freeze({
-    executionId: execution.id,
-    flowId: execution.flowId,
-    flowVersion: execution.flowVersion,
-    stepId,
-    type,
-    attempt,
-    at,
-    ...present,
-  });
+  const { id: executionId, flowId, flowVersion } = execution;
+  const event: StepEvent = { executionId, flowId, flowVersion, stepId, type, attempt, at };
+  if (more.input !== undefined) event.input = more.input;
+  if (more.output !== undefined) event.output = more.output;
+  if (more.error !== undefined) event.error = more.error;
+  if (more.duration !== undefined) event.duration = more.duration;
+  return Object.freeze(event);
 }
 
 /** A bus of the user's may itself throw; the work goes on (rule 8). */

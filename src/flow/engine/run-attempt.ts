@@ -3,7 +3,7 @@ import { attemptOf, idempotencyKeyOf } from '../decide/begin.ts';
 import { advance, unchanged } from '../decide/transition.ts';
 import { FlowError, toExecutionError } from '../errors.ts';
 import type { Checkpoint, HandlerParams, HandlerResult } from '../types.ts';
-import { checkCall, checkResult, type HandlerCall } from './begin-next.ts';
+import { checkCall, checkResult, hasChecks, type HandlerCall } from './begin-next.ts';
 import { childrenView } from './children-view.ts';
 import type { EngineCore, RunningAttempt } from './core.ts';
 import type { Session } from './session.ts';
@@ -25,14 +25,14 @@ export type AttemptOutcome =
  */
 export async function runAttempt(core: EngineCore, session: Session, call: HandlerCall): Promise<AttemptOutcome> {
   const { execution } = session;
-  const controller = new AbortController();
+  const abort = new LateAbort();
   let stop: (outcome: AttemptOutcome) => void = () => {};
   const stopped = new Promise<AttemptOutcome>((resolve) => {
     stop = resolve;
   });
   const end = (outcome: AttemptOutcome, reason: Error) => {
     stop(outcome);
-    controller.abort(reason);
+    abort.abort(reason);
   };
   const release = [
     startTimer(core.clock, timeoutOf(core, call), () => {
@@ -46,7 +46,7 @@ export async function runAttempt(core: EngineCore, session: Session, call: Handl
             end({ type: 'expired' }, aborted('the execution is overdue')),
           ),
         ]),
-    onAbort(session.signal, () => end({ type: 'interrupted' }, aborted('the execution ended or its lease was lost'))),
+    session.onInterrupt(() => end({ type: 'interrupted' }, aborted('the execution ended or its lease was lost'))),
     registerRunning(core, execution.id, {
       cancel: () => end({ type: 'interrupted' }, aborted('the execution was cancelled')),
       drain: () => end({ type: 'drained' }, aborted('the engine closes')),
@@ -54,7 +54,7 @@ export async function runAttempt(core: EngineCore, session: Session, call: Handl
   ];
   const active = { current: true };
   try {
-    return await Promise.race([stopped, callHandler(core, session, call, { signal: controller.signal, active })]);
+    return await Promise.race([stopped, callHandler(core, session, call, { abort, active })]);
   } finally {
     active.current = false;
     for (const undo of release) undo();
@@ -62,17 +62,34 @@ export async function runAttempt(core: EngineCore, session: Session, call: Handl
 }
 
 interface Attempt {
-  readonly signal: AbortSignal;
+  readonly abort: LateAbort;
   /** False once the attempt is over: a checkpoint that comes later must not touch what followed. */
   readonly active: { current: boolean };
+}
+
+/** A signal that is made when somebody asks for it: most handlers never do, and one costs more than all else around a call. */
+class LateAbort {
+  #controller: AbortController | undefined;
+  #reason: Error | undefined;
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#reason) this.#controller.abort(this.#reason);
+    return this.#controller.signal;
+  }
+
+  abort(reason: Error): void {
+    this.#reason ??= reason;
+    this.#controller?.abort(this.#reason);
+  }
 }
 
 async function callHandler(core: EngineCore, session: Session, call: HandlerCall, attempt: Attempt): Promise<AttemptOutcome> {
   const params = handlerParams(core, session, call, attempt);
   try {
-    await checkCall(call, params.input);
+    if (hasChecks(call)) await checkCall(call, params.input);
     const result = expectResult(await call.handler.execute(params), call);
-    return { type: 'result', result: await checkResult(call, result) };
+    return { type: 'result', result: hasChecks(call) ? await checkResult(call, result) : result };
   } catch (error) {
     return { type: 'result', result: { type: 'failure', error: toExecutionError(error, call.step.id) } };
   }
@@ -89,7 +106,9 @@ function handlerParams(core: EngineCore, session: Session, { step, resumed }: Ha
     execution,
     attempt: current.attempt,
     idempotencyKey: idempotencyKeyOf(execution),
-    signal: attempt.signal,
+    get signal() {
+      return attempt.abort.signal;
+    },
     tokens: core.tokens,
     checkpoint: checkpointOf(core, session, attempt),
     async progress(percent, message) {
@@ -147,12 +166,6 @@ function aborted(why: string): Error {
   const error = new Error(`The step was aborted: ${why}.`);
   error.name = 'AbortError';
   return error;
-}
-
-function onAbort(signal: AbortSignal, abort: () => void): () => void {
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort, { once: true });
-  return () => signal.removeEventListener('abort', abort);
 }
 
 function registerRunning(core: EngineCore, executionId: string, attempt: RunningAttempt): () => void {

@@ -25,11 +25,13 @@ export class Session {
   readonly #claim: ExecutionClaim;
   #execution: Execution;
   #queue: Promise<unknown> = Promise.resolve();
+  #interrupt = () => {};
 
   constructor(core: EngineCore, claim: ExecutionClaim) {
     this.#core = core;
     this.#claim = claim;
     this.#execution = claim.execution;
+    claim.signal.addEventListener('abort', () => this.#interrupt());
   }
 
   get execution(): Execution {
@@ -38,6 +40,15 @@ export class Session {
 
   get signal(): AbortSignal {
     return this.#claim.signal;
+  }
+
+  /** Calls `interrupt` when the execution ends elsewhere or the lease is lost, at once if it is; the returned function ends that. */
+  onInterrupt(interrupt: () => void): () => void {
+    this.#interrupt = interrupt;
+    if (this.signal.aborted) interrupt();
+    return () => {
+      this.#interrupt = () => {};
+    };
   }
 
   /** Decides and commits; a decision without any change is not written. Resolves to what was decided last. */

@@ -24,42 +24,43 @@ export async function waitForExecution(
   { until = terminal, timeoutMs }: WaitForOptions = {},
 ): Promise<Execution> {
   const end = timeoutMs === undefined ? Number.POSITIVE_INFINITY : core.clock.monotonic() + timeoutMs;
-  let pollMs = firstPollMs;
-  for (;;) {
-    const changed = nextChange(core, id);
-    try {
-      const execution = await readExecution(core, id);
+  const told = listen(core, id, until);
+  try {
+    for (let pollMs = firstPollMs; ; pollMs = Math.min(pollMs * 2, longestPollMs)) {
+      const execution = told.execution ?? (await readExecution(core, id));
       if (until.includes(execution.status)) return execution;
       const left = end - core.clock.monotonic();
       if (left <= 0) throw stillWaiting(execution, until, timeoutMs);
-      await changed.within(Math.min(left, pollMs));
-      pollMs = Math.min(pollMs * 2, longestPollMs);
-    } finally {
-      changed.stop();
+      await told.within(Math.min(left, pollMs));
     }
+  } finally {
+    told.stop();
   }
 }
 
 const terminal: readonly ExecutionStatus[] = ['completed', 'failed', 'cancelled'];
 
-/** Listens from before the state is read, so that no change falls between. */
-function nextChange(core: EngineCore, id: string) {
+/** Hears of the statuses that are waited for, from before the state is read, so that none falls between. */
+function listen(core: EngineCore, id: string, until: readonly ExecutionStatus[]) {
   let wake = () => {};
-  const woken = new Promise<void>((resolve) => {
-    wake = resolve;
-  });
-  const unwatch = core.watchers.watch(id, wake);
-  let cancelTimer = () => {};
-  return {
-    within(ms: number): Promise<void> {
-      cancelTimer = startTimer(core.clock, ms, wake);
-      return woken;
-    },
-    stop() {
+  const told = {
+    execution: undefined as Execution | undefined,
+    async within(ms: number): Promise<void> {
+      if (told.execution) return;
+      let cancelTimer = () => {};
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        cancelTimer = startTimer(core.clock, ms, resolve);
+      });
       cancelTimer();
-      unwatch();
     },
+    stop: core.watchers.watch(id, (execution) => {
+      if (!until.includes(execution.status)) return;
+      told.execution = execution;
+      wake();
+    }),
   };
+  return told;
 }
 
 function stillWaiting({ id, status }: Execution, until: readonly string[], timeoutMs: number | undefined): FlowError {

@@ -6,7 +6,7 @@ import type { Execution, StepAttempt } from '../types.ts';
 export function decodeExecution({ revision, fields, values, history }: ExecutionRows): Execution {
   const kept = JSON.parse(fields) as Record<string, unknown>;
   const context: Record<string, unknown> = {};
-  const visits: Record<string, number> = {};
+  const visits = (kept['visits'] ?? {}) as Record<string, number>;
   let input: { readonly value: unknown } | undefined;
   for (const row of values) {
     const value: unknown = JSON.parse(row.value);

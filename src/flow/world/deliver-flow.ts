@@ -1,6 +1,5 @@
-import type { QueueHandler } from '../../runtime/handlers.ts';
+import type { DeliveryHandler } from '../../runtime/handlers.ts';
 import type { Clock } from '../../base/clock.ts';
-import { currentDelivery } from '../../world/delivery.ts';
 import type { Engine } from '../engine.ts';
 import type { WorldIndex } from './world-index.ts';
 
@@ -19,12 +18,11 @@ const leaveForSeconds = 1;
  * What a worker of the World calls with an execution it has leased: some steps of it, under that lease. Of several engines in one process
  * the first that has the next step's handler goes on.
  */
-export function flowQueueHandler(workers: ReadonlySet<FlowWorker>, clock: Clock): QueueHandler {
-  return async () => {
-    const delivery = currentDelivery();
-    if (delivery?.of !== 'run' || delivery.runId === undefined) return undefined;
+export function flowQueueHandler(workers: ReadonlySet<FlowWorker>, clock: Clock): DeliveryHandler {
+  return async (delivery) => {
+    if (delivery.of !== 'run' || delivery.runId === undefined) return undefined;
     for (const { engine, index } of workers) {
-      const claim = await index.adopt(delivery.runId, delivery.lease);
+      const claim = await index.adopt(delivery.runId, delivery);
       if (!claim) return undefined;
       try {
         const { dueAt, undeliverable } = await engine.deliver(claim, { missingHandler: 'leave' });

@@ -8,7 +8,7 @@ import { shardOf } from '../../world/shard.ts';
 import { atCommit, type Transition } from '../../world/transition.ts';
 import type { ChildResult } from '../children.ts';
 import type { ExecutionCommit, SpawnedChild, SpawnedCode } from '../execution-index.ts';
-import type { Execution } from '../types.ts';
+import type { Execution, StepHistoryEntry } from '../types.ts';
 import { allValues, changedValues, encodeState } from './encode-execution.ts';
 import { flowNamespace, type FlowWorld, workflowNameOf } from './flow-world.ts';
 import { frame } from './frame.ts';
@@ -23,16 +23,27 @@ export interface WriteContext extends Pick<FlowWorld, 'deploymentId' | 'namespac
 export function encodeCommit(commit: ExecutionCommit, context: WriteContext): ExecutionWrite {
   const { execution, previous, expectedRevision, epoch, writes, tail, facts, dueAt, join, spawn, settles, cancelChildren } = commit;
   const isNew = expectedRevision === 0;
+  const log = logEntries(commit, context);
+  // One literal without a spread: this is made for each step.
   return {
-    ...addressed(execution, context),
-    ...logEntries(commit, { deploymentId: context.deploymentId, usedHookId: context.usedHookId }),
+    shard: shardOf(execution.id),
+    runId: execution.id,
+    now: context.now,
+    status: log.status,
+    error: log.error,
+    outputEvent: log.outputEvent,
+    events: log.events,
+    steps: log.steps,
+    waits: log.waits,
+    hooks: log.hooks,
+    heard: log.heard,
     expectedRevision,
     epoch: epoch ?? null,
     create: isNew ? runRow(execution, context) : null,
     state: encodeState(execution),
     replace: previous === undefined,
     values: previous === undefined ? allValues(execution) : changedValues({ execution, previous, writes, facts }),
-    history: (previous === undefined ? execution.history : tail).map((entry) => JSON.stringify(entry)),
+    history: encodeHistory(previous === undefined ? execution.history : tail),
     key: isNew ? keyOf(execution) : null,
     dueAt,
     join: join === null || execution.status !== 'waiting' ? null : { group: join.group, wakeWhen: join.wakeWhen, at: execution.updatedAt },
@@ -76,16 +87,16 @@ export function encodeCodeRun({ id, workflow, args }: SpawnedCode, { deploymentI
   throw new TypeError(`Run ${id} cannot be created.`);
 }
 
+function encodeHistory(entries: readonly StepHistoryEntry[]): string[] {
+  return entries.map((entry) => JSON.stringify(entry));
+}
+
 export function encodeEnd({ output, error, ...end }: ChildResult): ChildEnd {
   return {
     ...end,
     output: output === undefined ? null : JSON.stringify(output),
     error: error === undefined ? null : JSON.stringify(error),
   };
-}
-
-function addressed({ id }: Execution, { now }: WriteContext): Pick<ExecutionWrite, 'shard' | 'runId' | 'now'> {
-  return { shard: shardOf(id), runId: id, now };
 }
 
 function runRow(execution: Execution, { deploymentId }: WriteContext): RunRow {

@@ -1,7 +1,8 @@
 import type { ExecutionStateRow, ValueChange } from '../../world/flow-port.ts';
 import type { ContextWrite } from '../context.ts';
 import type { ExecutionFact } from '../facts.ts';
-import { sharesVisits } from '../execution-record.ts';
+import { countVisited, sharesVisits } from '../execution-record.ts';
+import { isSealed, measureSealed } from '../seal.ts';
 import type { Execution } from '../types.ts';
 
 /** Fields whose values may be large: kept apart, and written only when they changed. */
@@ -15,9 +16,10 @@ export function encodeState(execution: Execution): ExecutionStateRow {
   const fields: Record<string, unknown> = {};
   for (const key of Object.keys(execution)) if (!apart.has(key)) fields[key] = execution[key as keyof Execution];
   if (attempt) {
-    const { input: _, ...small } = attempt;
-    fields['attempt'] = small;
+    const { input, ...small } = attempt;
+    fields['attempt'] = isLarge(input) ? small : attempt;
   }
+  if (keptWithFields(execution)) fields['visits'] = execution.visits;
   return { flowId, tenantId, revision, fields: JSON.stringify(fields) };
 }
 
@@ -26,7 +28,7 @@ export function allValues(execution: Execution): ValueChange[] {
   return [
     ...changedFields(execution, undefined),
     ...Object.entries(execution.context).map(([key, value]) => change('context', key, value)),
-    ...Object.entries(execution.visits).map(([key, count]) => change('visit', key, count)),
+    ...(keptWithFields(execution) ? [] : allVisits(execution)),
   ];
 }
 
@@ -48,9 +50,31 @@ function changedFields(execution: Execution, previous: Execution | undefined): V
     const [before, after] = [previous?.[key], execution[key]];
     if (before !== after) changes.push(change('field', key, after));
   }
-  const [before, after] = [previous?.attempt?.input, execution.attempt?.input];
+  const [before, after] = [largeInput(previous), largeInput(execution)];
   if (before !== after) changes.push(change('field', attemptInput, after));
   return changes;
+}
+
+// A small value costs more in a row of its own than in one that is written anyway.
+const mostBytes = 512;
+const mostVisited = 16;
+
+function isLarge(input: unknown): boolean {
+  return !isSealed(input) || measureSealed(input).bytes > mostBytes;
+}
+
+function largeInput(execution: Execution | undefined): unknown {
+  const input = execution?.attempt?.input;
+  return isLarge(input) ? input : undefined;
+}
+
+/** The counts of a few steps are fields; those of many are rows, so that a step costs the same however many there are. */
+function keptWithFields(execution: Execution): boolean {
+  return countVisited(execution) <= mostVisited;
+}
+
+function allVisits({ visits }: Execution): ValueChange[] {
+  return Object.entries(visits).map(([key, count]) => change('visit', key, count));
 }
 
 function contextChange(write: ContextWrite): ValueChange {
@@ -60,7 +84,8 @@ function contextChange(write: ContextWrite): ValueChange {
 }
 
 function changedVisits(execution: Execution, previous: Execution, facts: readonly ExecutionFact[]): ValueChange[] {
-  if (sharesVisits(execution, previous)) return [];
+  if (sharesVisits(execution, previous) || keptWithFields(execution)) return [];
+  if (keptWithFields(previous)) return allVisits(execution);
   const entered = facts.flatMap((fact) => (fact.type === 'step-started' && fact.attempt === 1 ? [fact] : []));
   if (entered.length > 0) return entered.map(({ stepId, visit }) => change('visit', stepId, visit));
   // Not written by an Engine: whatever differs.

@@ -19,8 +19,12 @@ export interface FlowWorld {
   readonly leaseMs: number;
 }
 
-export async function flowStore(world: FlowWorld): Promise<FlowStore> {
-  const { flows } = await world.open();
+export function flowStore(world: FlowWorld): FlowStore | Promise<FlowStore> {
+  const store = world.open();
+  return store instanceof Promise ? store.then(flowsOf) : flowsOf(store);
+}
+
+function flowsOf({ flows }: Store): FlowStore {
   if (flows) return flows;
   throw new FlowError('INVALID_INPUT', 'This database cannot keep flows yet; open a sqlite: URL.', { retryable: false });
 }

@@ -9,7 +9,7 @@ import type { ExecutionFact } from '../facts.ts';
 import { encodeSeen } from '../triggers/event.ts';
 import type { Execution, ExecutionError } from '../types.ts';
 import { workflowNameOf } from './flow-world.ts';
-import { frame } from './frame.ts';
+import { frame, stringifyJson } from './frame.ts';
 import { hookIdOf, signalHookIdOf, stepIdOf, unknownToken, waitIdOf } from './names.ts';
 
 export type LogEntries = Pick<ExecutionWrite, 'events' | 'steps' | 'waits' | 'hooks' | 'status' | 'error' | 'outputEvent' | 'heard'>;
@@ -17,7 +17,7 @@ export type LogEntries = Pick<ExecutionWrite, 'events' | 'steps' | 'waits' | 'ho
 export interface KnownToWriter {
   readonly deploymentId: string;
   /** The hook of the token that the commit uses. */
-  readonly usedHookId: string | undefined;
+  readonly usedHookId?: string | undefined;
 }
 
 /** What a commit says in the World: the events of the run, and its steps, waits and hooks (flow.md §3). */
@@ -221,7 +221,8 @@ class Log {
     fields?: Readonly<Record<string, unknown>>,
     payload: Uint8Array | null = null,
   ): number {
-    const meta = fields === undefined ? null : encodeFields(fields);
+    const meta =
+      fields === undefined ? null : 'retryAfter' in fields || 'resumeAt' in fields ? encodeFields(fields) : stringifyJson(fields);
     return this.#events.push({ type, correlationId, specVersion, occurredAt: null, meta, payload }) - 1;
   }
 }

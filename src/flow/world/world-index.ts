@@ -1,6 +1,5 @@
-import { currentDelivery } from '../../world/delivery.ts';
+import type { Delivery } from '../../world/delivery.ts';
 import type { ExecutionMark, FlowCommitAct, FlowLoss, FlowOutcomes, FlowStore } from '../../world/flow-port.ts';
-import type { Lease } from '../../world/rows.ts';
 import { shardOf } from '../../world/shard.ts';
 import type { ChildResult } from '../children.ts';
 import { isTerminal } from '../decide/transition.ts';
@@ -21,6 +20,8 @@ export class WorldIndex implements ExecutionIndex {
   readonly #world: FlowWorld;
   readonly #claims: Claims;
   readonly #cache = new ExecutionCache();
+  /** Under which executions are carried on here. */
+  readonly #deliveries = new Map<string, Pick<Delivery, 'lease' | 'leaseEnded'>>();
   /** Called when an event trigger has something to hear. */
   onHeard = () => {};
 
@@ -36,8 +37,13 @@ export class WorldIndex implements ExecutionIndex {
   /** Several commits in one act, with the firing of the trigger that caused them. */
   async commitAll(commits: readonly ExecutionCommit[], firing: FlowCommitAct['firing']): Promise<void> {
     const flows = await flowStore(this.#world);
-    const writes = await Promise.all(commits.map(async (commit) => ({ commit, context: await this.#context(flows, commit) })));
-    const takeRunFor = await this.#offer(commits);
+    const writes: { readonly commit: ExecutionCommit; readonly context: WriteContext }[] = [];
+    for (const commit of commits) {
+      // A step of a held execution asks nobody anything.
+      const usedHookId = commit.consumesToken === undefined ? undefined : await this.#hookOf(flows, commit.consumesToken);
+      writes.push({ commit, context: this.#context(usedHookId) });
+    }
+    const takeRunFor = mayOffer(commits) ? await this.#offer(commits) : null;
     const outcome = await flows
       .commit({
         kind: 'flowCommit',
@@ -89,8 +95,17 @@ export class WorldIndex implements ExecutionIndex {
   }
 
   /** The claim of a worker of the World, which has the lease already and settles it itself. */
-  async adopt(id: string, lease: Lease): Promise<ExecutionClaim | undefined> {
-    return this.#claimed(await flowStore(this.#world), id, lease.epoch);
+  async adopt(id: string, delivery: Pick<Delivery, 'lease' | 'leaseEnded'>): Promise<ExecutionClaim | undefined> {
+    const claim = await this.#claimed(await flowStore(this.#world), id, delivery.lease.epoch);
+    if (!claim) return undefined;
+    this.#deliveries.set(id, delivery);
+    return {
+      ...claim,
+      release: async () => {
+        if (this.#deliveries.get(id) === delivery) this.#deliveries.delete(id);
+        await claim.release();
+      },
+    };
   }
 
   async due({ now, limit }: { readonly now: number; readonly limit: number }): Promise<DuePage> {
@@ -125,11 +140,13 @@ export class WorldIndex implements ExecutionIndex {
     return this.#claims.close();
   }
 
-  async #context(flows: FlowStore, { consumesToken }: ExecutionCommit): Promise<WriteContext> {
+  #context(usedHookId: string | undefined): WriteContext {
     const { deploymentId, namespace, clock } = this.#world;
-    const now = clock.now();
-    const holder = consumesToken === undefined ? undefined : await flows.findTokenHolder(consumesToken, now);
-    return { deploymentId, namespace, now, usedHookId: holder?.hookId };
+    return { deploymentId, namespace, now: clock.now(), usedHookId };
+  }
+
+  async #hookOf(flows: FlowStore, token: string): Promise<string | undefined> {
+    return (await flows.findTokenHolder(token, this.#world.clock.now()))?.hookId;
   }
 
   async #claimed(flows: FlowStore, id: string, epoch: number): Promise<ExecutionClaim | undefined> {
@@ -159,7 +176,7 @@ export class WorldIndex implements ExecutionIndex {
   /** A worker of this process that would begin at once with the one execution that this makes due. */
   async #offer(commits: readonly ExecutionCommit[]): Promise<string | null> {
     const [only] = commits;
-    if (!only || commits.length > 1 || only.epoch !== undefined || only.dueAt === null || only.dueAt > this.#world.clock.now()) return null;
+    if (!only || only.dueAt === null || only.dueAt > this.#world.clock.now()) return null;
     const deploymentId = await this.#deploymentOf(only);
     const subject = { namespace: flowNamespace, workflowName: workflowNameOf(only.execution), deploymentId };
     return this.#world.dispatcher().offerRun(subject) ?? null;
@@ -176,9 +193,9 @@ export class WorldIndex implements ExecutionIndex {
     this.#cache.put(execution);
     for (const child of spawn) if (child.kind === 'flow') this.#cache.put(child.execution);
     if (!isTerminal(execution)) return;
-    const delivery = currentDelivery();
+    const delivery = this.#deliveries.get(execution.id);
     // The run is over, and its lease with it: nothing is left to settle.
-    if (epoch !== undefined && delivery?.of === 'run' && delivery.runId === execution.id) delivery.leaseEnded = true;
+    if (epoch !== undefined && delivery?.lease.epoch === epoch) delivery.leaseEnded = true;
     if (epoch === undefined) this.#claims.abort(execution.id);
   }
 
@@ -190,6 +207,10 @@ export class WorldIndex implements ExecutionIndex {
     const next = Math.min(...free, ...(others ? [this.#world.clock.now()] : []));
     if (next !== Infinity) this.#world.dispatcher().somethingDue(next);
   }
+}
+
+function mayOffer(commits: readonly ExecutionCommit[]): boolean {
+  return commits.length === 1 && commits[0]?.epoch === undefined;
 }
 
 function lost(why: FlowLoss, runId: string): FlowError {

@@ -1,0 +1,19 @@
+import { parse } from 'devalue';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { frame, stringifyJson, unframe } from './frame.ts';
+
+it('writes JSON so that devalue, and with it the SDK, reads the same', () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ stringUnit: 'grapheme' }), (value) => {
+      const json: unknown = JSON.parse(JSON.stringify(value));
+      expect(parse(stringifyJson(json))).toEqual(json);
+      expect(unframe(frame(json))).toEqual(json);
+    }),
+  );
+});
+
+it('writes what is not there', () => {
+  expect(unframe(frame(undefined))).toBeUndefined();
+  expect(parse(stringifyJson({ reason: undefined, stepId: 'a' }))).toEqual({ reason: undefined, stepId: 'a' });
+});
