@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { WorldFlowRegistry } from '../flow/world/world-flow-registry.ts';
 import { targetsInConfig } from '../flow/reachability.ts';
 import { compareSemver } from '../flow/semver.ts';
-import type { Flow, StepTransitions } from '../flow/types.ts';
+import type { Flow, Step, StepTransitions } from '../flow/types.ts';
 import { validateFlow } from '../flow/validate.ts';
 import { audited } from './audit.ts';
 import { expectScope } from './caller.ts';
@@ -116,18 +116,30 @@ const edgeNames = { onSuccess: 'success', onFailure: 'failure', onResume: 'resum
   string
 >;
 
-/** Steps and the ways between them: transitions, and `next` for those that a handler such as a switch chooses by its config. */
+/**
+ * Steps and the ways between them, beginning with the initial step: transitions, and `next` for those that a handler such as a switch
+ * chooses by its config.
+ */
 export function graphOf({ initialStepId, steps }: Flow): FlowGraph {
-  const nodes = Object.values(steps).map(({ id, type, name }) => ({ id, handler: type, label: name ?? id }));
-  const edges = Object.values(steps).flatMap(({ id, transitions, config }) => {
-    const named = Object.entries(edgeNames).flatMap(([key, on]) => {
-      const to = transitions[key as keyof StepTransitions];
-      return to === undefined ? [] : [{ from: id, to, on }];
-    });
-    const chosen = targetsInConfig(config, steps).filter((to) => to !== id && !named.some((edge) => edge.to === to));
-    return [...named, ...chosen.map((to) => ({ from: id, to, on: 'next' as const }))];
+  const ways = new Map(Object.values(steps).map((step) => [step.id, waysFrom(step, steps)]));
+  const order = new Set([initialStepId]);
+  // What is added while it is walked is walked too.
+  for (const id of order) for (const { to } of ways.get(id) ?? []) if (to !== null) order.add(to);
+  const ids = [...order, ...[...ways.keys()].filter((id) => !order.has(id))];
+  const nodes = ids.flatMap((id) => {
+    const step = steps[id];
+    return step ? [{ id, handler: step.type, label: step.name ?? id }] : [];
   });
-  return { initial: initialStepId, nodes, edges };
+  return { initial: initialStepId, nodes, edges: ids.flatMap((id) => ways.get(id) ?? []) };
+}
+
+function waysFrom({ id, transitions, config }: Step, steps: Flow['steps']): FlowGraph['edges'][number][] {
+  const named = Object.entries(edgeNames).flatMap(([key, on]) => {
+    const to = transitions[key as keyof StepTransitions];
+    return to === undefined ? [] : [{ from: id, to, on }];
+  });
+  const chosen = targetsInConfig(config, steps).filter((to) => to !== id && !named.some((edge) => edge.to === to));
+  return [...named, ...chosen.map((to) => ({ from: id, to, on: 'next' as const }))];
 }
 
 function flowNotFound(what: string): OperateError {

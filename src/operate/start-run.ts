@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { EntityConflictError } from '@workflow/errors';
 import type { z } from 'zod';
+import { currentCarrier } from '../base/tracing.ts';
 import { newUlid } from '../base/ulid.ts';
 import { specVersion } from '../world/rules/spec-version.ts';
 import { audited } from './audit.ts';
@@ -59,7 +60,14 @@ export async function startCode(
   const runId = idempotencyKey === undefined ? `wrun_${newUlid(operator.clock.now())}` : idOfKey(workflow, idempotencyKey);
   const input = given instanceof Uint8Array ? await sealPayload(operator, given, { runId, isNew: true }) : given;
   const deploymentId = await operator.world.getDeploymentId();
-  const eventData = { deploymentId, workflowName: workflow, input, ...(executionContext ? { executionContext } : {}) };
+  const traceCarrier = currentCarrier();
+  const context = { ...executionContext, ...(traceCarrier ? { traceCarrier } : {}) };
+  const eventData = {
+    deploymentId,
+    workflowName: workflow,
+    input,
+    ...(Object.keys(context).length > 0 ? { executionContext: context } : {}),
+  };
   const created = await operator.world.events.create(runId, { eventType: 'run_created', specVersion, eventData } as never).then(
     () => true,
     (error: unknown) => {

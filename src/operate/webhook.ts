@@ -15,7 +15,7 @@ export async function receiveWebhook(operator: Operator, id: string, request: Om
   const { trigger } = await findTrigger(operator, id);
   // Which of them it is that does not fit is nobody's business from outside.
   if (trigger.type !== 'http' || (trigger.method ?? 'POST') !== request.method) throw notFound(id);
-  const { status, body } = await operator.engine().triggers.handle({ ...request, path: trigger.path });
+  const { status, body } = await operator.engine().triggers.handle({ ...request, path: trigger.path, triggerId: id });
   if (status !== 200 && status !== 202) throw refused(id, status, body);
   // What is refused leaves no line: anybody can send anything.
   const about = { action: 'trigger.webhook', target: id, scope: 'act' } as const;

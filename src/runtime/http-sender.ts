@@ -1,4 +1,5 @@
 import { describeError, type Logger } from '../base/logger.ts';
+import { currentCarrier } from '../base/tracing.ts';
 import type { SettleResult } from '../world/port.ts';
 import { type DeliveryRequest, retryResult } from './deliver.ts';
 import { sign } from './signature.ts';
@@ -64,6 +65,8 @@ export class HttpSender {
       body: signed.body,
       headers: {
         ...message.headers,
+        // For what watches the HTTP of the app; the delivery itself goes on with what is in the message.
+        ...currentCarrier(),
         'content-type': 'application/json',
         [headers.queueName]: signed.queueName,
         [headers.messageId]: signed.messageId,

@@ -6,6 +6,7 @@ import type { Delivery, Dispatcher, StepMessage } from '../world/delivery.ts';
 import type { ClaimedStep, ClaimFilter, Claims, SettleAct, SettleResult, Store } from '../world/port.ts';
 import type { MessageRow, RunRow, TakenRun } from '../world/rows.ts';
 import { callHandler, type DeliveryRequest, retryResult } from './deliver.ts';
+import { inDeliverySpan } from './delivery-span.ts';
 import type { ReceivedDelivery } from './http-receiver.ts';
 import type { Message } from './messages.ts';
 import { runMessage, stepMessage, storedMessage } from './messages.ts';
@@ -262,11 +263,13 @@ export class Worker implements Dispatcher {
         result = { kind: 'release', dueAt: store.now() + undeliverableDelayMs };
       } else if (route.kind === 'http') {
         await request.birth?.durable;
-        result = await routing.http.send(request, route.path);
+        result = await inDeliverySpan(request, 'http', () => routing.http.send(request, route.path));
       } else {
-        const called = await callHandler(request, route.handler, store, logger);
-        this.#startBorn(called.delivery);
-        result = called.result;
+        result = await inDeliverySpan(request, 'inprocess', async () => {
+          const called = await callHandler(request, route.handler, store, logger);
+          this.#startBorn(called.delivery);
+          return called.result;
+        });
       }
     } catch (error) {
       logger.error(`Delivery ${request.attempt} of ${request.of} "${request.id}" failed: ${describeError(error)}`);

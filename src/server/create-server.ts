@@ -127,7 +127,11 @@ export function createServer(options: ServerOptions): PawlServer {
       return metrics.response();
     });
     app.get('/readyz', () => readyResponse(readiness, logger));
-    app.get('/openapi.json', () => Response.json(openApiDocument(routes, { prefix: basePath + prefix, version: ownVersion() })));
+    let description: string | undefined;
+    app.get('/openapi.json', () => {
+      description ??= JSON.stringify(openApiDocument(routes, { prefix: basePath + prefix, version: ownVersion() }));
+      return new Response(description, { headers: { 'content-type': 'application/json' } });
+    });
     const files = openDashboard(options.dashboard, basePath);
     app.notFound((context) => {
       const { path } = context.req;

@@ -7,11 +7,13 @@ type Json = Record<string, unknown>;
 const ofErrors: Readonly<Record<number, string>> = {
   400: 'What was sent is wrong; `errors` says what and where',
   401: 'There is no token, or an unknown one',
-  403: 'The token may not do this',
+  403: 'The token may not do this, or a page of another site asks',
   404: 'There is no such thing, or it belongs to another tenant',
   409: 'It is not in a state for that',
   413: 'The body is too large',
+  415: 'The body is not sent as application/json',
   429: 'Too many requests; `retry-after` says when to try again',
+  500: 'Nobody foresaw this; the log of the server has it',
   503: 'The database cannot be reached; nothing was done',
 };
 
@@ -79,14 +81,16 @@ function operationOf(route: Route, schemas: Json): Json {
   };
 }
 
-function problemsOf({ access, method, params }: Route, schemas: Json): Json {
+function problemsOf({ exposed, method, params, body }: Route, schemas: Json): Json {
   const statuses = [
     400,
     401,
-    ...(access === 'public' || access === 'anyone' ? [] : [403]),
-    ...(params ? [404] : []),
-    ...(method === 'get' ? [] : [404, 409, 413]),
+    403,
+    ...(params || method !== 'get' ? [404] : []),
+    ...(method === 'get' && !exposed ? [] : [409, 413]),
+    ...(body ? [415] : []),
     429,
+    500,
     503,
   ];
   const content = { 'application/problem+json': { schema: schemaOf(problemSchema, 'output', schemas) } };

@@ -1,5 +1,6 @@
 import { WorkflowWorldError } from '@workflow/errors';
 import { unavailable } from '../world/errors.ts';
+import { currentAsker, startSharedSpan } from '../base/tracing.ts';
 import type { ExecutionWrite, FlowAct, FlowOutcome, FlowOutcomeOf } from '../world/flow-port.ts';
 import type { Act, CommitNote, Outcome, OutcomeOf } from '../world/port.ts';
 import type { CommitNotes } from './commit-notes.ts';
@@ -27,6 +28,8 @@ export interface GroupCommitOptions<Performed extends AnyAct> {
 interface Waiting<Performed> {
   readonly act: Performed;
   readonly bytes: number;
+  /** For the trace of the transaction. */
+  readonly asker: ReturnType<typeof currentAsker>;
   readonly onWritten: ((outcome: AnyOutcome) => boolean) | undefined;
   readonly resolve: (outcome: AnyOutcome) => void;
   readonly reject: (error: unknown) => void;
@@ -61,7 +64,8 @@ export class GroupCommit<Performed extends AnyAct = Act> {
   commit<A extends Performed>(act: A, onWritten?: (outcome: OutcomeOfAny<A>) => boolean): Promise<OutcomeOfAny<A>> {
     if (this.#closed) return Promise.reject(unavailable('This World is closed; open another one to write.'));
     return new Promise<AnyOutcome>((resolve, reject) => {
-      this.#waiting.push({ act, bytes: bytesOf(act), onWritten: onWritten as Waiting<Performed>['onWritten'], resolve, reject });
+      const written = onWritten as Waiting<Performed>['onWritten'];
+      this.#waiting.push({ act, bytes: bytesOf(act), asker: currentAsker(), onWritten: written, resolve, reject });
       if (isUrgent(act)) this.#hurry();
       else if (!this.#flushing) this.#waitForOthers();
     }) as Promise<OutcomeOfAny<A>>;
@@ -114,8 +118,14 @@ export class GroupCommit<Performed extends AnyAct = Act> {
   async #perform(batch: readonly Waiting<Performed>[]): Promise<void> {
     const acts = batch.map(({ act }) => act);
     const startedAt = performance.now();
-    const tell = (result: Pick<CommitNote, 'outcomes' | 'error'>) =>
+    const span = startSharedSpan('pawl.commit', () => ({
+      attributes: { 'pawl.acts': acts.length },
+      askers: batch.map(({ asker }) => asker),
+    }));
+    const tell = (result: Pick<CommitNote, 'outcomes' | 'error'>) => {
+      span?.end(result.error);
       this.#notes?.tell({ acts, ms: performance.now() - startedAt, ...result });
+    };
     const reject = (error: unknown) => {
       tell({ outcomes: [], error });
       for (const waiting of batch) waiting.reject(error);
@@ -125,6 +135,7 @@ export class GroupCommit<Performed extends AnyAct = Act> {
       outcomes = await this.#transact(acts);
     } catch (error) {
       if (batch.length === 1 || isUnavailable(error)) return reject(error);
+      span?.end(error);
       // One poisoned act must not take the others with it: halve until it is alone.
       const middle = batch.length >> 1;
       await this.#perform(batch.slice(0, middle));

@@ -1,8 +1,9 @@
 import { onTestFinished } from 'vitest';
 import { createWorld, type PawlWorld } from '../../src/index.ts';
 import type { WorldEngine } from '../../src/connect/open-engine.ts';
-import { createServer, type ServerOptions } from '../../src/server/index.ts';
+import { createServer, type PawlServer, type ServerOptions } from '../../src/server/index.ts';
 import { scratchDatabase, type StoreName } from './any-store.ts';
+import { type OpenApi, OpenApiCheck } from './openapi-check.ts';
 
 export interface Api {
   readonly world: PawlWorld;
@@ -53,7 +54,7 @@ export async function openApi(
   return apiOf(world, server.fetch);
 }
 
-export function apiOf(world: PawlWorld, fetch: (request: Request, info?: unknown) => Promise<Response>): Api {
+export function apiOf(world: PawlWorld, fetch: PawlServer['fetch']): Api {
   const send = (method: string, path: string, given: RequestOptions = {}) => {
     const { token, headers = {}, body, remoteAddress = '127.0.0.1', url = 'http://localhost:7295' } = given;
     const isRaw = typeof body === 'string' || body instanceof Uint8Array;
@@ -71,11 +72,16 @@ export function apiOf(world: PawlWorld, fetch: (request: Request, info?: unknown
     );
     return fetch(request, { remoteAddress: 'remoteAddress' in given ? given.remoteAddress : remoteAddress });
   };
+  let description: ReturnType<typeof described> | undefined;
   const request: Api['request'] = async (method, path, options) => {
     const response = await send(method, path, options);
     const text = await response.text();
-    const isJson = /json/.test(response.headers.get('content-type') ?? '');
-    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+    const contentType = response.headers.get('content-type') ?? '';
+    const body: unknown = /json/.test(contentType) ? JSON.parse(text) : text;
+    description ??= described(fetch);
+    const problem = (await description)?.problem({ method, path: apiPrefix + path, status: response.status, contentType, body });
+    if (problem !== undefined) throw new Error(problem);
+    return { status: response.status, headers: response.headers, body };
   };
   return {
     world,
@@ -84,6 +90,18 @@ export function apiOf(world: PawlWorld, fetch: (request: Request, info?: unknown
     post: (path, body, options) => request('POST', path, { ...options, body }),
     events: async (path, options) => readEvents(await send('GET', path, options)),
   };
+}
+
+const checks = new Map<string, OpenApiCheck>();
+
+/** Every answer that a test gets is held against the description of the API, where the server gives one. */
+async function described(fetch: PawlServer['fetch']): Promise<OpenApiCheck | undefined> {
+  const response = await fetch(new Request('http://localhost/openapi.json'));
+  if (response.status !== 200) return undefined;
+  const text = await response.text();
+  const check = checks.get(text) ?? new OpenApiCheck(JSON.parse(text) as OpenApi);
+  checks.set(text, check);
+  return check;
 }
 
 function readEvents(response: Response): LiveEvents {

@@ -1,3 +1,4 @@
+import { fail, inSpan } from '../../base/tracing.ts';
 import { sealOutput } from '../context.ts';
 import { attemptOf, idempotencyKeyOf } from '../decide/begin.ts';
 import { advance, unchanged } from '../decide/transition.ts';
@@ -88,11 +89,30 @@ async function callHandler(core: EngineCore, session: Session, call: HandlerCall
   const params = handlerParams(core, session, call, attempt);
   try {
     if (hasChecks(call)) await checkCall(call, params.input);
-    const result = expectResult(await call.handler.execute(params), call);
+    const result = await inStepSpan(session, call, async () => expectResult(await call.handler.execute(params), call));
     return { type: 'result', result: hasChecks(call) ? await checkResult(call, result) : result };
   } catch (error) {
     return { type: 'result', result: { type: 'failure', error: toExecutionError(error, call.step.id) } };
   }
+}
+
+function inStepSpan({ execution }: Session, { step, handler }: HandlerCall, execute: () => Promise<HandlerResult>): Promise<HandlerResult> {
+  const describe = () => ({
+    name: `pawl.step ${step.id}`,
+    attributes: {
+      'pawl.run_id': execution.id,
+      'pawl.name': `${execution.flowId}@${execution.flowVersion}`,
+      'pawl.step_id': step.id,
+      'pawl.handler': handler.type,
+      'pawl.attempt': attemptOf(execution).attempt,
+    },
+  });
+  return inSpan(describe, async (span) => {
+    const result = await execute();
+    span?.setAttribute('pawl.outcome', result.type);
+    if (span && result.type === 'failure') fail(span, `${result.error.code}: ${result.error.message}`);
+    return result;
+  });
 }
 
 function handlerParams(core: EngineCore, session: Session, { step, resumed }: HandlerCall, attempt: Attempt): HandlerParams {

@@ -11,6 +11,8 @@ export interface TriggerRequest {
   readonly query: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly rawBody: Uint8Array;
+  /** Which trigger is meant, where that is known; default: the one of the method and the path. */
+  readonly triggerId?: string;
 }
 
 export interface AcceptedRequest {

@@ -130,7 +130,8 @@ export function createTriggers(options: TriggersOptions): Triggers {
   }
 
   async function handle(request: TriggerRequest): Promise<TriggerResponse> {
-    const record = await store.findHttp(request.method, request.path);
+    const { triggerId, method, path } = request;
+    const record = await (triggerId === undefined ? store.findHttp(method, path) : store.find(triggerId));
     if (record?.trigger.type !== 'http' || record.trigger.enabled === false)
       return { status: 404, body: { error: 'There is no such trigger.' } };
     const { trigger } = record;

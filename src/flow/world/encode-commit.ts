@@ -1,4 +1,5 @@
 import { encodeFields } from '../../base/codec.ts';
+import { currentCarrier } from '../../base/tracing.ts';
 import type { ChildEnd, ExecutionWrite } from '../../world/flow-port.ts';
 import type { RunRow } from '../../world/rows.ts';
 import { decide } from '../../world/rules/decide.ts';
@@ -100,6 +101,8 @@ export function encodeEnd({ output, error, ...end }: ChildResult): ChildEnd {
 }
 
 function runRow(execution: Execution, { deploymentId }: WriteContext): RunRow {
+  // Whoever starts it, its deliveries are part of the same trace.
+  const traceCarrier = currentCarrier();
   return {
     shard: shardOf(execution.id),
     runId: execution.id,
@@ -108,7 +111,7 @@ function runRow(execution: Execution, { deploymentId }: WriteContext): RunRow {
     deploymentId,
     workflowName: workflowNameOf(execution),
     specVersion,
-    executionContext: null,
+    executionContext: traceCarrier === undefined ? null : encodeFields({ traceCarrier }),
     encryptionKeyId: null,
     error: null,
     inputSeq: null,
