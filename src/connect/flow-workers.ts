@@ -1,5 +1,5 @@
 import { flowQueueHandler, flowQueuePrefix, type FlowWorker } from '../flow/world/deliver-flow.ts';
-import type { Clock } from '../base/clock.ts';
+import type { FlowWorld } from '../flow/world/flow-world.ts';
 import type { Host } from '../runtime/host.ts';
 import type { DeliveryHandler } from '../runtime/handlers.ts';
 
@@ -11,18 +11,20 @@ interface Crew {
 const crews = new WeakMap<Host, Crew>();
 
 /** From now on the workers of this process give executions to this engine, among others. The returned function takes it out again. */
-export function joinFlowWorkers(host: Host, worker: FlowWorker, clock: Clock): () => void {
-  const crew = crews.get(host) ?? newCrew(clock);
+export function joinFlowWorkers(host: Host, worker: FlowWorker, world: Pick<FlowWorld, 'clock' | 'logger'>): () => void {
+  const crew = crews.get(host) ?? newCrew(world);
   crews.set(host, crew);
   crew.workers.add(worker);
   host.handlers.registerOwn(flowQueuePrefix, crew.handler);
+  const stopListening = host.onDrain((graceMs) => worker.engine.drain(graceMs));
   return () => {
+    stopListening();
     crew.workers.delete(worker);
     if (crew.workers.size === 0) host.handlers.unregisterOwn(flowQueuePrefix, crew.handler);
   };
 }
 
-function newCrew(clock: Clock): Crew {
+function newCrew(world: Pick<FlowWorld, 'clock' | 'logger'>): Crew {
   const workers = new Set<FlowWorker>();
-  return { workers, handler: flowQueueHandler(workers, clock) };
+  return { workers, handler: flowQueueHandler(workers, world) };
 }

@@ -84,10 +84,15 @@ export class WorldEngine extends Engine {
   async start(): Promise<void> {
     const { flows: flowWorld, host } = this.#insides;
     await this.flows.flush();
-    this.#leave = joinFlowWorkers(host(), { engine: this, index: this.store.index }, flowWorld.clock);
+    this.#leave = joinFlowWorkers(host(), { engine: this, index: this.store.index }, flowWorld);
     await this.world.start();
     this.#pump ??= startTriggerPump(flowWorld, this, this.triggers);
     this.store.index.onHeard = this.#pump.kick;
+  }
+
+  override drain(graceMs: number): void {
+    void this.#pump?.stop();
+    super.drain(graceMs);
   }
 
   /** Takes nothing new, gives what is under way back, and lets go of the database. Idempotent. */

@@ -215,11 +215,21 @@ export class Engine {
     this.#core.watchers.wakeAll();
   }
 
+  /** For a process that ends: begins nothing more. Handlers that still work after `graceMs` are aborted, and their attempts given back. */
+  drain(graceMs: number): void {
+    this.#shutdown.abort();
+    this.#core.clock.after(graceMs, () => this.#giveBack());
+  }
+
   /** Aborts handlers in progress, gives their attempts back, and resolves when nothing runs any more. */
   async close(): Promise<void> {
     this.#shutdown.abort();
-    for (const attempt of this.#core.running.values()) attempt.drain();
+    this.#giveBack();
     await Promise.allSettled(this.#drives);
+  }
+
+  #giveBack(): void {
+    for (const attempt of this.#core.running.values()) attempt.drain();
   }
 
   async #drive(executionId: string, maxSteps: number): Promise<DriveOutcome> {

@@ -29,6 +29,8 @@ interface Open {
 }
 
 const drainMs = 10_000;
+// What is still at work then has to stop, so that there is time to write what it leaves behind.
+const graceMs = 5_000;
 const noWorkerWarningAfterMs = 5_000;
 
 /**
@@ -53,6 +55,7 @@ export class Host {
   #shrinking = 0;
   #warned = false;
   #stopDraining = () => {};
+  readonly #drains = new Set<(graceMs: number) => void>();
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -96,6 +99,12 @@ export class Host {
     const wasStarter = this.#starters.delete(user);
     if (!wasUser && !wasStarter) return this.#closing;
     await this.#shrinkNow();
+  }
+
+  /** Tells when the process is asked to end, and after how long what is at work has to stop. The returned function ends that. */
+  onDrain(drain: (graceMs: number) => void): () => void {
+    this.#drains.add(drain);
+    return () => this.#drains.delete(drain);
   }
 
   /** Says once, and only after a while, that messages wait and nobody works. */
@@ -178,6 +187,7 @@ export class Host {
 
   /** The process is to end: whoever still uses this World is told by its next call. */
   async #drain(): Promise<void> {
+    for (const drain of this.#drains) drain(graceMs);
     this.#starters.clear();
     this.#users.clear();
     await this.#shrinkNow();

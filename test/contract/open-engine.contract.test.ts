@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { type LogFields, silentLogger } from '../../src/base/logger.ts';
 import { createWorld, defineFlow, defineHandler, type OpenEngineOptions, openEngine, Result, type WorldEngine } from '../../src/index.ts';
 import { brokenLogRules } from '../../src/testing/index.ts';
 import { dropSchema, newSchemaName } from '../support/postgres-schema.ts';
@@ -100,6 +101,24 @@ describe.each(Object.entries(places))('openEngine on %s', (_, make) => {
     const worker = await open({ handlers: [greet] });
     await worker.start();
     expect(await worker.waitFor(execution.id, { until: ['waiting'] })).toMatchObject({ context: { text: 'Hello, Bob!' } });
+  });
+
+  it('warns once of a handler that no worker here has, with what to do, and leaves the execution to one that has it', async () => {
+    const warnings: (readonly [string, LogFields | undefined])[] = [];
+    const logger = { ...silentLogger, warn: (message: string, fields?: LogFields) => void warnings.push([message, fields]) };
+    const producer = await open({ flows: [greeting], handlers: [greet] });
+    const without = await open({ logger, env: { ...env(), WORKFLOW_PAWL_LOG_LEVEL: 'warn' } });
+    await without.start();
+    const ids: string[] = [];
+    for (const name of ['Ada', 'Bob']) ids.push((await producer.create('greeting', { user: { name } })).execution.id);
+    await vi.waitUntil(() => warnings.length > 0, { timeout: 20_000 });
+    const having = await open({ handlers: [greet] });
+    await having.start();
+    for (const id of ids) expect(await having.waitFor(id, { until: ['waiting'] })).toMatchObject({ status: 'waiting' });
+    const missing = warnings.filter(([, fields]) => fields?.['code'] === 'HANDLER_NOT_FOUND');
+    expect(missing).toEqual([
+      [expect.stringMatching(/handler "greet" of step "greet" in flow greeting@1\.0\.0.*openEngine\(\)/s), expect.anything()],
+    ]);
   });
 
   it('refuses a stored version with other content', async () => {

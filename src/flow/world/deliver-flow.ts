@@ -1,6 +1,8 @@
 import type { DeliveryHandler } from '../../runtime/handlers.ts';
-import type { Clock } from '../../base/clock.ts';
 import type { Engine } from '../engine.ts';
+import type { Execution } from '../types.ts';
+import type { FlowWorld } from './flow-world.ts';
+import { MissingHandlers } from './missing-handlers.ts';
 import type { WorldIndex } from './world-index.ts';
 
 /** Where the executions of flows are queued (flow.md §3). */
@@ -11,26 +13,32 @@ export interface FlowWorker {
   readonly index: WorldIndex;
 }
 
-// Another process may have the handler; nobody knows when it looks.
-const leaveForSeconds = 1;
-
 /**
  * What a worker of the World calls with an execution it has leased: some steps of it, under that lease. Of several engines in one process
  * the first that has the next step's handler goes on.
  */
-export function flowQueueHandler(workers: ReadonlySet<FlowWorker>, clock: Clock): DeliveryHandler {
+export function flowQueueHandler(
+  workers: ReadonlySet<FlowWorker>,
+  { clock, logger }: Pick<FlowWorld, 'clock' | 'logger'>,
+): DeliveryHandler {
+  const missing = new MissingHandlers(logger);
   return async (delivery) => {
     if (delivery.of !== 'run' || delivery.runId === undefined) return undefined;
+    let left: { readonly execution: Execution; readonly type: string } | undefined;
     for (const { engine, index } of workers) {
       const claim = await index.adopt(delivery.runId, delivery);
       if (!claim) return undefined;
       try {
-        const { dueAt, undeliverable } = await engine.deliver(claim, { missingHandler: 'leave' });
-        if (undeliverable === undefined) return dueAt === null ? undefined : { timeoutSeconds: Math.max(0, dueAt - clock.now()) / 1_000 };
+        const { execution, dueAt, undeliverable } = await engine.deliver(claim, { missingHandler: 'leave' });
+        if (undeliverable === undefined) {
+          missing.found(delivery.runId);
+          return dueAt === null ? undefined : { timeoutSeconds: Math.max(0, dueAt - clock.now()) / 1_000 };
+        }
+        left = { execution, type: undeliverable };
       } finally {
         await claim.release();
       }
     }
-    return { timeoutSeconds: leaveForSeconds };
+    return { timeoutSeconds: left ? missing.leave(left.execution, left.type) / 1_000 : 1 };
   };
 }

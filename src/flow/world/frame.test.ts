@@ -6,7 +6,10 @@ import { frame, stringifyJson, unframe } from './frame.ts';
 it('writes JSON so that devalue, and with it the SDK, reads the same', () => {
   fc.assert(
     fc.property(fc.jsonValue({ stringUnit: 'grapheme' }), (value) => {
-      const json: unknown = JSON.parse(JSON.stringify(value));
+      const text = JSON.stringify(value);
+      // Never in what flows keep, and refused by devalue.
+      fc.pre(!text.includes('__proto__'));
+      const json: unknown = JSON.parse(text);
       expect(parse(stringifyJson(json))).toEqual(json);
       expect(unframe(frame(json))).toEqual(json);
     }),

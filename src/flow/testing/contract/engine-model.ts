@@ -20,7 +20,8 @@ const ids = ['s0', 's1', 's2', 's3', 's4'];
  */
 export function testEngineModel(name: string, factory: EngineBackendFactory, { runs = 60 }: { readonly runs?: number } = {}): void {
   describe(`${name}: engine model`, () => {
-    it('goes where the model goes, whoever dies on the way', async () => {
+    // The time only says when it hangs.
+    it('goes where the model goes, whoever dies on the way', { timeout: 120_000 }, async () => {
       await fc.assert(
         fc.asyncProperty(plans, async (plan) => {
           const clock = createFakeClock(Date.UTC(2026, 0, 1));

@@ -2,6 +2,7 @@ import type { FakeClock } from '../../../base/fake-clock.ts';
 import type { EngineOptions } from '../../engine/core.ts';
 import type { Engine } from '../../engine.ts';
 import type { Flow, StepHandler } from '../../types.ts';
+import { testEngineBadInput } from './engine-bad-input.ts';
 import { testEngineChildren } from './engine-children.ts';
 import { testEngineFaults } from './engine-faults.ts';
 import { testEngineModel } from './engine-model.ts';
@@ -26,12 +27,13 @@ export type EngineBackendFactory = (options: { readonly clock: FakeClock }) => P
 
 /**
  * What an Engine over a store with the `index` capability promises: the semantics of flow.md §2, the thirteen rules
- * of §4, and both again under random graphs, outcomes and kills: so many (`runs`) of them.
+ * of §4, what becomes of bad input, and all that again under random graphs, outcomes and kills: so many (`runs`) of them.
  */
 export function testEngine(name: string, factory: EngineBackendFactory, options: { readonly runs?: number } = {}): void {
   testEngineSemantics(name, factory);
   testEngineChildren(name, factory);
   testEngineRules(name, factory);
   testEngineFaults(name, factory);
+  testEngineBadInput(name, factory);
   testEngineModel(name, factory, options);
 }
