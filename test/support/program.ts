@@ -49,6 +49,11 @@ export class Program {
     }
   }
 
+  /** What stdout holds by now. */
+  get output(): string {
+    return this.#stdout;
+  }
+
   async ended(): Promise<Ended> {
     await this.#closed;
     return { code: this.#child.exitCode, signal: this.#child.signalCode, stdout: this.#stdout, stderr: this.#stderr };

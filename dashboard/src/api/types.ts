@@ -19,6 +19,7 @@ export type {
   RunDetail,
   RunError,
   RunKind,
+  RunLiveEvents,
   RunStatus,
   RunSummary,
   Step,

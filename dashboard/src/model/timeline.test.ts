@@ -24,13 +24,15 @@ const step = (name: string, createdAt: number, status: Step['status'], ...attemp
   error: null,
   attempts,
 });
-const wait = (createdAt: number, resumeAt: number, status: Wait['status']): Wait => ({
+const wait = (createdAt: number, resumeAt: number, status: Wait['status'], completedAt?: number): Wait => ({
+  completedAt: completedAt === undefined ? null : at(completedAt),
   waitId: `wait-${createdAt}`,
   status,
   resumeAt: at(resumeAt),
   createdAt: at(createdAt),
 });
-const hook = (createdAt: number, status: Hook['status']): Hook => ({
+const hook = (createdAt: number, status: Hook['status'], receivedAt?: number): Hook => ({
+  receivedAt: receivedAt === undefined ? null : at(receivedAt),
   hookId: `hook-${createdAt}`,
   tokenHint: 'or…17',
   status,
@@ -106,9 +108,15 @@ describe('the timeline of a run', () => {
     expect(timeline.rows[0]?.segments[0]).toMatchObject({ outcome: 'cancelled', to: 2_000 });
   });
 
-  it('ends a sleep that is over when it was due', () => {
-    expect(shapeOf(buildTimeline(source({ run: ended, waits: [wait(1_200, 1_700, 'completed')] }), 9_000))).toEqual([
+  it('ends a sleep when it was over, also if somebody woke the run before it was due', () => {
+    expect(shapeOf(buildTimeline(source({ run: ended, waits: [wait(1_200, 90_000, 'completed', 1_700)] }), 9_000))).toEqual([
       [['sleep', 1_200, 1_700, 'completed', false]],
+    ]);
+  });
+
+  it('ends a hook when it was answered', () => {
+    expect(shapeOf(buildTimeline(source({ run: ended, hooks: [hook(1_200, 'received', 1_600)] }), 9_000))).toEqual([
+      [['hook', 1_200, 1_600, 'completed', false]],
     ]);
   });
 
@@ -122,7 +130,7 @@ describe('the timeline of a run', () => {
       step('b', 1_300, 'completed', attempt(1_300, 1_400, 'completed')),
       step('a', 1_100, 'completed', attempt(1_100, 1_200, 'completed')),
     ];
-    const { rows } = buildTimeline(source({ run: ended, steps, waits: [wait(1_200, 1_300, 'completed')] }), 9_000);
+    const { rows } = buildTimeline(source({ run: ended, steps, waits: [wait(1_200, 1_300, 'completed', 1_300)] }), 9_000);
     expect(rows.map(({ label }) => label)).toEqual(['a', 'sleep', 'b']);
   });
 });

@@ -74,10 +74,15 @@ function gap(kind: 'queued' | 'backoff', from: number, to: number, open: boolean
 function waitRow(wait: Wait, end: number, ended: boolean): TimelineRow {
   const from = Date.parse(wait.createdAt);
   const done = wait.status === 'completed';
-  const due = Date.parse(wait.resumeAt);
   const open = !done && !ended;
   const outcome = done ? 'completed' : ended ? 'cancelled' : 'waiting';
-  const segment: Segment = { kind: 'sleep', outcome, from, to: Math.max(from, Math.min(due, end)), open };
+  const segment: Segment = {
+    kind: 'sleep',
+    outcome,
+    from,
+    to: wait.completedAt === null ? Math.max(from, end) : Date.parse(wait.completedAt),
+    open,
+  };
   return { id: wait.waitId, kind: 'wait', label: 'sleep', status: outcome, segments: [segment] };
 }
 
@@ -85,7 +90,9 @@ function hookRow(hook: Hook, end: number, ended: boolean): TimelineRow {
   const from = Date.parse(hook.createdAt);
   const open = hook.status === 'waiting' && !ended;
   const outcome = hook.status === 'waiting' ? (ended ? 'cancelled' : 'waiting') : 'completed';
-  const segment: Segment = { kind: 'hook', outcome, from, to: Math.max(from, end), open };
+  // One that was answered may be answered again, but nobody need wait for that.
+  const to = hook.receivedAt === null ? Math.max(from, end) : Date.parse(hook.receivedAt);
+  const segment: Segment = { kind: 'hook', outcome, from, to, open };
   return { id: hook.hookId, kind: 'hook', label: hookLabel(hook), status: hook.status, segments: [segment] };
 }
 
