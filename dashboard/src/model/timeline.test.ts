@@ -42,13 +42,13 @@ const hook = (createdAt: number, status: Hook['status'], receivedAt?: number): H
   schema: null,
 });
 const source = (rest: Partial<TimelineSource>): TimelineSource => ({
-  run: { createdAt: at(1_000), completedAt: null, status: 'running' },
+  run: { createdAt: at(1_000), completedAt: null, kind: 'code' },
   steps: [],
   hooks: [],
   waits: [],
   ...rest,
 });
-const ended = { createdAt: at(1_000), completedAt: at(2_000), status: 'completed' } as const;
+const ended = { createdAt: at(1_000), completedAt: at(2_000), kind: 'code' } as const;
 const shapeOf = (timeline: ReturnType<typeof buildTimeline>) =>
   timeline.rows.map(({ segments }) => segments.map(({ kind, from, to, outcome, open }) => [kind, from, to, outcome, open]));
 
@@ -123,6 +123,33 @@ describe('the timeline of a run', () => {
   it('covers steps that end after their run', () => {
     const late = step('late', 1_100, 'completed', attempt(1_100, 5_000, 'completed'));
     expect(buildTimeline(source({ run: ended, steps: [late] }), 9_000).whole).toEqual({ from: 1_000, to: 5_000 });
+  });
+
+  it('shows what a step of a flow waited for in its own row, and for how long', () => {
+    const ask = step('ask', 1_100, 'completed', attempt(1_100, 1_900, 'completed'));
+    const pauses = { hooks: [hook(1_200, 'received', 1_800)], waits: [wait(1_210, 90_000, 'cancelled')] };
+    expect(shapeOf(buildTimeline(source({ run: { ...ended, kind: 'flow' }, steps: [ask], ...pauses }), 9_000))).toEqual([
+      [
+        ['attempt', 1_100, 1_200, 'completed', false],
+        ['hook', 1_200, 1_800, 'completed', false],
+        ['attempt', 1_800, 1_900, 'completed', false],
+      ],
+    ]);
+  });
+
+  it('shows a step of a flow that waits now as waiting', () => {
+    const ask = step('ask', 1_100, 'running', attempt(1_100, null, 'running'));
+    const run = { createdAt: at(1_000), completedAt: null, kind: 'flow' } as const;
+    const { rows } = buildTimeline(source({ run, steps: [ask], waits: [wait(1_200, 90_000, 'waiting')] }), 3_000);
+    expect(rows.map(({ status, segments }) => [status, segments.map(({ kind, to, open }) => [kind, to, open])])).toEqual([
+      [
+        'waiting',
+        [
+          ['attempt', 1_200, false],
+          ['sleep', 3_000, true],
+        ],
+      ],
+    ]);
   });
 
   it('orders rows by when they began', () => {

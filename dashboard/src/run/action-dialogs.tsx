@@ -51,9 +51,13 @@ export function WakeDialog({ run, onClose, onDone }: ActionDialogProps) {
       await api.wake(run.runId);
       onDone();
       onClose();
-    }, 'The run is woken');
+    }, 'A worker is told to look at the run');
   return (
-    <Dialog title="Wake this run now?" lead="It stops sleeping and goes on at once, as if the time had passed." onClose={onClose}>
+    <Dialog
+      title="Have a worker look at this run now?"
+      lead="It goes on if there is anything to do. What it sleeps or waits for stays as it is: this is for a run that seems forgotten."
+      onClose={onClose}
+    >
       {problem && <ProblemNotice problem={problem} />}
       <Buttons busy={busy} onClose={onClose} onConfirm={wake} confirm="Wake it" />
     </Dialog>
