@@ -28,7 +28,6 @@ async function main(ownFile) {
   useWorldIn(demo);
   // The SDK looks for its World as soon as it is imported, so not before now.
   const { getWorld } = await import('workflow/runtime');
-  const { closeDay } = await import('./close-day.js');
   const { openDesk } = await import('./desk.js');
   const { measureRecovery } = await import('./recovery.js');
   const { serveRunsPage } = await import('./runs-page.js');
@@ -43,10 +42,10 @@ async function main(ownFile) {
 
   const results = await collectResults({ desk, charges: readCharges(demo.charges) });
   const receipts = results.flatMap(({ receipt }) => receipt ?? []);
-  const day = await closeDay(receipts);
+  const revenue = await desk.closeDay(receipts);
   const runIds = results.map(({ run }) => run.runId);
   const recovery = killedAt && (await measureRecovery(runIds, killedAt));
-  console.log(describeOutcome({ results, day, recovery }));
+  console.log(describeOutcome({ results, revenue, recovery }));
   if (!isSound(results)) throw new Error(`The ledger does not match the runs; see ${demo.charges}`);
 
   const page = await serveRunsPage();

@@ -2,11 +2,13 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { describeError } from '../base/logger.ts';
 import { readSchemaStatus } from '../connect/schema-status.ts';
 import type { Settings } from '../connect/settings.ts';
+import { getSystem } from '../operate/system.ts';
+import { parseTokens } from '../server/tokens.ts';
 import { askHealth } from './ask-health.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { formatRoughly } from '../base/duration.ts';
 import { statusCell } from './paint.ts';
-import { type Session, settingsOf, shownUrl, withStore, withWorld } from './session.ts';
+import { type Session, settingsOf, shownUrl, withOperator, withStore, withWorld } from './session.ts';
 import { printableText, renderTable } from './table.ts';
 
 export interface DoctorOptions {
@@ -17,7 +19,7 @@ export interface DoctorOptions {
 }
 
 interface Finding {
-  readonly check: 'settings' | 'database' | 'schema' | 'clock' | 'workers' | 'workflows' | 'steps';
+  readonly check: 'settings' | 'database' | 'schema' | 'clock' | 'workers' | 'queue' | 'delivery' | 'workflows' | 'steps';
   readonly status: 'ok' | 'warning' | 'failed' | 'skipped';
   readonly finding: string;
   /** What to do about it. */
@@ -36,7 +38,11 @@ export async function doctor(session: Session, options: DoctorOptions): Promise<
 }
 
 async function examine(session: Session, options: DoctorOptions, clock: Clock): Promise<Finding[]> {
-  const settings = readOr(() => settingsOf(session));
+  const settings = readOr(() => {
+    const read = settingsOf(session);
+    if (read.tokens !== undefined) parseTokens(read.tokens);
+    return read;
+  });
   if ('error' in settings) return [failed('settings', settings.error, 'Correct the environment; docs/settings.md has every setting.')];
   const findings: Finding[] = [ok('settings', describeSettings(settings.value))];
   const schema = await checkSchema(settings.value, clock);
@@ -44,6 +50,7 @@ async function examine(session: Session, options: DoctorOptions, clock: Clock): 
   // The schema is only known where there is a database, and nothing below works without it.
   if (schema.some(({ status }) => status === 'failed')) return findings;
   findings.push(...(await checkStore(session, clock)));
+  findings.push(...(await checkQueue(session)), ...(await checkDelivery(settings.value, options.timeoutMs)));
   const workers = findings.find(({ check }) => check === 'workers');
   findings.push(...(await checkMessages(session, settings.value, { ...options, worked: workers?.status === 'ok' })));
   return findings;
@@ -99,6 +106,52 @@ async function checkStore(session: Session, clock: Clock): Promise<Finding[]> {
     });
   } catch (error) {
     return [failed('database', describeError(error), 'It can be read, but not used; the message says why.')];
+  }
+}
+
+const longestWaitMs = 60_000;
+
+async function checkQueue(session: Session): Promise<Finding[]> {
+  try {
+    const { now, queue, stuckRuns } = await withOperator(session, getSystem);
+    const ready = queue.reduce((sum, each) => sum + each.ready, 0);
+    const oldestMs = Math.max(
+      0,
+      ...queue.flatMap(({ oldestDueAt }) => (oldestDueAt === null ? [] : [Date.parse(now) - Date.parse(oldestDueAt)])),
+    );
+    const waits = `${ready} due and not taken, the oldest for ${formatRoughly(oldestMs)}`;
+    if (stuckRuns.count > 0) {
+      const [example] = stuckRuns.examples;
+      const advice = `That should not happen. "pawl explain ${example?.runId}" says more; wake or cancel them, and report it.`;
+      return [failed('queue', `${stuckRuns.count} open runs that nothing will ever wake`, advice)];
+    }
+    if (oldestMs <= longestWaitMs) return [ok('queue', waits)];
+    return [warning('queue', waits, 'Too few workers, or none of its build, namespace or handlers: "pawl explain" one of the runs.')];
+  } catch (error) {
+    return [failed('queue', describeError(error), 'It could not be read; the message says why.')];
+  }
+}
+
+/** Whether the app's routes answer where messages would be sent, seen from here. */
+async function checkDelivery({ delivery, baseUrl }: Settings, timeoutMs: number): Promise<Finding[]> {
+  if (delivery === 'inprocess') return [{ check: 'delivery', status: 'skipped', finding: 'messages stay in the process of the worker' }];
+  if (baseUrl === undefined) {
+    if (delivery === 'auto')
+      return [{ check: 'delivery', status: 'skipped', finding: 'no base URL is set, so messages stay in the process of the worker' }];
+    return [failed('delivery', 'delivery is http, and no base URL is set', 'Set WORKFLOW_PAWL_BASE_URL to where the app answers.')];
+  }
+  const url = `${baseUrl}/.well-known/workflow/v1/flow?__health`;
+  const advice = 'See that the app runs there, serves the routes, and that WORKFLOW_PAWL_BASE_URL (or PORT) is its address from here, too.';
+  const say = delivery === 'http' ? failed : warning;
+  try {
+    const { status } = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
+    return [
+      status === 200
+        ? ok('delivery', `the routes answer at ${shownUrl(baseUrl)}`)
+        : say('delivery', `${shownUrl(url)} answers ${status}`, advice),
+    ];
+  } catch (error) {
+    return [say('delivery', `${shownUrl(baseUrl)} does not answer: ${shownUrl(describeError((error as Error).cause ?? error))}`, advice)];
   }
 }
 

@@ -29,8 +29,25 @@ export function addRunCommands(program: Command, session: Session, end: End): vo
     example: 'pawl runs show wrun_01JD7M5Z8Q4B2N6V9X3C1T0RKE --json',
   }).action(async (runId: string, options) => end(await (await import('./runs-show.ts')).runsShow(session, runId, options)));
 
+  addCommand(runs, 'tail <run>', {
+    description: 'Print the log of a run while it grows, until the run is over; exit code 3 if it did not complete.',
+    example: 'pawl runs tail wrun_01JD7M5Z8Q4B2N6V9X3C1T0RKE',
+  })
+    .option('--stream <name>', 'one of its streams instead of its log')
+    .action(async (runId: string, options) => end(await (await import('./runs-tail.ts')).runsTail(session, runId, options)));
+
   addCommand(runs, 'cancel <run>', {
     description: 'Cancel a run; what has begun in it is not undone.',
     example: 'pawl runs cancel wrun_01JD7M5Z8Q4B2N6V9X3C1T0RKE',
-  }).action(async (runId: string, options) => end(await (await import('./runs-cancel.ts')).runsCancel(session, runId, options)));
+  })
+    .option('--reason <text>', 'why, for the log')
+    .action(async (runId: string, options) => end(await (await import('./runs-cancel.ts')).runsCancel(session, runId, options)));
+
+  addCommand(runs, 'retry <run>', {
+    description: 'Start a new run in the place of one that ended: a flow goes on where it stopped, code begins anew.',
+    example: 'pawl runs retry wrun_01JD7M5Z8Q4B2N6V9X3C1T0RKE --from-step charge',
+  })
+    .option('--from-step <step>', 'of a flow: an earlier step to go on from')
+    .option('--anew', 'of a flow: from its first step, with the same input')
+    .action(async (runId: string, options) => end(await (await import('./runs-retry.ts')).runsRetry(session, runId, options)));
 }

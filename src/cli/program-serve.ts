@@ -1,5 +1,6 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { addCommand, type End } from './add-command.ts';
+import { parsePort } from './parse-arguments.ts';
 import type { Session } from './session.ts';
 
 const usualPort = 7295;
@@ -18,10 +19,4 @@ export function addServeCommand(program: Command, session: Session, end: End): v
     .option('--cors <origin...>', 'origins whose pages may use the API')
     .option('--base-path <path>', 'below which path it answers')
     .action(async (options) => end(await (await import('./serve.ts')).serve(session, options)));
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('It must be a port from 0 to 65535.');
-  return port;
 }

@@ -3,7 +3,8 @@ import { Argument, Command } from 'commander';
 import { addCommand, type End } from './add-command.ts';
 import { completionScript, shells, type Shell } from './completion.ts';
 import { exitCodes } from './exit-codes.ts';
-import { parseTimeout } from './parse-arguments.ts';
+import { parsePort, parseScopes, parseTimeout } from './parse-arguments.ts';
+import { addFlowCommands } from './program-flow.ts';
 import { addRunCommands } from './program-runs.ts';
 import { addServeCommand } from './program-serve.ts';
 import type { Session } from './session.ts';
@@ -20,6 +21,7 @@ export function createProgram(session: Session, end: End): Command {
 
   addRunCommands(program, session, end);
   addServeCommand(program, session, end);
+  addFlowCommands(program, session, end);
 
   addCommand(program, 'explain <run>', {
     description: 'Say in one paragraph what a run does or waits for, and what to do if it should not.',
@@ -56,6 +58,17 @@ export function createProgram(session: Session, end: End): Command {
   })
     .option('--deployment <id>', 'the current build (default: WORKFLOW_PAWL_DEPLOYMENT_ID)')
     .action(async (options) => end(await (await import('./drain.ts')).drain(session, options)));
+
+  program
+    .command('mcp')
+    .description('Let an agent look after runs, by the Model Context Protocol: over stdin and stdout, or over HTTP.')
+    .addHelpText('after', '\nExample:\n  pawl mcp --scopes read+act')
+    .option('--port <port>', 'over HTTP at this port, in the name of the token of each request', parsePort)
+    .option('--host <host>', 'the address to listen on; any but loopback demands WORKFLOW_PAWL_TOKENS', '127.0.0.1')
+    .option('--scopes <scopes>', 'what it may do over stdin: read (the default), act, admin, joined by "+"', parseScopes)
+    .option('--tenant <id>', 'sees and does nothing outside of this tenant')
+    .option('--token <name>', 'has the scopes and the tenant of this one of WORKFLOW_PAWL_TOKENS')
+    .action(async (options) => end(await (await import('./mcp.ts')).mcp(session, options)));
 
   program
     .command('completion')

@@ -3,10 +3,12 @@ import type { Session } from './session.ts';
 
 export interface ProgressOptions {
   readonly what: string;
-  readonly total: number;
+  /** Undefined: nobody knows how much there is; then the bar only shows that something goes on, and for how long. */
+  readonly total: number | undefined;
 }
 
 const patienceMs = 2_000;
+const tickMs = 500;
 const barWidth = 30;
 
 /** A bar for whoever waits longer than two seconds in front of a terminal. */
@@ -14,7 +16,8 @@ export class Progress {
   readonly #session: Session;
   readonly #options: ProgressOptions;
   readonly #since = systemClock.monotonic();
-  #shown = false;
+  #note = '';
+  #shown = 0;
 
   constructor(session: Session, options: ProgressOptions) {
     this.#session = session;
@@ -22,14 +25,42 @@ export class Progress {
   }
 
   at(done: number): void {
-    if (!this.#session.terminal || systemClock.monotonic() - this.#since < patienceMs) return;
-    const { what, total } = this.#options;
+    const { what, total = 0 } = this.#options;
     const filled = Math.round((barWidth * Math.min(done, total)) / Math.max(1, total));
-    this.#session.err(`\r[${'#'.repeat(filled)}${'.'.repeat(barWidth - filled)}] ${done} of ${total} ${what}`);
-    this.#shown = true;
+    this.#show(`[${'#'.repeat(filled)}${'.'.repeat(barWidth - filled)}] ${done} of ${total} ${what}`);
+  }
+
+  /** What is going on now, beside the bar. */
+  note(text: string): void {
+    this.#note = text;
+  }
+
+  /** Shows every now and then that time passes; the returned function stops it. */
+  tick(): () => void {
+    let cancel = () => {};
+    const again = () => {
+      this.#pass();
+      cancel = systemClock.after(tickMs, again, { keepAlive: true });
+    };
+    cancel = systemClock.after(tickMs, again, { keepAlive: true });
+    return () => cancel();
   }
 
   end(): void {
-    if (this.#shown) this.#session.err('\n');
+    if (this.#shown > 0) this.#session.err('\n');
+  }
+
+  #pass(): void {
+    const elapsedMs = systemClock.monotonic() - this.#since;
+    const place = Math.round(elapsedMs / tickMs) % (barWidth - 2);
+    const bar = `${'.'.repeat(place)}###${'.'.repeat(barWidth - 3 - place)}`;
+    const note = this.#note === '' ? '' : `: ${this.#note}`;
+    this.#show(`[${bar}] ${Math.round(elapsedMs / 1_000)} s waiting ${this.#options.what}${note}`);
+  }
+
+  #show(text: string): void {
+    if (!this.#session.terminal || systemClock.monotonic() - this.#since < patienceMs) return;
+    this.#session.err(`\r${text.padEnd(this.#shown)}`);
+    this.#shown = text.length;
   }
 }

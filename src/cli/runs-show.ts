@@ -1,6 +1,5 @@
 import { formatRoughly } from '../base/duration.ts';
 import { getRun, type RunDetail } from '../operate/get-run.ts';
-import type { Payload } from '../operate/payload.ts';
 import { listEvents, type ShownEvent } from '../operate/run-log.ts';
 import { listSteps, type ShownStep } from '../operate/run-steps.ts';
 import { listHooks, listStreams, listWaits, type ShownHook, type ShownStream, type ShownWait } from '../operate/run-waits.ts';
@@ -9,6 +8,7 @@ import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { showInstant } from './instant.ts';
 import { type Cell, statusCell } from './paint.ts';
 import { type Session, withOperator } from './session.ts';
+import { showPayload } from './show-payload.ts';
 import { printableText, renderTable } from './table.ts';
 
 export interface RunsShowOptions {
@@ -95,15 +95,4 @@ function renderEvents(events: readonly ShownEvent[]): string {
         ['AT', 'EVENT', 'OF'],
         events.map(({ at, eventType, correlationId }) => [at, eventType, correlationId ?? '']),
       );
-}
-
-const longestShown = 200;
-
-/** A payload on one line; `--json` has the whole. */
-export function showPayload(payload: Payload): string {
-  if (payload.state === 'none') return '-';
-  if (payload.state === 'binary') return `(${payload.bytes} bytes)`;
-  if (payload.state !== 'value') return `(${payload.state})`;
-  const text = JSON.stringify(payload.json) ?? 'undefined';
-  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
 }

@@ -49,7 +49,7 @@ export async function withOperator<T>(session: Session, act: (operator: Operator
   return await withWorld(session, (world) => act(createOperator({ world, caller: trustedCaller(userName(), 'cli') })));
 }
 
-function userName(): string {
+export function userName(): string {
   try {
     return userInfo().username;
   } catch {

@@ -49,7 +49,8 @@ export async function leaveLine(
 ): Promise<void> {
   const { caller, clock, logger } = operator;
   const at = clock.now();
-  const { action, target, details = {} } = about;
+  const { action, target } = about;
+  const details = { ...about.details, ...(caller.idempotencyKey === undefined ? {} : { idempotencyKey: caller.idempotencyKey }) };
   const entry = { actor: caller.name, via: caller.via, action, target, outcome, code, details };
   logger.info('audit', { ...entry, tenantId: caller.tenantId });
   try {
@@ -59,6 +60,22 @@ export async function leaveLine(
   } catch (error) {
     logger.error(`This line of the audit log could not be kept: ${describeError(error)}`, { ...entry, tenantId: caller.tenantId });
   }
+}
+
+const remembered = 1_000;
+
+/** Whether this caller has done it to this target under this key, as far as the newest lines say. */
+export async function hasDone(
+  operator: Operator,
+  { action, target, key }: { readonly action: string; readonly target: string; readonly key: string },
+): Promise<boolean> {
+  const { name, tenantId } = operator.caller;
+  const rows = await (await operator.store()).operator.listAudit({ tenantId, after: undefined, limit: remembered });
+  return rows.some((row) => {
+    const entry = JSON.parse(row.entry) as AuditEntry;
+    const same = entry.actor === name && row.tenantId === tenantId && entry.action === action && entry.target === target;
+    return same && entry.outcome === 'done' && entry.details['idempotencyKey'] === key;
+  });
 }
 
 /** What was done, the newest first; one who is bound to a tenant sees what was done in its name. */

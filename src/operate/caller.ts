@@ -11,6 +11,8 @@ export interface Caller {
   /** Bound to it, it sees and does nothing outside; null: to none. */
   readonly tenantId: string | null;
   readonly via: 'api' | 'cli' | 'mcp' | 'host';
+  /** What the caller names this act by; the audit log remembers it. */
+  readonly idempotencyKey?: string;
 }
 
 /** Who may do everything: the process itself, or whoever can read its database anyway. */

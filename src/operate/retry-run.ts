@@ -1,3 +1,4 @@
+import { FlowError } from '../flow/errors.ts';
 import { isTerminal } from '../world/rows.ts';
 import type { FoundRun } from '../world/operator-port.ts';
 import { audited } from './audit.ts';
@@ -6,15 +7,16 @@ import { readExecution } from './get-run.ts';
 import type { Operator } from './operator.ts';
 import { PayloadReader } from './payload.ts';
 import { findRun, isFlow, viewSummary } from './run-views.ts';
-import { startCode, type Started } from './start-run.ts';
+import { idOfKey, startCode, type Started } from './start-run.ts';
 
 export interface RetryRun {
   /** Where the new execution begins; default: the step at which the old one ended. */
   readonly fromStep?: string | undefined;
+  readonly idempotencyKey?: string | undefined;
 }
 
 /** A new execution of a flow that goes on where an ended one stopped, or at an earlier step; what was done before is not done again. */
-export function retryRun(operator: Operator, runId: string, { fromStep }: RetryRun = {}): Promise<Started> {
+export function retryRun(operator: Operator, runId: string, { fromStep, idempotencyKey }: RetryRun = {}): Promise<Started> {
   const about = { action: 'run.retry', target: runId, scope: 'act', details: fromStep === undefined ? {} : { fromStep } } as const;
   return audited(operator, about, async () => {
     const run = await findRun(operator, runId);
@@ -23,31 +25,41 @@ export function retryRun(operator: Operator, runId: string, { fromStep }: RetryR
       throw new OperateError('conflict', 'NOT_A_FLOW', rule);
     }
     if (!isTerminal(run.status)) throw notEnded(run);
-    const { execution } = await operator.engine().retry(runId, fromStep === undefined ? {} : { fromStepId: fromStep });
-    return { run: viewSummary(operator, await findRun(operator, execution.id)), created: true };
+    const executionId = idempotencyKey === undefined ? undefined : idOfKey(`retry of ${runId} from ${fromStep ?? ''}`, idempotencyKey);
+    try {
+      const { execution } = await operator.engine().retry(runId, {
+        ...(fromStep === undefined ? {} : { fromStepId: fromStep }),
+        ...(executionId === undefined ? {} : { executionId }),
+      });
+      return { run: viewSummary(operator, await findRun(operator, execution.id)), created: true };
+    } catch (error) {
+      if (executionId === undefined || !FlowError.is(error, 'EXECUTION_CONFLICT')) throw error;
+      return { run: viewSummary(operator, await findRun(operator, executionId)), created: false };
+    }
   });
 }
 
 /** A new run of the same workflow with the same input; nothing of the old one is taken over. */
-export function replayRun(operator: Operator, runId: string): Promise<Started> {
+export function replayRun(operator: Operator, runId: string, { idempotencyKey }: Pick<RetryRun, 'idempotencyKey'> = {}): Promise<Started> {
   return audited(operator, { action: 'run.replay', target: runId, scope: 'act' }, async () => {
     const run = await findRun(operator, runId);
-    return isFlow(run) ? replayFlow(operator, run) : replayCode(operator, run);
+    return isFlow(run) ? replayFlow(operator, run, idempotencyKey) : replayCode(operator, run, idempotencyKey);
   });
 }
 
-async function replayFlow(operator: Operator, run: FoundRun): Promise<Started> {
+async function replayFlow(operator: Operator, run: FoundRun, key: string | undefined): Promise<Started> {
   const execution = await readExecution(await operator.store(), run);
   if (!execution) throw expired(run);
-  const { execution: again } = await operator.engine().create(execution.flowId, execution.input ?? execution.context, {
+  const { execution: again, created } = await operator.engine().create(execution.flowId, execution.input ?? execution.context, {
     version: execution.flowVersion,
+    ...(key === undefined ? {} : { idempotencyKey: `replay of ${run.runId}: ${key}` }),
     metadata: { replayOf: run.runId },
     ...(execution.tenantId === undefined ? {} : { tenantId: execution.tenantId }),
   });
-  return { run: viewSummary(operator, await findRun(operator, again.id)), created: true };
+  return { run: viewSummary(operator, await findRun(operator, again.id)), created };
 }
 
-async function replayCode(operator: Operator, run: FoundRun): Promise<Started> {
+async function replayCode(operator: Operator, run: FoundRun, key: string | undefined): Promise<Started> {
   const { runId, inputSeq, workflowName } = run;
   const stored = inputSeq === null ? [] : await (await operator.store()).readPayloads([{ runId, seq: inputSeq }]);
   if (!stored[0]) throw expired(run);
@@ -59,7 +71,12 @@ async function replayCode(operator: Operator, run: FoundRun): Promise<Started> {
       `The input of run "${runId}" is encrypted, and its key is not among those of this process.`,
     );
   }
-  return startCode(operator, { workflow: workflowName, input, executionContext: { replayOf: runId } });
+  return startCode(operator, {
+    workflow: workflowName,
+    input,
+    executionContext: { replayOf: runId },
+    idempotencyKey: key === undefined ? undefined : `replay of ${runId}: ${key}`,
+  });
 }
 
 function expired({ runId }: FoundRun): OperateError {

@@ -5,6 +5,7 @@ import { currentCarrier } from '../base/tracing.ts';
 import { newUlid } from '../base/ulid.ts';
 import { specVersion } from '../world/rules/spec-version.ts';
 import { audited } from './audit.ts';
+import { expectScope } from './caller.ts';
 import { invalid, OperateError } from './errors.ts';
 import { framePayload, sealPayload } from './frame-payload.ts';
 import type { Operator } from './operator.ts';
@@ -26,15 +27,53 @@ export type StartRun = z.input<typeof startRunSchema> & { readonly idempotencyKe
  */
 export async function startRun(operator: Operator, { workflow, args = [], idempotencyKey }: StartRun): Promise<Started> {
   return audited(operator, { action: 'run.start', target: workflow, scope: 'act' }, async () => {
-    const flow = /^flow\/\/([^@]+)(?:@(.+))?$/.exec(workflow);
-    if (!flow) return startCode(operator, { workflow: await fullName(operator, workflow), input: framePayload(args), idempotencyKey });
-    const [input = {}, ...rest] = args;
-    if (rest.length > 0 || typeof input !== 'object' || input === null || Array.isArray(input)) {
-      throw invalid('A flow takes one argument, an object.', [{ pointer: '/args', message: 'must hold one object' }]);
-    }
-    const given = { input: input as Record<string, unknown>, version: flow[2], idempotencyKey };
-    return createExecution(operator, String(flow[1]), given);
+    const what = await readStart(operator, { workflow, args });
+    if (what.kind === 'flow') return createExecution(operator, what.flowId, { ...what, idempotencyKey });
+    return startCode(operator, { workflow: what.workflow, input: framePayload(args), idempotencyKey });
   });
+}
+
+export interface StartPlan {
+  /** In full. */
+  readonly workflow: string;
+  /** The run that has the idempotency key already; null: one would be started. */
+  readonly existing: string | null;
+}
+
+/** What `startRun` would do, after all that it checks; it changes nothing. */
+export async function planStart(operator: Operator, { workflow, args = [], idempotencyKey }: StartRun): Promise<StartPlan> {
+  expectScope(operator.caller, 'act');
+  const what = await readStart(operator, { workflow, args });
+  if (what.kind === 'flow') {
+    const { tenantId } = operator.caller;
+    const { execution, commit } = await operator.engine().prepare(what.flowId, what.input, {
+      ...(what.version === undefined ? {} : { version: what.version }),
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      ...(tenantId === null ? {} : { tenantId }),
+    });
+    return { workflow: `flow//${execution.flowId}@${execution.flowVersion}`, existing: commit ? null : execution.id };
+  }
+  expectNoTenant(operator);
+  const found =
+    idempotencyKey === undefined ? undefined : await (await operator.store()).operator.findRun(idOfKey(what.workflow, idempotencyKey));
+  return { workflow: what.workflow, existing: found?.runId ?? null };
+}
+
+type What =
+  | { readonly kind: 'code'; readonly workflow: string }
+  | { readonly kind: 'flow'; readonly flowId: string; readonly version: string | undefined; readonly input: Record<string, unknown> };
+
+async function readStart(
+  operator: Operator,
+  { workflow, args }: { readonly workflow: string; readonly args: readonly unknown[] },
+): Promise<What> {
+  const [, flowId, version] = /^flow\/\/([^@]+)(?:@(.+))?$/.exec(workflow) ?? [];
+  if (flowId === undefined) return { kind: 'code', workflow: await fullName(operator, workflow) };
+  const [input = {}, ...rest] = args;
+  if (rest.length > 0 || typeof input !== 'object' || input === null || Array.isArray(input)) {
+    throw invalid('A flow takes one argument, an object.', [{ pointer: '/args', message: 'must hold one object' }]);
+  }
+  return { kind: 'flow', flowId, version, input: input as Record<string, unknown> };
 }
 
 export interface StartCode {
@@ -50,13 +89,7 @@ export async function startCode(
   operator: Operator,
   { workflow, input: given, idempotencyKey, executionContext }: StartCode,
 ): Promise<Started> {
-  if (operator.caller.tenantId !== null) {
-    throw new OperateError(
-      'forbidden',
-      'FORBIDDEN',
-      'Runs of code belong to no tenant, so a token that is bound to one cannot start them.',
-    );
-  }
+  expectNoTenant(operator);
   const runId = idempotencyKey === undefined ? `wrun_${newUlid(operator.clock.now())}` : idOfKey(workflow, idempotencyKey);
   const input = given instanceof Uint8Array ? await sealPayload(operator, given, { runId, isNew: true }) : given;
   const deploymentId = await operator.world.getDeploymentId();
@@ -78,8 +111,14 @@ export async function startCode(
   return { run: viewSummary(operator, await findRun(operator, runId)), created };
 }
 
+function expectNoTenant({ caller }: Operator): void {
+  if (caller.tenantId === null) return;
+  const rule = 'Runs of code belong to no tenant, so a token that is bound to one cannot start them.';
+  throw new OperateError('forbidden', 'FORBIDDEN', rule);
+}
+
 /** The key is as good as the run is kept: it is in the run's id. */
-function idOfKey(workflow: string, key: string): string {
+export function idOfKey(workflow: string, key: string): string {
   return `wrun_key_${createHash('sha256').update(`${workflow}\0${key}`).digest('hex').slice(0, 40)}`;
 }
 

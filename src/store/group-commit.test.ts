@@ -90,19 +90,6 @@ describe('writes that come while a transaction is under way', () => {
   });
 });
 
-describe('an outcome that is still on its way', () => {
-  it('is heard of when it is there, and holds up no other', async () => {
-    const late = deferred<Outcome>();
-    const heard: unknown[] = [];
-    const group = new GroupCommit({ transact: async (acts) => acts.map((act) => (nameOf(act) === '1' ? late.promise : outcome(act))) });
-    const first = group.commit(append('1'), (written) => heard.push(written) > 0);
-    await group.commit(append('2'), (written) => heard.push(written) > 0);
-    expect(heard).toEqual([{ kind: 'appended', chunkCount: 2 }]);
-    late.resolve({ kind: 'appended', chunkCount: 7 });
-    expect(await first).toEqual({ kind: 'appended', chunkCount: 7 });
-  });
-});
-
 describe('a store whose commits are not durable by themselves', () => {
   it('answers when they are, and says before that what was written', async () => {
     const gate = deferred();

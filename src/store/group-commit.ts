@@ -2,7 +2,7 @@ import { WorkflowWorldError } from '@workflow/errors';
 import { unavailable } from '../world/errors.ts';
 import { currentAsker, startSharedSpan } from '../base/tracing.ts';
 import type { ExecutionWrite, FlowAct, FlowOutcome, FlowOutcomeOf } from '../world/flow-port.ts';
-import type { Act, Outcome, OutcomeOf } from '../world/port.ts';
+import type { Act, CommitNote, Outcome, OutcomeOf } from '../world/port.ts';
 import type { CommitNotes } from './commit-notes.ts';
 
 type AnyAct = Act | FlowAct;
@@ -10,11 +10,8 @@ type AnyOutcome = Outcome | FlowOutcome;
 type OutcomeOfAny<A extends AnyAct> = A extends Act ? OutcomeOf<A> : A extends FlowAct ? FlowOutcomeOf<A> : never;
 
 export interface GroupCommitOptions<Performed extends AnyAct> {
-  /**
-   * Performs the acts in one transaction; all or nothing if it rejects. The outcome of an act that has to wait for somebody else may still be
-   * on its way when the others are there.
-   */
-  transact(acts: readonly Performed[]): Promise<readonly (AnyOutcome | Promise<AnyOutcome>)[]>;
+  /** Performs the acts in one transaction; all or nothing if it rejects. */
+  transact(acts: readonly Performed[]): Promise<readonly AnyOutcome[]>;
   /**
    * Where a transaction is not durable by itself: resolves when it is, and all before it are. `busy`: this process has other work to do
    * meanwhile.
@@ -125,12 +122,15 @@ export class GroupCommit<Performed extends AnyAct = Act> {
       attributes: { 'pawl.acts': acts.length },
       askers: batch.map(({ asker }) => asker),
     }));
+    const tell = (result: Pick<CommitNote, 'outcomes' | 'error'>) => {
+      span?.end(result.error);
+      this.#notes?.tell({ acts, ms: performance.now() - startedAt, ...result });
+    };
     const reject = (error: unknown) => {
-      span?.end(error);
-      this.#notes?.tell({ acts, ms: performance.now() - startedAt, outcomes: [], error });
+      tell({ outcomes: [], error });
       for (const waiting of batch) waiting.reject(error);
     };
-    let outcomes: readonly (AnyOutcome | Promise<AnyOutcome>)[];
+    let outcomes: readonly AnyOutcome[];
     try {
       outcomes = await this.#transact(acts);
     } catch (error) {
@@ -142,36 +142,14 @@ export class GroupCommit<Performed extends AnyAct = Act> {
       return await this.#perform(batch.slice(middle));
     }
     let busy = false;
-    for (const [index, { onWritten }] of batch.entries()) {
-      const outcome = outcomes[index] as AnyOutcome | Promise<AnyOutcome>;
-      if (!(outcome instanceof Promise)) busy = onWritten?.(outcome) || busy;
-    }
+    for (const [index, { onWritten }] of batch.entries()) busy = onWritten?.(outcomes[index] as AnyOutcome) || busy;
     try {
       await this.#makeDurable?.(busy);
     } catch (error) {
       return reject(error);
     }
+    tell({ outcomes });
     for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index] as AnyOutcome);
-    span?.end();
-    this.#tell(acts, outcomes, startedAt);
-  }
-
-  /** Of what is still on its way when it is there. */
-  #tell(acts: readonly Performed[], outcomes: readonly (AnyOutcome | Promise<AnyOutcome>)[], startedAt: number): void {
-    const note = (told: readonly Performed[], known: readonly AnyOutcome[]) =>
-      this.#notes?.tell({ acts: told, outcomes: known, ms: performance.now() - startedAt });
-    const there = outcomes.map((outcome) => !(outcome instanceof Promise));
-    note(
-      acts.filter((_, index) => there[index]),
-      outcomes.filter((outcome): outcome is AnyOutcome => !(outcome instanceof Promise)),
-    );
-    for (const [index, outcome] of outcomes.entries()) {
-      if (outcome instanceof Promise)
-        outcome.then(
-          (known) => note([acts[index] as Performed], [known]),
-          () => {},
-        );
-    }
   }
 }
 

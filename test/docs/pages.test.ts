@@ -48,7 +48,9 @@ describe('the commands of', () => {
       HOME: project.directory,
     };
     const commands = prelude + (await withFreePorts(script.replaceAll(documentedUrl, inject('postgresUrl'))));
-    const ended = await new Program('bash', ['-c', commands], { cwd: project.directory, env }).ended();
+    const shell = new Program('bash', ['-c', commands], { cwd: project.directory, env });
+    onTestFinished(() => shell.stop());
+    const ended = await shell.ended();
     expect(ended, `${ended.stdout}\n${ended.stderr}`).toMatchObject({ code: 0 });
     for (const text of printed[page] ?? []) expect(ended.stdout).toMatch(text);
   });
@@ -66,6 +68,7 @@ describe('the commands of', () => {
 const prelude = `
 set -euo pipefail
 trap 'kill $(jobs -p) 2> /dev/null || true; wait' EXIT
+trap 'exit 143' TERM
 npm() { if [ "$1" != install ]; then command npm "$@"; fi; }
 npx() {
   local tool="$1"; shift

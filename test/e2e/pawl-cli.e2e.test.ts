@@ -149,6 +149,8 @@ describe.each(Object.entries(databases))('pawl on %s', (_, database) => {
       schema: 'ok',
       clock: 'ok',
       workers: 'warning',
+      queue: 'ok',
+      delivery: 'skipped',
       workflows: 'skipped',
       steps: 'skipped',
     });
@@ -173,9 +175,24 @@ describe('pawl beside a worker', () => {
     const found = await pawl(env, 'doctor', '--timeout', '60s', '--json');
     expect(found, found.stdout + found.stderr).toMatchObject({ code: 0, stderr: '' });
     const { findings } = JSON.parse(found.stdout) as { findings: { check: string; status: string }[] };
-    expect(findings.map(({ check, status }) => [check, status])).toEqual(
-      ['settings', 'database', 'schema', 'clock', 'workers', 'workflows', 'steps'].map((check) => [check, 'ok']),
-    );
+    expect(findings.map(({ check, status }) => [check, status])).toEqual([
+      ...['settings', 'database', 'schema', 'clock', 'workers', 'queue'].map((check) => [check, 'ok']),
+      ['delivery', 'skipped'],
+      ...['workflows', 'steps'].map((check) => [check, 'ok']),
+    ]);
+  });
+
+  it('asks whether the app answers where messages are sent', async () => {
+    const nowhere = { ...env, WORKFLOW_PAWL_BASE_URL: 'http://user:hush-hush@127.0.0.1:1' };
+    const deliveryOf = async (more: Env) => {
+      const { stdout } = await pawl({ ...nowhere, ...more }, 'doctor', '--no-message', '--json');
+      expect(stdout).not.toContain('hush-hush');
+      const { findings } = JSON.parse(stdout) as { findings: { check: string; status: string }[] };
+      return findings.find(({ check }) => check === 'delivery');
+    };
+    expect(await deliveryOf({})).toMatchObject({ status: 'warning', finding: expect.stringContaining('does not answer') });
+    expect(await deliveryOf({ WORKFLOW_PAWL_DELIVERY: 'http' })).toMatchObject({ status: 'failed' });
+    expect(await deliveryOf({ WORKFLOW_PAWL_DELIVERY: 'inprocess' })).toMatchObject({ status: 'skipped' });
   });
 
   it('tells that nobody answered', async () => {
@@ -192,13 +209,13 @@ describe('pawl beside a worker', () => {
   });
 
   it('takes every command of docs/cli.md', async () => {
-    const lines = (await readCodeBlocks('docs/cli.md')).flatMap(({ text }) => text.split('\n'));
+    const lines = (await readCodeBlocks('docs/cli.md')).filter(({ info }) => info === 'sh').flatMap(({ text }) => text.split('\n'));
     const commands = lines.flatMap((line) => /^npx pawl (.+)$/.exec(line)?.[1] ?? []);
     expect(commands.length).toBeGreaterThan(15);
     for (const command of commands) {
       const { code, stderr } = await pawl(env, ...command.split(' ').map((word) => (word === '<run>' ? completed : word)));
       // What has ended cannot be cancelled.
-      expect({ command, code, stderr }).toMatchObject({ code: command.includes('cancel') ? 3 : 0 });
+      expect({ command, code, stderr }).toMatchObject({ code: /cancel|resume/.test(command) ? 3 : 0 });
     }
   });
 });
@@ -213,6 +230,15 @@ describe('the command line of pawl', () => {
     [['runs', 'list']],
     [['runs', 'show']],
     [['runs', 'cancel']],
+    [['runs', 'tail']],
+    [['runs', 'retry']],
+    [['flow']],
+    [['flow', 'check']],
+    [['flow', 'register']],
+    [['flow', 'start']],
+    [['resume']],
+    [['serve']],
+    [['mcp']],
     [['explain']],
     [['doctor']],
     [['completion']],

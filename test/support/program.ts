@@ -49,14 +49,27 @@ export class Program {
     }
   }
 
-  /** What stdout holds by now. */
-  get output(): string {
-    return this.#stdout;
+  /** What the first group of the pattern finds in what the program has said, on either stream; rejects if it ends before. */
+  async match(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const found = pattern.exec(this.#stdout + this.#stderr)?.[1];
+      if (found !== undefined) return found;
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
+        throw new Error(`${this.#title} ended without saying ${String(pattern)}:\n${this.#stdout}${this.#stderr}`);
+      }
+      const { stdout, stderr } = this.#child;
+      await Promise.race([once(stdout as NodeJS.ReadableStream, 'data'), once(stderr as NodeJS.ReadableStream, 'data'), this.#closed]);
+    }
   }
 
   async ended(): Promise<Ended> {
     await this.#closed;
     return { code: this.#child.exitCode, signal: this.#child.signalCode, stdout: this.#stdout, stderr: this.#stderr };
+  }
+
+  /** Asks it to end, if it has not. */
+  stop(): void {
+    this.#child.kill('SIGTERM');
   }
 
   /** Resolves when the program has ended of it. */

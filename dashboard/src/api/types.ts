@@ -19,7 +19,6 @@ export type {
   RunDetail,
   RunError,
   RunKind,
-  RunLiveEvents,
   RunStatus,
   RunSummary,
   Step,

@@ -14,10 +14,12 @@ import type { CreateResult } from './create.ts';
 export interface RetryOptions {
   /** Where the new execution begins; default: the step the old one ended at, else the initial one. */
   readonly fromStepId?: string;
+  /** Default a fresh one. One that is in use is EXECUTION_CONFLICT: so whoever tries again under the same id does it once. */
+  readonly executionId?: string;
 }
 
 /** See `Engine.retry`. */
-export async function retryExecution(core: EngineCore, id: string, { fromStepId }: RetryOptions = {}): Promise<CreateResult> {
+export async function retryExecution(core: EngineCore, id: string, { fromStepId, executionId }: RetryOptions = {}): Promise<CreateResult> {
   const execution = await readExecution(core, id);
   if (!isTerminal(execution)) {
     throw new FlowError('EXECUTION_CONFLICT', `Execution ${id} is ${execution.status}; only one that has ended can be tried again.`);
@@ -27,7 +29,7 @@ export async function retryExecution(core: EngineCore, id: string, { fromStepId 
   const prefix = prefixBefore(execution, from);
   const now = core.clock.now();
   const again = newExecution({
-    id: core.ids.execution(now),
+    id: executionId ?? core.ids.execution(now),
     flow,
     context: contextBefore(execution, flow, { from, prefix }),
     input: execution.input ?? execution.context,

@@ -1,0 +1,234 @@
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openEngine } from '../connect/open-engine.ts';
+import { Result } from '../flow/result.ts';
+import { buildFlow } from '../flow/testing/build-flow.ts';
+import { listAudit } from '../operate/audit.ts';
+import { type Caller, trustedCaller } from '../operate/caller.ts';
+import { createOperator } from '../operate/operator.ts';
+import { pendingRun } from '../testing/arrange.ts';
+import { createMcpServer } from './create-mcp-server.ts';
+
+const agent: Caller = { name: 'agent', scopes: ['read', 'act', 'admin'], tenantId: null, via: 'mcp' };
+const readTools = [
+  'explain_run',
+  'get_flow',
+  'get_metrics',
+  'get_run',
+  'list_events',
+  'list_flows',
+  'list_runs',
+  'list_steps',
+  'list_streams',
+  'list_waits',
+  'read_stream',
+];
+const actTools = ['cancel_run', 'resume_run', 'retry_run', 'start_run'];
+
+describe('an agent', () => {
+  it('sees the tools of its scopes, and no other', async () => {
+    const { connect } = await open();
+    const toolsOf = async (caller: Caller) => (await (await connect(caller)).client.listTools()).tools.map(({ name }) => name).toSorted();
+    expect(await toolsOf({ ...agent, scopes: ['read'] })).toEqual(readTools);
+    expect(await toolsOf({ ...agent, scopes: ['read', 'act'] })).toEqual([...readTools, ...actTools].toSorted());
+    expect(await toolsOf(agent)).toEqual([...readTools, ...actTools, 'register_flow'].toSorted());
+  });
+
+  it('is told of each tool whether it changes anything', async () => {
+    const { connect } = await open();
+    const { tools } = await (await connect(agent)).client.listTools();
+    for (const { name, annotations, inputSchema } of tools) {
+      expect({ name, reads: annotations?.readOnlyHint }).toEqual({ name, reads: readTools.includes(name) });
+      expect({ name, dry: 'dryRun' in (inputSchema.properties ?? {}) }).toEqual({ name, dry: !readTools.includes(name) });
+    }
+    expect(tools.find(({ name }) => name === 'cancel_run')?.annotations).toMatchObject({ destructiveHint: true, idempotentHint: true });
+  });
+
+  it('cannot call what it does not see', async () => {
+    const { connect, engine } = await open();
+    const runId = await pendingRun(engine.world);
+    const { refused } = await connect({ ...agent, scopes: ['read'] });
+    expect(await refused('cancel_run', { runId })).toMatch(/cancel_run/);
+    expect((await engine.world.runs.get(runId)).status).toBe('pending');
+  });
+
+  it('lists runs, and has one explained', async () => {
+    const { connect, engine } = await open();
+    const runId = await pendingRun(engine.world);
+    const { call } = await connect(agent);
+    expect(await call('list_runs', { status: 'pending' })).toMatchObject({ data: [{ runId, kind: 'code' }], hasMore: false });
+    expect(await call('get_run', { runId })).toMatchObject({ runId, actions: expect.arrayContaining(['cancel']) });
+    expect(await call('list_events', { runId })).toMatchObject({ data: [{ eventType: 'run_created' }] });
+    expect(await call('explain_run', { runId })).toMatchObject({
+      text: expect.stringContaining('no worker is alive'),
+      facts: [{ kind: 'queued' }],
+    });
+    expect(await call('get_metrics')).toMatchObject({ system: { stuckRuns: { count: 0 } }, throughput: { bucketMs: 60_000 } });
+  });
+
+  it('reads the chunks of a stream that are there, and then those that come', async () => {
+    const { connect, engine } = await open();
+    const runId = await pendingRun(engine.world);
+    const name = `strm_${runId.slice(5)}_log`;
+    const { call } = await connect(agent);
+    await engine.world.writeToStreamMulti(name, runId, [Buffer.from('one'), Buffer.from('two'), Buffer.from('three')]);
+    expect(await call('read_stream', { runId, name, limit: 2 })).toEqual({
+      chunks: [
+        { index: 0, text: 'one' },
+        { index: 1, text: 'two' },
+      ],
+      next: 2,
+      done: false,
+    });
+    await engine.world.closeStream(name, runId);
+    expect(await call('read_stream', { runId, name, from: 2 })).toMatchObject({ chunks: [{ index: 2, text: 'three' }], done: true });
+  });
+
+  it('checks and registers a flow, sees it and starts it once for each key', async () => {
+    const { connect, engine } = await open();
+    const { call, refused } = await connect(agent);
+    const definition = buildFlow({ first: { type: 'log', config: { message: 'here' } } }, { id: 'fresh' });
+    const wrong = { ...definition, initialStepId: 'nowhere' };
+    expect(await call('register_flow', { definition: wrong, dryRun: true })).toMatchObject({
+      valid: false,
+      problems: expect.arrayContaining([{ pointer: '/initialStepId', message: 'there is no step "nowhere"' }]),
+    });
+    expect(await call('register_flow', { definition, dryRun: true })).toMatchObject({
+      dryRun: true,
+      valid: true,
+      would: 'keep flow fresh@1.0.0',
+    });
+    expect(await refused('get_flow', { flowId: 'fresh' })).toMatch(/FLOW_NOT_FOUND/);
+    expect(await call('register_flow', { definition })).toMatchObject({ flowId: 'fresh', version: '1.0.0' });
+    expect(await call('register_flow', { definition })).toMatchObject({ flowId: 'fresh' });
+    expect(await call('get_flow', { flowId: 'fresh' })).toMatchObject({ graph: { initial: 'first' } });
+
+    const start = { workflow: 'flow//fresh', args: [{ a: 1 }], idempotencyKey: 'k1' };
+    expect(await call('start_run', { ...start, dryRun: true })).toEqual({ dryRun: true, would: 'start a run of flow//fresh@1.0.0' });
+    expect((await engine.world.runs.list({})).data).toEqual([]);
+    const { run, created } = await call('start_run', start);
+    expect(created).toBe(true);
+    expect(await call('start_run', start)).toMatchObject({ created: false, run: { runId: (run as { runId: string }).runId } });
+    expect(await call('start_run', { ...start, dryRun: true })).toMatchObject({ runId: (run as { runId: string }).runId });
+  });
+
+  it('starts code once for each key', async () => {
+    const { connect, engine } = await open();
+    const { call, refused } = await connect(agent);
+    const start = { workflow: 'workflow//./workflows/order//order', args: [7], idempotencyKey: 'k1' };
+    expect(await call('start_run', { ...start, dryRun: true })).toMatchObject({
+      would: expect.stringContaining('start a run of workflow//'),
+    });
+    const first = await call('start_run', start);
+    const second = await call('start_run', start);
+    expect([first['created'], second['created'], second['run']]).toEqual([true, false, first['run']]);
+    expect((await engine.world.runs.list({})).data).toHaveLength(1);
+    expect(await refused('start_run', { workflow: 'nowhere', dryRun: true })).toMatch(/WORKFLOW_NOT_FOUND/);
+  });
+
+  it('cancels after a look at what that would do, and is told of what cannot be done', async () => {
+    const { connect, engine } = await open();
+    const { call, refused } = await connect(agent);
+    const runId = await pendingRun(engine.world);
+    expect(await call('cancel_run', { runId, dryRun: true })).toMatchObject({ would: 'cancel the run, which is pending' });
+    expect((await engine.world.runs.get(runId)).status).toBe('pending');
+    expect(await call('cancel_run', { runId, reason: 'asked' })).toMatchObject({ status: 'cancelled' });
+    expect(await call('cancel_run', { runId })).toMatchObject({ status: 'cancelled' });
+    expect(await refused('resume_run', { runId, dryRun: true })).toMatch(/NOT_POSSIBLE/);
+    expect(await refused('get_run', { runId: 'wrun_nowhere' })).toMatch(/RUN_NOT_FOUND/);
+  });
+
+  it('resumes a flow once for each key', async () => {
+    const { connect, engine } = await open();
+    const { call, refused } = await connect(agent);
+    const { id: runId } = (await engine.create('asking')).execution;
+    await engine.run(runId);
+    expect(await call('resume_run', { runId, dryRun: true })).toMatchObject({ would: 'resume the run' });
+    expect((await engine.get(runId)).status).toBe('waiting');
+    const resume = { runId, data: { approved: true }, idempotencyKey: 'yes' };
+    const both = await Promise.all([call('resume_run', resume), call('resume_run', resume)]);
+    expect(both).toEqual([{ runId }, { runId, repeated: true }]);
+    expect(await call('resume_run', resume)).toEqual({ runId, repeated: true });
+    expect(await refused('resume_run', { ...resume, idempotencyKey: 'again' })).toMatch(/EXECUTION_NOT_WAITING/);
+    expect((await engine.get(runId)).context).toMatchObject({ resumeData: { approved: true } });
+  });
+
+  it('retries a flow once for each key, from a step that there is', async () => {
+    const { connect, engine } = await open();
+    const { call, refused } = await connect(agent);
+    const { id: runId } = (await engine.create('failing')).execution;
+    await engine.run(runId);
+    expect(await call('retry_run', { runId, dryRun: true })).toMatchObject({ would: 'start a new run that goes on from step "fail"' });
+    expect(await refused('retry_run', { runId, fromStep: 'nowhere', dryRun: true })).toMatch(/has no step/);
+    const first = await call('retry_run', { runId, idempotencyKey: 'k1' });
+    const second = await call('retry_run', { runId, idempotencyKey: 'k1' });
+    expect([first['created'], second['created'], second['run']]).toEqual([true, false, first['run']]);
+    expect((await engine.world.runs.list({})).data).toHaveLength(2);
+  });
+
+  it('sees and does nothing outside its tenant', async () => {
+    const { connect, engine } = await open();
+    const [own, other] = await Promise.all(
+      ['acme', 'other'].map(async (tenantId) => (await engine.create('asking', {}, { tenantId })).execution.id),
+    );
+    const { call, refused } = await connect({ ...agent, scopes: ['read', 'act'], tenantId: 'acme' });
+    expect(await call('list_runs')).toMatchObject({ data: [{ runId: own }], hasMore: false });
+    expect(await refused('get_run', { runId: other })).toMatch(/RUN_NOT_FOUND/);
+    expect(await refused('cancel_run', { runId: other })).toMatch(/RUN_NOT_FOUND/);
+    expect(await refused('get_metrics')).toMatch(/FORBIDDEN/);
+    expect(await refused('start_run', { workflow: 'workflow//./a//b', dryRun: true })).toMatch(/FORBIDDEN/);
+    const { run } = await call('start_run', { workflow: 'flow//asking' });
+    expect(run).toMatchObject({ tenantId: 'acme' });
+  });
+
+  it('leaves a line in the audit log for each act, and none for a dry run', async () => {
+    const { connect, engine } = await open();
+    const { call, refused } = await connect({ ...agent, scopes: ['read', 'act'] });
+    const runId = await pendingRun(engine.world);
+    await call('cancel_run', { runId, dryRun: true });
+    await call('cancel_run', { runId });
+    await refused('resume_run', { runId, idempotencyKey: 'k1' });
+    const { data } = await listAudit(createOperator({ world: engine.world, caller: trustedCaller('test', 'host') }));
+    expect(data.map(({ actor, via, action, target, outcome }) => ({ actor, via, action, target, outcome }))).toEqual([
+      { actor: 'agent', via: 'mcp', action: 'run.resume', target: runId, outcome: 'refused' },
+      { actor: 'agent', via: 'mcp', action: 'run.cancel', target: runId, outcome: 'done' },
+    ]);
+  });
+});
+
+async function open() {
+  const handlers = [
+    { type: 'ask', execute: async () => Result.wait({ reason: 'approval' }) },
+    { type: 'fail', execute: async () => Result.failure({ code: 'NO', message: 'no', retryable: false }) },
+  ];
+  const flows = [
+    buildFlow({ ask: { onResume: 'done' }, done: { type: 'log' } }, { id: 'asking' }),
+    buildFlow({ fail: {} }, { id: 'failing' }),
+  ];
+  const engine = await openEngine({ env: { WORKFLOW_PAWL_URL: 'sqlite::memory:' }, handlers, flows });
+  onTestFinished(() => engine.close());
+  const connect = async (caller: Caller) => {
+    const server = createMcpServer(createOperator({ world: engine.world, engine, caller }));
+    const client = new Client({ name: 'test', version: '1.0.0' });
+    const [mine, its] = InMemoryTransport.createLinkedPair();
+    await Promise.all([server.connect(its), client.connect(mine)]);
+    onTestFinished(() => client.close());
+    const ask = (name: string, input: Record<string, unknown>) => client.callTool({ name, arguments: input });
+    return {
+      client,
+      async call(name: string, input: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
+        const { isError, structuredContent, content } = await ask(name, input);
+        expect({ isError, content }).not.toMatchObject({ isError: true });
+        return structuredContent as Record<string, unknown>;
+      },
+      /** What is said about a call that does not succeed. */
+      async refused(name: string, input: Record<string, unknown> = {}): Promise<string> {
+        const answer = await ask(name, input).catch((error: unknown) => ({ isError: true, content: String(error) }));
+        expect(answer.isError).toBe(true);
+        return JSON.stringify(answer.content);
+      },
+    };
+  };
+  return { engine, connect };
+}
