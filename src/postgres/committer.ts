@@ -63,14 +63,13 @@ export class Committer {
   }
 
   /** The outcomes in order; that of an act whose run another process has locked is still on its way, and holds up no other. */
-  async transact(acts: readonly BatchAct[]): Promise<readonly AnyOutcome[]> {
+  async transact(acts: readonly BatchAct[]): Promise<readonly (AnyOutcome | Promise<AnyOutcome>)[]> {
     const rows = await this.#send(acts, { from: this.#main, wait: false });
     const busy = acts.filter((_, index) => rows.get(index)?.held === null);
     const later = new Map([...groupByRun(busy)].flatMap(([runId, group]) => this.#waitFor(runId, group)));
     const outcomes = acts.map((act, index) => later.get(act) ?? this.#finish(act, rows.get(index) as OutcomeRow));
     this.#announce(acts, outcomes);
-    // Whoever resolves with a promise waits for it: GroupCommit does.
-    return outcomes as readonly AnyOutcome[];
+    return outcomes;
   }
 
   /** The outcome; of the end of a run of code when the execution that waits for it has been told. */

@@ -8,7 +8,7 @@ import type { Act, Store } from '../world/port.ts';
 
 // Found by the simulation of `npm run chaos` (R9): the hint made a second promise of the failed start, which nobody waited for.
 it('tells of a start that failed only whoever asked for it, though another process commits meanwhile', async () => {
-  const [asked, answer] = [deferred<void>(), deferred<void>()];
+  const [asked, answer] = [deferred(), deferred()];
   let hint = () => {};
   const real = createSqliteStore({ path: ':memory:', clock: systemClock });
   const store: Store = {

@@ -64,6 +64,7 @@ export class CommitMetrics {
     this.#seconds.observe(ms / 1_000);
     if (error !== undefined) this.#errors.inc({ code: codeOf(error) });
     for (const [index, outcome] of outcomes.entries()) {
+      if (!outcome) continue;
       const act = acts[index];
       if (act?.kind === 'write' && outcome.kind === 'written') this.#write(act.transition, outcome.at);
       if (act?.kind === 'flowCommit' && outcome.kind === 'committed') for (const write of act.writes) this.#flow(write);

@@ -114,6 +114,18 @@ describe('a store whose commits are not durable by themselves', () => {
     expect(told).toEqual([false, false, true]);
   });
 
+  it('says nothing early of an outcome that comes with a later transaction', async () => {
+    const later = deferred<Outcome>();
+    const heard: string[] = [];
+    const group = new GroupCommit({ transact: async (acts) => acts.map((act) => (nameOf(act) === '1' ? later.promise : outcome(act))) });
+    const one = group.commit(append('1'), () => heard.push('early') > 0).then(() => heard.push('answered'));
+    await group.commit(append('2'));
+    expect(heard).toEqual([]);
+    later.resolve(outcome(append('1')));
+    await one;
+    expect(heard).toEqual(['answered']);
+  });
+
   it('fails whoever wrote what the disk did not keep, and nobody after', async () => {
     const lost = unavailable('The disk did not keep it.');
     const disk = [lost, undefined];

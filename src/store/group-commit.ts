@@ -10,8 +10,8 @@ type AnyOutcome = Outcome | FlowOutcome;
 type OutcomeOfAny<A extends AnyAct> = A extends Act ? OutcomeOf<A> : A extends FlowAct ? FlowOutcomeOf<A> : never;
 
 export interface GroupCommitOptions<Performed extends AnyAct> {
-  /** Performs the acts in one transaction; all or nothing if it rejects. */
-  transact(acts: readonly Performed[]): Promise<readonly AnyOutcome[]>;
+  /** Performs the acts in one transaction; all or nothing if it rejects. An outcome that is a promise comes with a later one. */
+  transact(acts: readonly Performed[]): Promise<readonly (AnyOutcome | Promise<AnyOutcome>)[]>;
   /**
    * Where a transaction is not durable by itself: resolves when it is, and all before it are. `busy`: this process has other work to do
    * meanwhile.
@@ -31,7 +31,7 @@ interface Waiting<Performed> {
   /** For the trace of the transaction. */
   readonly asker: ReturnType<typeof currentAsker>;
   readonly onWritten: ((outcome: AnyOutcome) => boolean) | undefined;
-  readonly resolve: (outcome: AnyOutcome) => void;
+  readonly resolve: (outcome: AnyOutcome | Promise<AnyOutcome>) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -130,7 +130,7 @@ export class GroupCommit<Performed extends AnyAct = Act> {
       tell({ outcomes: [], error });
       for (const waiting of batch) waiting.reject(error);
     };
-    let outcomes: readonly AnyOutcome[];
+    let outcomes: readonly (AnyOutcome | Promise<AnyOutcome>)[];
     try {
       outcomes = await this.#transact(acts);
     } catch (error) {
@@ -142,14 +142,17 @@ export class GroupCommit<Performed extends AnyAct = Act> {
       return await this.#perform(batch.slice(middle));
     }
     let busy = false;
-    for (const [index, { onWritten }] of batch.entries()) busy = onWritten?.(outcomes[index] as AnyOutcome) || busy;
+    for (const [index, { onWritten }] of batch.entries()) {
+      const outcome = outcomes[index] as AnyOutcome | Promise<AnyOutcome>;
+      if (!(outcome instanceof Promise)) busy = onWritten?.(outcome) || busy;
+    }
     try {
       await this.#makeDurable?.(busy);
     } catch (error) {
       return reject(error);
     }
-    tell({ outcomes });
-    for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index] as AnyOutcome);
+    tell({ outcomes: outcomes.map((outcome) => (outcome instanceof Promise ? undefined : outcome)) });
+    for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index] as AnyOutcome | Promise<AnyOutcome>);
   }
 }
 

@@ -136,8 +136,8 @@ function commit(
       { kind: 'write', transition, takeRunFor },
       {
         begin(outcome) {
-          if (outcome.kind === 'lost' || !outcome.taken) abandon();
-          if (outcome.kind === 'lost') return false;
+          if (outcome.kind !== 'written' || !outcome.taken) abandon();
+          if (outcome.kind !== 'written') return false;
           committed = publish(outcome, durable);
           if (early) resolve(committed);
           return early || outcome.taken !== undefined;

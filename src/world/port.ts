@@ -66,8 +66,8 @@ export interface Store {
 /** One transaction, of one or many acts. */
 export interface CommitNote {
   readonly acts: readonly (Act | FlowAct)[];
-  /** One for each act; none if it failed. */
-  readonly outcomes: readonly (Outcome | FlowOutcome)[];
+  /** One for each act, undefined where it comes with a later transaction; none if it failed. */
+  readonly outcomes: readonly (Outcome | FlowOutcome | undefined)[];
   readonly ms: number;
   readonly error?: unknown;
 }
