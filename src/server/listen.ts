@@ -1,4 +1,5 @@
-import { createAdaptorServer } from '@hono/node-server';
+import { createAdaptorServer, getRequestListener } from '@hono/node-server';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { PawlServer } from './create-server.ts';
 
@@ -8,6 +9,14 @@ export interface Listening {
   readonly port: number;
   /** Stops taking requests, ends live streams, and lets what is under way end. */
   close(): Promise<void>;
+}
+
+/**
+ * What a server of Node calls with each request, and what Express, Fastify and the like take. Nothing may have read the body before: mount it
+ * ahead of whatever parses bodies.
+ */
+export function nodeListener(server: PawlServer): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  return getRequestListener(server.fetch, { overrideGlobalObjects: false });
 }
 
 /** Serves it over HTTP on one address; 0 takes any free port. Rejects where the port is taken or may not be used. */

@@ -35,13 +35,13 @@ const pagePolicy =
 export class StaticFiles {
   readonly #files: ReadonlyMap<string, StaticFile>;
 
-  constructor(folder: string, { basePath = '' }: { readonly basePath?: string } = {}) {
+  constructor(folder: string) {
     const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     this.#files = new Map(
       entries.map((entry) => {
         const file = join(entry.parentPath, entry.name);
         const path = `/${relative(folder, file).split(sep).join('/')}`;
-        return [path, readStatic(file, path === '/index.html' ? basePath : undefined)];
+        return [path, readStatic(file)];
       }),
     );
   }
@@ -66,13 +66,8 @@ export class StaticFiles {
   }
 }
 
-function readStatic(file: string, basePath: string | undefined): StaticFile {
-  let bytes = new Uint8Array(readFileSync(file));
-  // Deep links are answered with the same page, so what it loads is named from the root of the app.
-  if (basePath !== undefined) {
-    const page = Buffer.from(bytes).toString('utf8');
-    if (!page.includes('<base ')) bytes = new Uint8Array(Buffer.from(page.replace('<head>', `<head><base href="${basePath}/">`)));
-  }
+function readStatic(file: string): StaticFile {
+  const bytes = new Uint8Array(readFileSync(file));
   return {
     bytes,
     etag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`,

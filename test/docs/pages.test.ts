@@ -21,6 +21,7 @@ const runnable = pages.filter(({ blocks }) => blocks.some(({ info }) => info ===
 /** What a page says that its commands print. */
 const printed: Readonly<Record<string, readonly RegExp[]>> = {
   'docs/get-started.md': [/^Welcome, Ada!$/m, /^"Hello, Ada!"$/m],
+  'docs/server.md': [/^ada$/m, /^404$/m, /(?:"name":"ops"[^]*){5}/],
   'docs/guides/hono.md': [/\{"runId":"wrun_/],
   'docs/guides/express.md': [/\{"runId":"wrun_/],
 };
@@ -35,7 +36,7 @@ describe('the commands of', () => {
   it.each(runnable)('$page do what it says', async ({ page, blocks }) => {
     const project = await UserProject.create({});
     onTestFinished(() => project.remove());
-    for (const name of ['hono', '@hono', 'express']) {
+    for (const name of ['hono', '@hono', 'express', 'fastify']) {
       await symlink(join(root, 'node_modules', name), join(project.directory, 'node_modules', name));
     }
     for (const block of blocks) await writeBlock(project.directory, block);
@@ -73,7 +74,11 @@ npm() { if [ "$1" != install ]; then command npm "$@"; fi; }
 npx() {
   local tool="$1"; shift
   case "$tool" in
-    pawl) node node_modules/pawl/dist/cli/main.js "$@" ;;
+    # In the background it is the process itself that is ended, not a shell around it.
+    pawl)
+      if ((BASH_SUBSHELL > 0)); then exec node node_modules/pawl/dist/cli/main.js "$@"; fi
+      node node_modules/pawl/dist/cli/main.js "$@"
+      ;;
     workflow) node node_modules/workflow/bin/run.js "$@" ;;
     *) echo "npx $tool is not known to this test" >&2; return 1 ;;
   esac

@@ -1,0 +1,100 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Program } from '../support/program.ts';
+import { scratchFolder } from '../support/scratch.ts';
+
+const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const index = new URL('../../dist/index.js', import.meta.url).href;
+const secret = 'served-secret-0123456789';
+
+const handlers = `
+import { defineFlow, defineHandler, Result } from ${JSON.stringify(index)};
+export const handlers = [defineHandler({ type: 'shout', execute: ({ input }) => Result.success(String(input.text).toUpperCase()) })];
+export const flows = [defineFlow({
+  id: 'shouting', version: '1.0.0', initialStepId: 'shout',
+  steps: { shout: { type: 'shout', input: { type: 'full' }, outputKey: 'loud', transitions: { onSuccess: null } } },
+})];
+`;
+
+describe('pawl serve', () => {
+  it('works, answers and shows itself, until it is told to end', async () => {
+    const folder = await scratchFolder();
+    await writeFile(join(folder, 'handlers.mjs'), handlers);
+    const { url, end } = await serve(folder, ['--import', './handlers.mjs']);
+    const started = await call(`${url}/api/v1/flows/shouting/start`, { input: { text: 'hello' } });
+    const { runId } = started.body as { runId: string };
+    const live = await fetch(`${url}/api/v1/runs/${runId}/live`);
+    // It ends with the run.
+    expect(await live.text()).toMatch(/"status":"completed"/);
+    expect(await call(`${url}/api/v1/runs/${runId}`)).toMatchObject({ body: { output: { json: { loud: 'HELLO' } } } });
+
+    const page = await fetch(`${url}/runs/${runId}`);
+    expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
+    const html = await page.text();
+    const script = /src="(\/assets\/[^"]+)"/.exec(html)?.[1];
+    expect((await fetch(`${url}${script}`)).headers.get('cache-control')).toContain('immutable');
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(metrics).toContain('pawl_runs_total{kind="flow",outcome="completed"} 1');
+    expect(metrics).toContain('pawl_steps_total{kind="flow",outcome="completed"} 1');
+    expect(metrics).toMatch(/pawl_run_first_step_seconds_count\{kind="flow"\} 1/);
+    expect(metrics).toContain('pawl_stuck_runs 0');
+
+    // A stream that somebody still reads does not hold it up.
+    const reader = await fetch(`${url}/api/v1/runs/live`);
+    expect(await end()).toMatchObject({ code: 0, stderr: '' });
+    await reader.text();
+  });
+
+  it('gives others nothing without a token, and says so before it listens', async () => {
+    const folder = await scratchFolder();
+    const refused = await program(folder, ['--host', '0.0.0.0', '--port', '0']).ended();
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toContain('WORKFLOW_PAWL_TOKENS');
+    const wrong = await program(folder, ['--port', '0'], { WORKFLOW_PAWL_TOKENS: `ops:read:short` }).ended();
+    expect(wrong).toMatchObject({ code: 2, stdout: '' });
+    expect(wrong.stderr).not.toContain('short');
+    const missing = await program(folder, ['--port', '0', '--import', './none.mjs', '--json']).ended();
+    expect(missing).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('IMPORT_FAILED') as string });
+
+    const { url, end } = await serve(folder, ['--host', '0.0.0.0', '--no-worker'], { WORKFLOW_PAWL_TOKENS: `ops:read:${secret}` });
+    expect((await call(`${url}/api/v1/runs`)).status).toBe(401);
+    expect((await call(`${url}/api/v1/runs`, undefined, { authorization: `Bearer ${secret}` })).status).toBe(200);
+    expect((await fetch(`${url}/runs`)).status).toBe(200);
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    const { stdout, stderr } = await end();
+    expect(stdout + stderr).not.toContain(secret);
+  });
+
+  it('tells whose port it is that it cannot have', async () => {
+    const folder = await scratchFolder();
+    const { url } = await serve(folder, ['--public-only', '--no-worker']);
+    expect((await fetch(`${url}/livez`)).status).toBe(200);
+    expect((await call(`${url}/api/v1/runs`)).status).toBe(404);
+    expect((await call(`${url}/api/v1/resume`, { token: 'unknown' })).status).toBe(404);
+    const second = await program(folder, ['--port', new URL(url).port]).ended();
+    expect(second).toMatchObject({ code: 1, stdout: '' });
+    expect(second.stderr).toContain('EADDRINUSE');
+  });
+});
+
+function program(folder: string, args: readonly string[], env: Record<string, string> = {}): Program {
+  return Program.node([cli, 'serve', ...args], { cwd: folder, env: { WORKFLOW_PAWL_URL: 'sqlite:./pawl.db', ...env } });
+}
+
+async function serve(folder: string, args: readonly string[], env: Record<string, string> = {}) {
+  const running = program(folder, ['--port', '0', '--json', ...args], env);
+  onTestFinished(async () => void (await running.end('SIGKILL')));
+  const { url } = JSON.parse(await running.match(/^(\{.*\})\n/)) as { url: string };
+  return { url, end: () => running.end() };
+}
+
+async function call(url: string, body?: unknown, headers: Record<string, string> = {}) {
+  const init =
+    body === undefined
+      ? { headers }
+      : { method: 'POST', body: JSON.stringify(body), headers: { ...headers, 'content-type': 'application/json' } };
+  const response = await fetch(url, init);
+  return { status: response.status, body: await response.json() };
+}
