@@ -21,7 +21,7 @@ const runnable = pages.filter(({ blocks }) => blocks.some(({ info }) => info ===
 /** What a page says that its commands print. */
 const printed: Readonly<Record<string, readonly RegExp[]>> = {
   'docs/get-started.md': [/^Welcome, Ada!$/m, /^"Hello, Ada!"$/m],
-  'docs/server.md': [/^ada$/m, /^404$/m, /(?:"name":"ops"[^]*){5}/],
+  'docs/server.md': [/ada\n/, /404\n/, /(?:"name":"ops"[^]*){5}/],
   'docs/guides/hono.md': [/\{"runId":"wrun_/],
   'docs/guides/express.md': [/\{"runId":"wrun_/],
 };
