@@ -50,7 +50,7 @@ async function examine(session: Session, options: DoctorOptions, clock: Clock): 
   // The schema is only known where there is a database, and nothing below works without it.
   if (schema.some(({ status }) => status === 'failed')) return findings;
   findings.push(...(await checkStore(session, clock)));
-  findings.push(...(await checkQueue(session)), ...(await checkDelivery(settings.value, options.timeoutMs)));
+  findings.push(...(await checkQueue(session)), ...(await checkDelivery(session, settings.value, options.timeoutMs)));
   const workers = findings.find(({ check }) => check === 'workers');
   findings.push(...(await checkMessages(session, settings.value, { ...options, worked: workers?.status === 'ok' })));
   return findings;
@@ -133,11 +133,12 @@ async function checkQueue(session: Session): Promise<Finding[]> {
 }
 
 /** Whether the app's routes answer where messages would be sent, seen from here. */
-async function checkDelivery({ delivery, baseUrl }: Settings, timeoutMs: number): Promise<Finding[]> {
+async function checkDelivery({ env }: Session, { delivery, baseUrl }: Settings, timeoutMs: number): Promise<Finding[]> {
   if (delivery === 'inprocess') return [{ check: 'delivery', status: 'skipped', finding: 'messages stay in the process of the worker' }];
+  // A worker may have a PORT only so that the SDK need not look for one.
+  const named = Boolean(env['WORKFLOW_PAWL_BASE_URL'] ?? env['WORKFLOW_LOCAL_BASE_URL']);
+  if (delivery === 'auto' && !named) return [{ check: 'delivery', status: 'skipped', finding: 'no base URL is set' }];
   if (baseUrl === undefined) {
-    if (delivery === 'auto')
-      return [{ check: 'delivery', status: 'skipped', finding: 'no base URL is set, so messages stay in the process of the worker' }];
     return [failed('delivery', 'delivery is http, and no base URL is set', 'Set WORKFLOW_PAWL_BASE_URL to where the app answers.')];
   }
   const url = `${baseUrl}/.well-known/workflow/v1/flow?__health`;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { freePort } from '../e2e/support/free-port.ts';
 import { UserProject } from '../e2e/support/user-project.ts';
 import { dropSchema, newSchemaName } from '../support/postgres-schema.ts';
@@ -25,6 +25,8 @@ const printed: Readonly<Record<string, readonly RegExp[]>> = {
   'docs/guides/hono.md': [/\{"runId":"wrun_/],
   'docs/guides/express.md': [/\{"runId":"wrun_/],
 };
+// Never the time it takes; only how long a machine may stand still meanwhile.
+vi.setConfig({ testTimeout: 300_000 });
 // What the documentation names as the database of somebody.
 const documentedUrl = 'postgres://pawl:secret@db.example.com:5432/pawl';
 
@@ -68,7 +70,8 @@ describe('the commands of', () => {
 // background ends with the page.
 const prelude = `
 set -euo pipefail
-trap 'kill $(jobs -p) 2> /dev/null || true; wait' EXIT
+end() { for job in $(jobs -p); do pkill -P "$job" || kill "$job" || true; done 2> /dev/null; wait; }
+trap end EXIT
 trap 'exit 143' TERM
 npm() { if [ "$1" != install ]; then command npm "$@"; fi; }
 npx() {
