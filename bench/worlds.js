@@ -26,7 +26,6 @@ export const worlds = {
     title: 'Pawl on PostgreSQL',
     target: pawl,
     contestant: './contestants/pawl.js',
-    missing: ({ ofFlows }) => (ofFlows ? missingFlows() : undefined),
     urlVariable: 'WORKFLOW_PAWL_URL',
     async prepare({ server, name }) {
       const { url, remove } = await server.schema(name);
@@ -76,11 +75,6 @@ export const worlds = {
     },
   },
 };
-
-async function missingFlows() {
-  const { createPostgresStore } = await import(new URL('../dist/postgres/store.js', import.meta.url));
-  return createPostgresStore({ url: 'postgres://nowhere', schema: 'pawl' }).flows ? undefined : 'flows cannot be kept in PostgreSQL yet';
-}
 
 /** Why it cannot be measured here, if so. */
 function missingPackage(name) {

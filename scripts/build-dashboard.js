@@ -14,6 +14,8 @@ export async function buildDashboard(outDir) {
     root: `${root}dashboard`,
     configFile: false,
     envDir: false,
+    // The server names the root in the page's `<base>`: the dashboard may be mounted below any path.
+    base: './',
     logLevel: 'warn',
     plugins: [preact({ devToolsEnabled: false, prefreshEnabled: false })],
     build: { outDir, emptyOutDir: true, target: 'es2022', modulePreload: { polyfill: false }, reportCompressedSize: false },

@@ -11,7 +11,7 @@ import { SystemPage } from './pages/system.tsx';
 import { TriggerPage } from './pages/trigger.tsx';
 import { TriggersPage } from './pages/triggers.tsx';
 import { Gate } from './ui/gate.tsx';
-import { useLocation } from './ui/location.ts';
+import { arrivalScroll, useLocation } from './ui/location.ts';
 import { MeContext } from './ui/me.tsx';
 import { Shortcuts } from './ui/shortcuts.tsx';
 import { Empty, ProblemState, Skeleton } from './ui/states.tsx';
@@ -31,7 +31,7 @@ export function App() {
   if (access.state === 'locked') return <Gate reason={access.reason} />;
   return (
     <MeContext.Provider value={me.data}>
-      <a class="skip" href="#main">
+      <a class="skip" href="#main" onClick={skipToContent}>
         Skip to content
       </a>
       <Topbar route={route} me={me.data} />
@@ -90,6 +90,12 @@ function Page({ route }: { readonly route: Route }) {
   }
 }
 
+/** The page's `<base>` would make the link lead to the root. */
+function skipToContent(event: MouseEvent): void {
+  event.preventDefault();
+  document.querySelector<HTMLElement>('#main')?.focus();
+}
+
 /** A new page has its own title, and the keyboard and the screen reader begin at its heading. */
 function useTitleAndFocus(route: Route, path: string): void {
   const first = useRef(true);
@@ -99,7 +105,7 @@ function useTitleAndFocus(route: Route, path: string): void {
       first.current = false;
       return;
     }
-    scrollTo(0, 0);
+    scrollTo(0, arrivalScroll());
     document.querySelector<HTMLElement>('#main')?.focus({ preventScroll: true });
   }, [path]);
 }

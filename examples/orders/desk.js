@@ -3,7 +3,6 @@ import { getRun, resumeHook, start } from 'workflow/api';
 import { getWorld } from 'workflow/runtime';
 
 const fulfilOrder = { workflowId: 'workflow//./workflows/fulfil-order//fulfilOrder' };
-const closeDay = { workflowId: 'workflow//./workflows/close-day//closeDay' };
 const arrivalMs = 150;
 const longestArrivalMs = 6000;
 
@@ -70,11 +69,6 @@ export function openDesk({ orders, onProgress, signal }) {
     async runs() {
       const found = await listRuns();
       return found.filter((run) => runIds.has(run.runId)).map((run) => ({ run, order: runIds.get(run.runId) }));
-    },
-    async closeDay(receipts) {
-      return await (
-        await start(closeDay, [receipts])
-      ).returnValue;
     },
     async receiptOf(runId) {
       return await getRun(runId).returnValue;

@@ -28,31 +28,33 @@ async function main(ownFile) {
   useWorldIn(demo);
   // The SDK looks for its World as soon as it is imported, so not before now.
   const { getWorld } = await import('workflow/runtime');
+  const { closeDay } = await import('./close-day.js');
   const { openDesk } = await import('./desk.js');
   const { measureRecovery } = await import('./recovery.js');
-  const { serveRunsPage } = await import('./runs-page.js');
+  const { serveDashboard } = await import('./dashboard.js');
 
-  console.log(`\n${orders.length} orders from ${basename(file)}, on ${relative(root, demo.database)}\n`);
+  const dashboard = await serveDashboard();
+  opened.push({ close: () => getWorld().close?.() }, dashboard);
+  console.log(`\n${orders.length} orders from ${basename(file)}, on ${relative(root, demo.database)}`);
+  console.log(`Watch them: ${dashboard.url}\n`);
   const view = createView({ total: orders.length });
   const workforce = createWorkforce({ logFile: demo.workerLog });
   const desk = openDesk({ orders, onProgress: view.progress, signal: ending.signal });
-  opened.push({ close: () => getWorld().close?.() }, workforce, desk);
+  opened.push(workforce, desk);
   const { killedAt } = await runDay({ orders, desk, workforce, ledger: demo.charges, view, signal: ending.signal });
   view.end();
 
   const results = await collectResults({ desk, charges: readCharges(demo.charges) });
   const receipts = results.flatMap(({ receipt }) => receipt ?? []);
-  const revenue = await desk.closeDay(receipts);
+  const day = await closeDay(receipts);
   const runIds = results.map(({ run }) => run.runId);
   const recovery = killedAt && (await measureRecovery(runIds, killedAt));
-  console.log(describeOutcome({ results, revenue, recovery }));
+  console.log(describeOutcome({ results, day, recovery }));
   if (!isSound(results)) throw new Error(`The ledger does not match the runs; see ${demo.charges}`);
 
-  const page = await serveRunsPage();
-  opened.push(page);
   console.log(`\n  Look closer:  WORKFLOW_PAWL_URL=sqlite:${demo.database} npx workflow inspect runs --backend pawl`);
   console.log('  Ctrl-C ends it.\n');
-  console.log(`Pawl is ready: ${page.url}`);
+  console.log(`Pawl is ready: ${dashboard.url}`);
   await workforce.failure;
 }
 

@@ -10,12 +10,15 @@ export async function collectResults({ desk, charges }) {
 }
 
 /** The table and the sentences under it. */
-export function describeOutcome({ results, revenue, recovery }) {
+export function describeOutcome({ results, day, recovery }) {
   const completed = results.filter(({ run }) => run.status === 'completed');
   const orders = `${completed.length} of ${results.length} orders completed`;
-  const lines = [`  ${orders}, ${chargedOnce(completed) ? 'each charged exactly once' : 'NOT each charged exactly once'}: ${revenue}`];
+  const lines = [`  ${orders}, ${chargedOnce(completed) ? 'each charged exactly once' : 'NOT each charged exactly once'}: ${day.revenue}`];
   for (const { order, reason } of failures(results)) lines.push(`  ${order.id} failed: ${reason}`);
   lines.push(`  ${describeRecovery(recovery)}`);
+  lines.push(
+    `  The day was closed by ${day.flow}, a workflow written as JSON: added up by a "use workflow" function, signed by ${day.signedBy}`,
+  );
   return `\n${resultTable(results)}\n\n${lines.join('\n')}`;
 }
 

@@ -50,7 +50,7 @@ export async function getFlowVersion(operator: Operator, flowId: string, version
   const flow =
     version === 'latest'
       ? (await readFlows(operator, flowId)).toSorted(newestFirst)[0]
-      : parseDefinition(await (await operator.store()).flows?.getFlow(flowId, version));
+      : parseDefinition(await (await operator.store()).flows.getFlow(flowId, version));
   if (!flow) throw flowNotFound(`${flowId}@${version}`);
   const definition = flow as unknown as Record<string, unknown>;
   return { ...viewVersion(flow), definition, graph: graphOf(flow), inputSchema: flow.inputSchema ?? null };
@@ -95,7 +95,7 @@ export function registerFlow(
 }
 
 async function readFlows(operator: Operator, flowId?: string): Promise<Flow[]> {
-  const rows = (await (await operator.store()).flows?.listFlows(flowId)) ?? [];
+  const rows = await (await operator.store()).flows.listFlows(flowId);
   return rows.flatMap(({ definition }) => parseDefinition(definition) ?? []);
 }
 

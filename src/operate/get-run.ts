@@ -38,7 +38,7 @@ export async function getRun(operator: Operator, runId: string): Promise<RunDeta
 
 /** The execution of a flow, frozen; undefined for runs of code, and for flows whose data has expired. */
 export async function readExecution(store: Store, run: FoundRun): Promise<Execution | undefined> {
-  const rows = isFlow(run) ? await store.flows?.readExecution(run.runId) : undefined;
+  const rows = isFlow(run) ? await store.flows.readExecution(run.runId) : undefined;
   return rows && decodeExecution(rows);
 }
 

@@ -48,7 +48,7 @@ export async function resumeByToken(operator: Operator, token: string, data?: un
 
 async function holderOf(operator: Operator, token: string): Promise<{ readonly runId: string; readonly hookId: string }> {
   const store = await operator.store();
-  const holder = (await store.flows?.findTokenHolder(hashToken(token), store.now())) ?? (await store.getHookByToken(token));
+  const holder = (await store.flows.findTokenHolder(hashToken(token), store.now())) ?? (await store.getHookByToken(token));
   // What is stored of a flow's token is its hash, and nobody resumes a flow by knowing that.
   if (holder && !(token.startsWith('sha256:') && holder.hookId.startsWith(flowHookPrefix))) return holder;
   throw new OperateError('not-found', 'HOOK_NOT_FOUND', 'Nothing waits for this token: it is unknown, used or expired.');

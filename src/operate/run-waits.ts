@@ -29,16 +29,17 @@ export async function listHooks(operator: Operator, runId: string, query: PageQu
   const over = isTerminal(run.status);
   const view = async (event: EventRow, index: number): Promise<ShownHook> => {
     const of = log.filter(({ correlationId }) => correlationId === event.correlationId);
-    const receivedCount = of.filter(({ type }) => type === 'hook_received').length;
+    const received = of.filter(({ type }) => type === 'hook_received');
     const gone = over || of.some(({ type }) => type === 'hook_disposed');
     const payload = metadata[index];
     const { token } = fieldsOf(event);
     return {
       hookId: String(event.correlationId),
       tokenHint: tokenHint(typeof token === 'string' ? token : ''),
-      status: receivedCount > 0 ? 'received' : gone ? 'disposed' : 'waiting',
+      status: received.length > 0 ? 'received' : gone ? 'disposed' : 'waiting',
       createdAt: instant(event.createdAt),
-      receivedCount,
+      receivedAt: instant(received.at(-1)?.createdAt ?? null),
+      receivedCount: received.length,
       isFlowWait: String(event.correlationId).startsWith(flowHookPrefix),
       schema: payload ? schemaIn(await reader.read(payload)) : null,
     };
@@ -58,7 +59,8 @@ export async function listWaits(operator: Operator, runId: string, query: PageQu
   expectScope(operator.caller, 'read');
   const run = await findRun(operator, runId);
   const log = await (await operator.store()).operator.listEventsOfTypes({ runId, types: ['wait_created', 'wait_completed'] });
-  const completed = new Set(log.flatMap(({ type, correlationId }) => (type === 'wait_completed' ? [correlationId] : [])));
+  const completions = log.filter(({ type }) => type === 'wait_completed');
+  const completed = new Map(completions.map(({ correlationId, createdAt }) => [correlationId, createdAt]));
   const over = isTerminal(run.status);
   const waits = log.flatMap((event): ShownWait[] => {
     if (event.type !== 'wait_created') return [];
@@ -71,6 +73,7 @@ export async function listWaits(operator: Operator, runId: string, query: PageQu
         status,
         resumeAt: instant(Number.isNaN(at) ? event.createdAt : at),
         createdAt: instant(event.createdAt),
+        completedAt: instant(completed.get(event.correlationId) ?? null),
       },
     ];
   });

@@ -53,7 +53,7 @@ export async function readSituation(store: Store, runId: string): Promise<RunSit
 }
 
 async function readFlow(store: Store, runId: string): Promise<FlowSituation | null> {
-  const rows = await store.flows?.readExecution(runId);
+  const rows = await store.flows.readExecution(runId);
   if (!store.flows || !rows) return null;
   const execution = decodeExecution(rows);
   const { currentStepId, attempt, retryAt, waitMetadata, join, status } = execution;

@@ -41,6 +41,8 @@ interface Waiter extends Writer {
 
 // They have connections of their own meanwhile, and most are needed for what does not wait.
 const waiterCount = 3;
+/** While the server performs the batch of one lane, this process prepares that of another. */
+export const laneCount = 2;
 
 /**
  * Sends batches to the committer in the database, each one round trip and one transaction. A batch whose answer got lost with its connection
@@ -50,7 +52,7 @@ const waiterCount = 3;
 export class Committer {
   readonly #options: CommitterOptions;
   readonly #name = `wtr_${randomUUID()}`;
-  readonly #main: Writer = { writer: this.#name, batch: 0 };
+  readonly #lanes: readonly Writer[] = Array.from({ length: laneCount }, (_, lane) => ({ writer: `${this.#name}/${lane}`, batch: 0 }));
   readonly #waiters: readonly Waiter[] = Array.from({ length: waiterCount }, (_, index) => ({
     writer: `${this.#name}-${index}`,
     batch: 0,
@@ -63,8 +65,8 @@ export class Committer {
   }
 
   /** The outcomes in order; that of an act whose run another process has locked is still on its way, and holds up no other. */
-  async transact(acts: readonly BatchAct[]): Promise<readonly (AnyOutcome | Promise<AnyOutcome>)[]> {
-    const rows = await this.#send(acts, { from: this.#main, wait: false });
+  async transact(acts: readonly BatchAct[], lane = 0): Promise<readonly (AnyOutcome | Promise<AnyOutcome>)[]> {
+    const rows = await this.#send(acts, { from: this.#lanes[lane] as Writer, wait: false });
     const busy = acts.filter((_, index) => rows.get(index)?.held === null);
     const later = new Map([...groupByRun(busy)].flatMap(([runId, group]) => this.#waitFor(runId, group)));
     const outcomes = acts.map((act, index) => later.get(act) ?? this.#finish(act, rows.get(index) as OutcomeRow));

@@ -1,11 +1,12 @@
 import pg from 'pg';
-import { expect, inject, it, onTestFinished } from 'vitest';
-import { dropSchema, newSchemaName } from '../../test/support/postgres-schema.ts';
+import { expect, inject, it, onTestFinished, vi } from 'vitest';
+import { asAdmin, dropSchema, newSchemaName } from '../../test/support/postgres-schema.ts';
 import { createWorld, type PawlWorld } from '../connect/create-world.ts';
 import { runningRun } from '../testing/arrange.ts';
 import * as build from '../testing/event-builders.ts';
 import { newHookId, newStepId, newToken } from '../testing/ids.ts';
 import { brokenLogRules } from '../testing/log-rules.ts';
+import { wakeRun } from '../testing/queueing.ts';
 import { readLog } from '../testing/read-log.ts';
 
 const url = inject('postgresUrl');
@@ -27,6 +28,25 @@ it('a run that somebody has locked holds up no write but its own, and that only 
   await Promise.all(waiting);
   expect(brokenLogRules(await readLog(world, locked))).toEqual([]);
   expect(await readLog(world, locked)).toHaveLength(4);
+});
+
+it('a run that is locked while it is woken is delivered when it is free', async () => {
+  const { schema, open } = ownSchema();
+  const world = open();
+  const delivered: string[] = [];
+  world.createQueueHandler('__wkf_workflow_', async (message) => void delivered.push((message as { runId: string }).runId));
+  await world.start();
+  const runId = await runningRun(world);
+  await vi.waitUntil(async () => delivered.length > 0 && !(await isLeased(schema, runId)));
+  const before = delivered.length;
+
+  const holder = await lockRun(schema, runId);
+  let answered = false;
+  const woken = wakeRun(world, runId).finally(() => (answered = true));
+  await vi.waitUntil(async () => answered || (await waitingForLocks()) > 0, { timeout: 3_000 });
+  await holder.query('commit');
+  await woken;
+  await vi.waitUntil(async () => delivered.length > before && !(await isLeased(schema, runId)), { timeout: 5_000 });
 });
 
 it('a run that stays locked gives its writers a 503 that says where to look, and nothing is written', { timeout: 20_000 }, async () => {
@@ -66,6 +86,16 @@ it(
     }
   },
 );
+
+async function isLeased(schema: string, runId: string): Promise<boolean> {
+  const [row] = await asAdmin<{ owner: string | null }>(url, `select lease_owner as owner from "${schema}".runs where run_id = '${runId}'`);
+  return row?.owner !== null;
+}
+
+async function waitingForLocks(): Promise<number> {
+  const waiting = `select 1 from pg_stat_activity where application_name = 'locks_${opened}' and wait_event_type = 'Lock'`;
+  return (await asAdmin(url, waiting)).length;
+}
 
 let opened = 0;
 

@@ -1,8 +1,6 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { CommitNotes } from '../store/commit-notes.ts';
-import { GroupCommit } from '../store/group-commit.ts';
 import type { Act, Outcome, OutcomeOf, Store } from '../world/port.ts';
-import type { BatchAct } from './batch.ts';
 import { nextDueAt } from './claim.ts';
 import { Committer } from './committer.ts';
 import { listUntoldEnds } from './children.ts';
@@ -10,10 +8,10 @@ import { Database, type QueryNote } from './database.ts';
 import { toWorldError, unsupportedVersion } from './errors.ts';
 import { getEvent, listEvents, listEventsByCorrelation, readPayloads } from './events.ts';
 import { commitFlowAct } from './flow-acts.ts';
-import type { SettleCodeAct } from './flow-batch.ts';
 import { flowReads } from './flow-reads.ts';
 import { getHook, getHookByToken, listHooks } from './hooks.ts';
 import { Hints } from './listen.ts';
+import { Lanes } from './lanes.ts';
 import { listInbox } from './messages.ts';
 import { migrate } from './migrate.ts';
 import { appendAudit, operatorReads } from './operator-reads.ts';
@@ -49,7 +47,7 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', onQuery
   const leaseClock = () => (ownTime ? clock.monotonic() : null);
   const committer = new Committer({ db, clock, serverClock, leaseClock, sync, onShared: () => hints.tell() });
   const notes = new CommitNotes();
-  const group = new GroupCommit<Exclude<BatchAct, SettleCodeAct>>({ transact: (acts) => committer.transact(acts), notes });
+  const lanes = new Lanes(committer, notes);
   let closed = false;
 
   async function open(): Promise<void> {
@@ -87,7 +85,7 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', onQuery
     async close() {
       if (closed) return;
       closed = true;
-      await group.close();
+      await lanes.close();
       hints.close();
       await db.close();
     },
@@ -117,7 +115,7 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', onQuery
     countPrunable: (query) => countPrunable(db, query),
     countOpenRuns: () => countOpenRuns(db),
     operator: operatorReads(db),
-    flows: { commit: (act) => commitFlowAct(db, act, (locked) => group.commit(locked)), ...flowReads(db) },
+    flows: { commit: (act) => commitFlowAct(db, act, (locked) => lanes.of(locked).commit(locked)), ...flowReads(db) },
     onCommit: (listener) => notes.listen(listener),
     onForeignCommit: (listener) => hints.listen(listener),
   };
@@ -129,12 +127,12 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', onQuery
       case 'audit':
         return appendAudit(db, act);
       case 'reap':
-        return group.commit(act).then(async (reaped) => {
+        return lanes.first.commit(act).then(async (reaped) => {
           await committer.tell(await listUntoldEnds(db));
           return reaped;
         });
       default:
-        return group.commit(act, onWritten);
+        return lanes.first.commit(act, onWritten);
     }
   }
 

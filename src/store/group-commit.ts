@@ -2,7 +2,7 @@ import { WorkflowWorldError } from '@workflow/errors';
 import { unavailable } from '../world/errors.ts';
 import { currentAsker, startSharedSpan } from '../base/tracing.ts';
 import type { ExecutionWrite, FlowAct, FlowOutcome, FlowOutcomeOf } from '../world/flow-port.ts';
-import type { Act, CommitNote, Outcome, OutcomeOf } from '../world/port.ts';
+import type { Act, Outcome, OutcomeOf } from '../world/port.ts';
 import type { CommitNotes } from './commit-notes.ts';
 
 type AnyAct = Act | FlowAct;
@@ -10,7 +10,10 @@ type AnyOutcome = Outcome | FlowOutcome;
 type OutcomeOfAny<A extends AnyAct> = A extends Act ? OutcomeOf<A> : A extends FlowAct ? FlowOutcomeOf<A> : never;
 
 export interface GroupCommitOptions<Performed extends AnyAct> {
-  /** Performs the acts in one transaction; all or nothing if it rejects. An outcome that is a promise comes with a later one. */
+  /**
+   * Performs the acts in one transaction; all or nothing if it rejects. The outcome of an act that has to wait for somebody else may still be
+   * on its way when the others are there.
+   */
   transact(acts: readonly Performed[]): Promise<readonly (AnyOutcome | Promise<AnyOutcome>)[]>;
   /**
    * Where a transaction is not durable by itself: resolves when it is, and all before it are. `busy`: this process has other work to do
@@ -31,7 +34,7 @@ interface Waiting<Performed> {
   /** For the trace of the transaction. */
   readonly asker: ReturnType<typeof currentAsker>;
   readonly onWritten: ((outcome: AnyOutcome) => boolean) | undefined;
-  readonly resolve: (outcome: AnyOutcome | Promise<AnyOutcome>) => void;
+  readonly resolve: (outcome: AnyOutcome) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -122,12 +125,9 @@ export class GroupCommit<Performed extends AnyAct = Act> {
       attributes: { 'pawl.acts': acts.length },
       askers: batch.map(({ asker }) => asker),
     }));
-    const tell = (result: Pick<CommitNote, 'outcomes' | 'error'>) => {
-      span?.end(result.error);
-      this.#notes?.tell({ acts, ms: performance.now() - startedAt, ...result });
-    };
     const reject = (error: unknown) => {
-      tell({ outcomes: [], error });
+      span?.end(error);
+      this.#notes?.tell({ acts, ms: performance.now() - startedAt, outcomes: [], error });
       for (const waiting of batch) waiting.reject(error);
     };
     let outcomes: readonly (AnyOutcome | Promise<AnyOutcome>)[];
@@ -151,8 +151,27 @@ export class GroupCommit<Performed extends AnyAct = Act> {
     } catch (error) {
       return reject(error);
     }
-    tell({ outcomes: outcomes.map((outcome) => (outcome instanceof Promise ? undefined : outcome)) });
-    for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index] as AnyOutcome | Promise<AnyOutcome>);
+    for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index] as AnyOutcome);
+    span?.end();
+    this.#tell(acts, outcomes, startedAt);
+  }
+
+  /** Of what is still on its way when it is there. */
+  #tell(acts: readonly Performed[], outcomes: readonly (AnyOutcome | Promise<AnyOutcome>)[], startedAt: number): void {
+    const note = (told: readonly Performed[], known: readonly AnyOutcome[]) =>
+      this.#notes?.tell({ acts: told, outcomes: known, ms: performance.now() - startedAt });
+    const there = outcomes.map((outcome) => !(outcome instanceof Promise));
+    note(
+      acts.filter((_, index) => there[index]),
+      outcomes.filter((outcome): outcome is AnyOutcome => !(outcome instanceof Promise)),
+    );
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome instanceof Promise)
+        outcome.then(
+          (known) => note([acts[index] as Performed], [known]),
+          () => {},
+        );
+    }
   }
 }
 

@@ -53,8 +53,8 @@ export interface Store {
   countPrunable(query: PruneQuery): Promise<RunCounts>;
   /** The runs that are not over, by the deployment that they belong to. */
   countOpenRuns(): Promise<readonly OpenRuns[]>;
-  /** What flows need beside; absent: this store cannot keep flows. */
-  readonly flows?: FlowStore;
+  /** What flows need beside. */
+  readonly flows: FlowStore;
   /** What those who look after runs read beside. */
   readonly operator: OperatorReads;
   /** Calls back when another process may have committed something; a hint, never the only way to notice. */

@@ -1,11 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type LogFields, silentLogger } from '../../src/base/logger.ts';
 import { createWorld, defineFlow, defineHandler, type OpenEngineOptions, openEngine, Result, type WorldEngine } from '../../src/index.ts';
 import { brokenLogRules } from '../../src/testing/index.ts';
-import { dropSchema, newSchemaName } from '../support/postgres-schema.ts';
+import { type Place, places } from '../support/places.ts';
 
 const greet = defineHandler({ type: 'greet', execute: ({ input }) => Result.success(`Hello, ${String(input)}!`) });
 const greetAndNap = (id: string, duration: number | string) =>
@@ -22,25 +19,6 @@ const greetAndNap = (id: string, duration: number | string) =>
 const greeting = greetAndNap('greeting', 1);
 // After the resume it sleeps for so long that nothing happens by itself.
 const slow = greetAndNap('slow', '1h');
-
-interface Place {
-  readonly env: Readonly<Record<string, string>>;
-  remove(): Promise<void>;
-}
-
-const places = {
-  async SQLite(): Promise<Place> {
-    const folder = await mkdtemp(join(tmpdir(), 'pawl-engine-'));
-    return {
-      env: { WORKFLOW_PAWL_URL: `sqlite:${join(folder, 'pawl.db')}` },
-      remove: () => rm(folder, { recursive: true, force: true }),
-    };
-  },
-  async PostgreSQL(): Promise<Place> {
-    const [url, schema] = [inject('postgresUrl'), newSchemaName()];
-    return { env: { WORKFLOW_PAWL_URL: url, WORKFLOW_PAWL_SCHEMA: schema }, remove: () => dropSchema(url, schema) };
-  },
-};
 
 describe.each(Object.entries(places))('openEngine on %s', (_, make) => {
   let place: Place;

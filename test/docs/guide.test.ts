@@ -50,6 +50,14 @@ describe('the code in README.md and docs/world.md', () => {
     }
   });
 
+  it('runs the flow of the README', async () => {
+    expect(await run('welcome.mjs', { WORKFLOW_PAWL_URL: 'sqlite:flows.db' }).ended()).toMatchObject({
+      code: 0,
+      stdout: 'Welcome, Ada!\n',
+      stderr: '',
+    });
+  });
+
   it('delivers over HTTP from a worker without the routes to an app that has them', async () => {
     const port = String(await freePort());
     const http = {

@@ -1,17 +1,25 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { randomInt } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Flow, openEngine, type WorldEngine } from '../../src/index.ts';
 import { brokenLogRules } from '../../src/testing/index.ts';
 import { inheritedEnv } from './support/host.ts';
+import { openPostgresWorld } from './support/postgres-world.ts';
 import { Random } from './support/random.ts';
 import { openSqliteWorld, shortLease } from './support/sqlite-world.ts';
 
-const kills = process.env.PAWL_LONG === '1' ? 300 : 20;
+const long = process.env.PAWL_LONG === '1';
+const stores = {
+  SQLite: { open: openSqliteWorld, kills: long ? 300 : 20 },
+  PostgreSQL: { open: openPostgresWorld, kills: long ? 200 : 10 },
+};
+// 200 kills of 20 executions are what is promised.
+const perKill = long ? 20 : 10;
 const seed = Number(process.env.PAWL_SEED ?? randomInt(2 ** 31));
 const program = fileURLToPath(new URL('../fixtures/flows/worker.mjs', import.meta.url));
 
@@ -27,11 +35,12 @@ interface Call {
   readonly host: string;
 }
 
-describe('two flow workers on one SQLite file', () => {
+describe.each(Object.entries(stores))('two flow workers on one %s database', (_, { open, kills }) => {
   // The seed decides the victims and the pauses; repeat a failure with PAWL_SEED.
   test(`lose nothing and repeat no recorded step in ${kills} kills (seed ${seed})`, { timeout: 120_000 + kills * 5_000 }, async () => {
-    const world = await openSqliteWorld(shortLease);
-    const ledger = join(dirname(world.file), 'calls.jsonl');
+    const world = await open(shortLease);
+    const folder = await mkdtemp(join(tmpdir(), 'pawl-flow-kill-'));
+    const ledger = join(folder, 'calls.jsonl');
     await writeFile(ledger, '');
     const crew = new Workers({ ...world.env, LEDGER: ledger });
     const loadFlow = JSON.parse(await readFile(definition, 'utf8')) as Flow;
@@ -41,13 +50,14 @@ describe('two flow workers on one SQLite file', () => {
       await crew.stop();
       await engine.close();
       await world.close();
+      await rm(folder, { recursive: true, force: true });
     });
     const chance = new Random(seed);
     await crew.start(2);
 
     const created: string[] = [];
     for (let kill = 0; kill < kills; kill += 1) {
-      for (let n = 0; n < 10; n += 1) {
+      for (let n = 0; n < perKill; n += 1) {
         const { execution } = await engine.create('load', { items: [1, 2, 3, 4] }, { idempotencyKey: `load-${kill}-${n}` });
         created.push(execution.id);
       }

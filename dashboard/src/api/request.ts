@@ -1,7 +1,7 @@
 import { Problem } from './problem.ts';
 import { session } from './session.ts';
 
-const prefix = '/api/v1';
+const prefix = 'api/v1';
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
@@ -32,7 +32,7 @@ export async function send(method: 'GET' | 'POST', path: string, { query, body, 
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal ? { signal } : {}),
   };
-  const response = await fetch(`${prefix}${path}${formatQuery(query)}`, init).catch((error: unknown) => {
+  const response = await fetch(new URL(`${prefix}${path}${formatQuery(query)}`, document.baseURI), init).catch((error: unknown) => {
     if (signal?.aborted) throw error;
     throw Problem.unreachable(error);
   });

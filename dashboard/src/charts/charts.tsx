@@ -10,7 +10,7 @@ const spoken = { '15m': '15 minutes', '1h': 'hour', '6h': '6 hours', '24h': '24 
 
 /** Throughput and latency over the last minutes, hours or days, kept up to date. */
 export function Charts() {
-  const [window, setWindow] = useState<NonNullable<ThroughputWindow>>('1h');
+  const [window, setWindow] = useState<NonNullable<ThroughputWindow>>('15m');
   const { data, problem } = useResource(`throughput:${window}`, async (signal) => await api.throughput(window, signal), { everyMs: 5_000 });
   return (
     <section class="panel charts" aria-label="Throughput and latency">

@@ -22,7 +22,7 @@ describe('the address of a page', () => {
   });
 
   it('comes back as it went, whatever the id holds', () => {
-    expect(parseRoute(hrefs.run('a/b?c#d%'))).toEqual({ page: 'run', runId: 'a/b?c#d%' });
-    expect(parseRoute(hrefs.flow('a b', '1.0.0-rc.1'))).toEqual({ page: 'flow', flowId: 'a b', version: '1.0.0-rc.1' });
+    expect(parseRoute(`/${hrefs.run('a/b?c#d%')}`)).toEqual({ page: 'run', runId: 'a/b?c#d%' });
+    expect(parseRoute(`/${hrefs.flow('a b', '1.0.0-rc.1')}`)).toEqual({ page: 'flow', flowId: 'a b', version: '1.0.0-rc.1' });
   });
 });

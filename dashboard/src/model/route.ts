@@ -9,7 +9,7 @@ export type Route =
   | { readonly page: 'system' }
   | { readonly page: 'not-found'; readonly path: string };
 
-/** The page that a path means; a path that means none is a page too, so this never throws. */
+/** The page that a path within the dashboard means; a path that means none is a page too, so this never throws. */
 export function parseRoute(path: string): Route {
   const parts = decodeParts(path);
   if (!parts) return { page: 'not-found', path };
@@ -29,15 +29,15 @@ export function parseRoute(path: string): Route {
   }
 }
 
-/** The addresses of the pages; what they return is safe in an `href`. */
+/** The addresses of the pages, relative to where the dashboard is mounted; what they return is safe in an `href`. */
 export const hrefs = {
-  runs: '/runs',
-  run: (runId: string) => `/runs/${encodeURIComponent(runId)}`,
-  flows: '/flows',
-  flow: (flowId: string, version?: string) => `/flows/${encodeURIComponent(flowId)}${version ? `/${encodeURIComponent(version)}` : ''}`,
-  triggers: '/triggers',
-  trigger: (triggerId: string) => `/triggers/${encodeURIComponent(triggerId)}`,
-  system: '/system',
+  runs: 'runs',
+  run: (runId: string) => `runs/${encodeURIComponent(runId)}`,
+  flows: 'flows',
+  flow: (flowId: string, version?: string) => `flows/${encodeURIComponent(flowId)}${version ? `/${encodeURIComponent(version)}` : ''}`,
+  triggers: 'triggers',
+  trigger: (triggerId: string) => `triggers/${encodeURIComponent(triggerId)}`,
+  system: 'system',
 } as const;
 
 function decodeParts(path: string): string[] | undefined {

@@ -24,13 +24,15 @@ const step = (name: string, createdAt: number, status: Step['status'], ...attemp
   error: null,
   attempts,
 });
-const wait = (createdAt: number, resumeAt: number, status: Wait['status']): Wait => ({
+const wait = (createdAt: number, resumeAt: number, status: Wait['status'], completedAt?: number): Wait => ({
+  completedAt: completedAt === undefined ? null : at(completedAt),
   waitId: `wait-${createdAt}`,
   status,
   resumeAt: at(resumeAt),
   createdAt: at(createdAt),
 });
-const hook = (createdAt: number, status: Hook['status']): Hook => ({
+const hook = (createdAt: number, status: Hook['status'], receivedAt?: number): Hook => ({
+  receivedAt: receivedAt === undefined ? null : at(receivedAt),
   hookId: `hook-${createdAt}`,
   tokenHint: 'or…17',
   status,
@@ -40,13 +42,13 @@ const hook = (createdAt: number, status: Hook['status']): Hook => ({
   schema: null,
 });
 const source = (rest: Partial<TimelineSource>): TimelineSource => ({
-  run: { createdAt: at(1_000), completedAt: null, status: 'running' },
+  run: { createdAt: at(1_000), completedAt: null, kind: 'code' },
   steps: [],
   hooks: [],
   waits: [],
   ...rest,
 });
-const ended = { createdAt: at(1_000), completedAt: at(2_000), status: 'completed' } as const;
+const ended = { createdAt: at(1_000), completedAt: at(2_000), kind: 'code' } as const;
 const shapeOf = (timeline: ReturnType<typeof buildTimeline>) =>
   timeline.rows.map(({ segments }) => segments.map(({ kind, from, to, outcome, open }) => [kind, from, to, outcome, open]));
 
@@ -106,9 +108,15 @@ describe('the timeline of a run', () => {
     expect(timeline.rows[0]?.segments[0]).toMatchObject({ outcome: 'cancelled', to: 2_000 });
   });
 
-  it('ends a sleep that is over when it was due', () => {
-    expect(shapeOf(buildTimeline(source({ run: ended, waits: [wait(1_200, 1_700, 'completed')] }), 9_000))).toEqual([
+  it('ends a sleep when it was over, also if somebody woke the run before it was due', () => {
+    expect(shapeOf(buildTimeline(source({ run: ended, waits: [wait(1_200, 90_000, 'completed', 1_700)] }), 9_000))).toEqual([
       [['sleep', 1_200, 1_700, 'completed', false]],
+    ]);
+  });
+
+  it('ends a hook when it was answered', () => {
+    expect(shapeOf(buildTimeline(source({ run: ended, hooks: [hook(1_200, 'received', 1_600)] }), 9_000))).toEqual([
+      [['hook', 1_200, 1_600, 'completed', false]],
     ]);
   });
 
@@ -117,12 +125,39 @@ describe('the timeline of a run', () => {
     expect(buildTimeline(source({ run: ended, steps: [late] }), 9_000).whole).toEqual({ from: 1_000, to: 5_000 });
   });
 
+  it('shows what a step of a flow waited for in its own row, and for how long', () => {
+    const ask = step('ask', 1_100, 'completed', attempt(1_100, 1_900, 'completed'));
+    const pauses = { hooks: [hook(1_200, 'received', 1_800)], waits: [wait(1_210, 90_000, 'cancelled')] };
+    expect(shapeOf(buildTimeline(source({ run: { ...ended, kind: 'flow' }, steps: [ask], ...pauses }), 9_000))).toEqual([
+      [
+        ['attempt', 1_100, 1_200, 'completed', false],
+        ['hook', 1_200, 1_800, 'completed', false],
+        ['attempt', 1_800, 1_900, 'completed', false],
+      ],
+    ]);
+  });
+
+  it('shows a step of a flow that waits now as waiting', () => {
+    const ask = step('ask', 1_100, 'running', attempt(1_100, null, 'running'));
+    const run = { createdAt: at(1_000), completedAt: null, kind: 'flow' } as const;
+    const { rows } = buildTimeline(source({ run, steps: [ask], waits: [wait(1_200, 90_000, 'waiting')] }), 3_000);
+    expect(rows.map(({ status, segments }) => [status, segments.map(({ kind, to, open }) => [kind, to, open])])).toEqual([
+      [
+        'waiting',
+        [
+          ['attempt', 1_200, false],
+          ['sleep', 3_000, true],
+        ],
+      ],
+    ]);
+  });
+
   it('orders rows by when they began', () => {
     const steps = [
       step('b', 1_300, 'completed', attempt(1_300, 1_400, 'completed')),
       step('a', 1_100, 'completed', attempt(1_100, 1_200, 'completed')),
     ];
-    const { rows } = buildTimeline(source({ run: ended, steps, waits: [wait(1_200, 1_300, 'completed')] }), 9_000);
+    const { rows } = buildTimeline(source({ run: ended, steps, waits: [wait(1_200, 1_300, 'completed', 1_300)] }), 9_000);
     expect(rows.map(({ label }) => label)).toEqual(['a', 'sleep', 'b']);
   });
 });

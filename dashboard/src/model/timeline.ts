@@ -29,21 +29,25 @@ export interface Timeline {
 }
 
 export interface TimelineSource {
-  readonly run: Pick<RunDetail, 'createdAt' | 'completedAt' | 'status'>;
+  readonly run: Pick<RunDetail, 'createdAt' | 'completedAt' | 'kind'>;
   readonly steps: readonly Step[];
   readonly hooks: readonly Hook[];
   readonly waits: readonly Wait[];
 }
 
-/** What happened in a run and when, as rows of bars in the order in which they began. Of what has not ended, the bar ends now. */
+/**
+ * What happened in a run and when, as rows of bars in the order in which they began. Of what has not ended, the bar ends now. In a flow it
+ * is a step that sleeps or waits for somebody, so that is shown in the step's own row.
+ */
 export function buildTimeline({ run, steps, hooks, waits }: TimelineSource, nowMs: number): Timeline {
   const from = Date.parse(run.createdAt);
   const end = run.completedAt === null ? Math.max(nowMs, from) : Date.parse(run.completedAt);
-  const rows = [
-    ...steps.map((step) => stepRow(step, end, run.completedAt !== null)),
-    ...waits.map((wait) => waitRow(wait, end, run.completedAt !== null)),
-    ...hooks.map((hook) => hookRow(hook, end, run.completedAt !== null)),
-  ].toSorted((a, b) => startOf(a) - startOf(b) || rank(a) - rank(b));
+  const ended = run.completedAt !== null;
+  const stepRows = steps.map((step) => stepRow(step, end, ended));
+  const pauseRows = [...waits.map((wait) => waitRow(wait, end, ended)), ...hooks.map((hook) => hookRow(hook, end, ended))];
+  const rows = (run.kind === 'flow' && steps.length > 0 ? withPauses(stepRows, pauseRows) : [...stepRows, ...pauseRows]).toSorted(
+    (a, b) => startOf(a) - startOf(b) || rank(a) - rank(b),
+  );
   const segments = rows.flatMap((row) => row.segments);
   const whole = { from: Math.min(from, ...segments.map((s) => s.from)), to: Math.max(end, ...segments.map((s) => s.to)) };
   const busy = segments.filter(({ kind }) => kind === 'attempt');
@@ -67,6 +71,32 @@ function stepRow(step: Step, end: number, ended: boolean): TimelineRow {
   return { id: step.stepId, kind: 'step', label: step.name, status: step.status, segments };
 }
 
+function withPauses(steps: readonly TimelineRow[], pauses: readonly TimelineRow[]): TimelineRow[] {
+  const spans = pauses.flatMap(({ segments }) => segments);
+  return steps.map((row): TimelineRow => {
+    const segments = row.segments.flatMap((segment) => (segment.kind === 'attempt' ? splitAt(segment, spans) : [segment]));
+    const waits = segments.at(-1)?.open === true && segments.at(-1)?.kind !== 'attempt' && row.status === 'running';
+    return { ...row, segments, status: waits ? 'waiting' : row.status };
+  });
+}
+
+/** An attempt before, during and after what it waited for. Where it waited for two things, the first to come ended it. */
+function splitAt(attempt: Segment, pauses: readonly Segment[]): Segment[] {
+  const inside = pauses.filter(({ from }) => from >= attempt.from && from <= attempt.to).toSorted((a, b) => a.to - b.to);
+  const [first] = inside;
+  if (!first) return [attempt];
+  const from = Math.min(...inside.map((pause) => pause.from));
+  const to = Math.max(from, Math.min(first.to, attempt.to));
+  const kind = inside.some((pause) => pause.kind === 'hook') ? 'hook' : 'sleep';
+  const open = attempt.open && inside.every((pause) => pause.open);
+  const parts: Segment[] = [
+    { ...attempt, to: from, open: false, outcome: attempt.outcome === 'running' ? 'completed' : attempt.outcome },
+    { kind, outcome: open ? 'waiting' : first.outcome, from, to, open },
+    { ...attempt, from: to },
+  ];
+  return parts.filter((part, index) => index === 1 || part.to > part.from);
+}
+
 function gap(kind: 'queued' | 'backoff', from: number, to: number, open: boolean): Segment {
   return { kind, outcome: 'waiting', from, to, open };
 }
@@ -74,10 +104,15 @@ function gap(kind: 'queued' | 'backoff', from: number, to: number, open: boolean
 function waitRow(wait: Wait, end: number, ended: boolean): TimelineRow {
   const from = Date.parse(wait.createdAt);
   const done = wait.status === 'completed';
-  const due = Date.parse(wait.resumeAt);
   const open = !done && !ended;
   const outcome = done ? 'completed' : ended ? 'cancelled' : 'waiting';
-  const segment: Segment = { kind: 'sleep', outcome, from, to: Math.max(from, Math.min(due, end)), open };
+  const segment: Segment = {
+    kind: 'sleep',
+    outcome,
+    from,
+    to: wait.completedAt === null ? Math.max(from, end) : Date.parse(wait.completedAt),
+    open,
+  };
   return { id: wait.waitId, kind: 'wait', label: 'sleep', status: outcome, segments: [segment] };
 }
 
@@ -85,7 +120,9 @@ function hookRow(hook: Hook, end: number, ended: boolean): TimelineRow {
   const from = Date.parse(hook.createdAt);
   const open = hook.status === 'waiting' && !ended;
   const outcome = hook.status === 'waiting' ? (ended ? 'cancelled' : 'waiting') : 'completed';
-  const segment: Segment = { kind: 'hook', outcome, from, to: Math.max(from, end), open };
+  // One that was answered may be answered again, but nobody need wait for that.
+  const to = hook.receivedAt === null ? Math.max(from, end) : Date.parse(hook.receivedAt);
+  const segment: Segment = { kind: 'hook', outcome, from, to, open };
   return { id: hook.hookId, kind: 'hook', label: hookLabel(hook), status: hook.status, segments: [segment] };
 }
 

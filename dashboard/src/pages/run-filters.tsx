@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { formatFilters, type RunFilters, runStatuses, withinMs } from '../model/filters.ts';
+import { hrefs } from '../model/route.ts';
 import { SearchIcon } from '../ui/icons.tsx';
 import { setQuery } from '../ui/location.ts';
 import { isShortcut } from '../ui/shortcuts.tsx';
@@ -44,9 +45,9 @@ export function RunFilterBar({ filters }: { readonly filters: RunFilters }) {
           value={filters.kind ?? ''}
           onChange={(event) => setQuery({ kind: event.currentTarget.value || undefined })}
         >
-          <option value="">Code and flows</option>
-          <option value="code">Code only</option>
-          <option value="flow">Flows only</option>
+          <option value="">Any kind</option>
+          <option value="code">Code</option>
+          <option value="flow">Flows</option>
         </select>
         <select
           class="input"
@@ -76,7 +77,7 @@ export function RunFilterBar({ filters }: { readonly filters: RunFilters }) {
           </button>
         )}
         {formatFilters(filters) !== '' && (
-          <a class="button plain" href="/runs">
+          <a class="button plain" href={hrefs.runs}>
             Clear
           </a>
         )}

@@ -108,7 +108,7 @@ function Head({ run, ask }: { readonly run: RunDetail; readonly ask: (asked: Ask
         )}
         {can.has('wake') && (
           <button type="button" class="button" onClick={() => ask({ action: 'wake' })}>
-            Wake now
+            Wake
           </button>
         )}
         {can.has('retry') && (

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Charts } from '../charts/charts.tsx';
 import { isNarrowed, parseFilters } from '../model/filters.ts';
 import { formatCount, plural } from '../model/format.ts';
+import { hrefs } from '../model/route.ts';
 import { StartDialog } from '../run/start-dialog.tsx';
 import { ArrowUpIcon, PlayIcon } from '../ui/icons.tsx';
 import { useLocation } from '../ui/location.ts';
@@ -93,7 +94,7 @@ function NothingMatches() {
     <Empty title="No run matches">
       <p>New runs that match appear here by themselves.</p>
       <div class="actions">
-        <a class="button" href="/runs">
+        <a class="button" href={hrefs.runs}>
           Clear the filters
         </a>
       </div>

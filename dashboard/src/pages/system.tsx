@@ -120,6 +120,8 @@ function Queues({ queue }: { readonly queue: readonly QueueDepth[] }) {
 }
 
 function Workers({ workers }: { readonly workers: readonly Worker[] }) {
+  // SQLite judges workers by a monotonic clock, which knows no instants.
+  const beats = workers.some(({ lastBeatAt }) => lastBeatAt !== null);
   return (
     <section class="panel" aria-label="Workers">
       <div class="panel-head">
@@ -141,7 +143,7 @@ function Workers({ workers }: { readonly workers: readonly Worker[] }) {
                 <th scope="col">Process</th>
                 <th scope="col">Deployment</th>
                 <th scope="col">Started</th>
-                <th scope="col">Last heartbeat</th>
+                {beats && <th scope="col">Last heartbeat</th>}
               </tr>
             </thead>
             <tbody>
@@ -156,7 +158,7 @@ function Workers({ workers }: { readonly workers: readonly Worker[] }) {
                   <td class="soft">
                     <Ago at={worker.startedAt} />
                   </td>
-                  <td class="soft">{worker.lastBeatAt === null ? '–' : <Ago at={worker.lastBeatAt} />}</td>
+                  {beats && <td class="soft">{worker.lastBeatAt === null ? '–' : <Ago at={worker.lastBeatAt} />}</td>}
                 </tr>
               ))}
             </tbody>

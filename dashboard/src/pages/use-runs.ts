@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { api } from '../api/api.ts';
 import { listen, type ListenState } from '../api/listen.ts';
 import { Problem } from '../api/problem.ts';
-import type { RunSummary } from '../api/types.ts';
+import type { Page, RunSummary } from '../api/types.ts';
 import { apiFilters, formatFilters, type RunFilters } from '../model/filters.ts';
 import { type RunList, withChanges, withPage } from '../model/run-list.ts';
 
@@ -22,16 +22,22 @@ const flushMs = 250;
 /** Within this distance from the top new runs come in at once; further down they would push away what is being read. */
 const topPx = 240;
 
+/** The list that was shown last, so that somebody who comes back from a run finds it as it was. */
+let shownLast: { readonly key: string; readonly list: RunList } | undefined;
+
 /** The list of runs for these filters, page by page, and live. */
 export function useRuns(filters: RunFilters): Runs {
   const key = formatFilters(filters);
-  const [state, setState] = useState<{ key: string; list?: RunList; problem?: Problem }>({ key });
+  const [state, setState] = useState<{ key: string; list?: RunList; problem?: Problem }>(() =>
+    shownLast?.key === key ? shownLast : { key },
+  );
   const [held, setHeld] = useState<readonly RunSummary[]>([]);
   const [loadingMore, setLoadingMore] = useState(false);
   const [live, setLive] = useState<ListenState>('connecting');
   const [round, setRound] = useState(0);
   const current = useRef(state);
   current.current = state;
+  if (state.list) shownLast = { key: state.key, list: state.list };
 
   const change = useCallback(
     (update: (list: RunList) => RunList) => setState((now) => (now.key === key && now.list ? { key, list: update(now.list) } : now)),
@@ -44,7 +50,7 @@ export function useRuns(filters: RunFilters): Runs {
     setLoadingMore(false);
     api
       .runs(apiFilters(filters, Date.now()), undefined, abort.signal)
-      .then((page) => setState({ key, list: { runs: page.data, cursor: page.cursor, hasMore: page.hasMore } }))
+      .then((page) => setState((now) => ({ key, list: now.key === key && now.list ? renewed(now.list, page, filters) : listOf(page) })))
       .catch((error: unknown) => abort.signal.aborted || setState({ key, problem: Problem.from(error) }));
     return () => abort.abort();
   }, [key, round]);
@@ -111,6 +117,17 @@ export function useRuns(filters: RunFilters): Runs {
   const reload = useCallback(() => setRound((before) => before + 1), []);
   const shown = state.key === key ? state : undefined;
   return { list: shown?.list, problem: shown?.problem, loadingMore, live, held: held.length, more, release, reload };
+}
+
+function listOf({ data, cursor, hasMore }: Page<RunSummary>): RunList {
+  return { runs: data, cursor, hasMore };
+}
+
+/** A list that is shown keeps its further pages if the first one follows on to it; else too much has happened in the meantime. */
+function renewed(list: RunList, page: Page<RunSummary>, filters: RunFilters): RunList {
+  const known = new Set(list.runs.map(({ runId }) => runId));
+  const followsOn = page.data.some(({ runId }) => known.has(runId));
+  return followsOn && list.runs.length > page.data.length ? withChanges(list, page.data, filters) : listOf(page);
 }
 
 function latestOf(runs: readonly RunSummary[]): RunSummary[] {

@@ -4,7 +4,7 @@ import type { FlowPathEntry, Hook, RunDetail } from '../api/types.ts';
 import { hrefs } from '../model/route.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { navigate } from '../ui/location.ts';
-import { ProblemNotice } from '../ui/states.tsx';
+import { ProblemNotice, Skeleton } from '../ui/states.tsx';
 import { useResource } from '../ui/use-resource.ts';
 import { DataForm } from './data-form.tsx';
 import { useAction } from './use-action.ts';
@@ -51,9 +51,13 @@ export function WakeDialog({ run, onClose, onDone }: ActionDialogProps) {
       await api.wake(run.runId);
       onDone();
       onClose();
-    }, 'The run is woken');
+    }, 'A worker is told to look at the run');
   return (
-    <Dialog title="Wake this run now?" lead="It stops sleeping and goes on at once, as if the time had passed." onClose={onClose}>
+    <Dialog
+      title="Have a worker look at this run now?"
+      lead="It goes on if there is anything to do. What it sleeps or waits for stays as it is: this is for a run that seems forgotten."
+      onClose={onClose}
+    >
       {problem && <ProblemNotice problem={problem} />}
       <Buttons busy={busy} onClose={onClose} onConfirm={wake} confirm="Wake it" />
     </Dialog>
@@ -122,6 +126,7 @@ export function ResumeDialog({ run, hookId, onClose, onDone }: ActionDialogProps
   const open = (hooks.data ?? []).filter(({ status }) => status !== 'disposed');
   const [chosen, setChosen] = useState(hookId);
   const hook = open.find((each) => each.hookId === chosen) ?? open[0];
+  const asked = useAskedSchema(run);
   const { busy, problem, act } = useAction();
   const resume = (data: unknown) =>
     act(async () => {
@@ -144,13 +149,33 @@ export function ResumeDialog({ run, hookId, onClose, onDone }: ActionDialogProps
           </select>
         </div>
       )}
-      {(hooks.data ?? hooks.problem) && (
-        <DataForm key={hook?.hookId} schema={hook?.schema} label="Data" submit="Resume" busy={busy} onSubmit={resume} onCancel={onClose}>
+      {hooks.loading || asked.loading ? (
+        <Skeleton rows={2} label="Loading what it waits for" />
+      ) : (
+        <DataForm
+          key={hook?.hookId}
+          schema={hook?.schema ?? asked.schema}
+          label="Data"
+          submit="Resume"
+          busy={busy}
+          onSubmit={resume}
+          onCancel={onClose}
+        >
           {problem && <ProblemNotice problem={problem} />}
         </DataForm>
       )}
     </Dialog>
   );
+}
+
+/** A step of a flow that waits may say in its config what the answer looks like. */
+function useAskedSchema({ flow }: RunDetail): { readonly schema: unknown; readonly loading: boolean } {
+  const key = flow?.currentStep == null ? undefined : `flow:${flow.flowId}@${flow.version}`;
+  const detail = useResource(key, async (signal) => await api.flow(flow?.flowId ?? '', flow?.version ?? '', signal));
+  const steps = detail.data?.definition['steps'] as
+    | Readonly<Record<string, { readonly config?: { readonly schema?: unknown } }>>
+    | undefined;
+  return { schema: steps?.[flow?.currentStep ?? '']?.config?.schema, loading: detail.loading && !detail.data };
 }
 
 function hookTitle({ tokenHint, hookId }: Hook): string {

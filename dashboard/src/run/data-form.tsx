@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useId, useMemo, useState } from 'preact/hooks';
+import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
 import { fieldsOf, type FormField, initialValues, readForm, readJson } from '../model/schema-form.ts';
 import { JsonField } from './json-field.tsx';
 
@@ -34,8 +34,13 @@ export function DataForm({ schema, label, initialJson = '', submit, busy, onSubm
     if (read.ok) onSubmit(read.value);
   };
 
+  const form = useRef<HTMLFormElement>(null);
+  // The form comes when its schema has; the dialog around it was opened before.
+  useEffect(() => form.current?.querySelector<HTMLElement>('input, textarea, select')?.focus(), []);
+
   return (
     <form
+      ref={form}
       noValidate
       onSubmit={(event) => {
         event.preventDefault();

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api } from '../api/api.ts';
 import { listen, type ListenState } from '../api/listen.ts';
-import type { RunDetail } from '../api/types.ts';
+import type { RunDetail, StreamLiveEvents } from '../api/types.ts';
 import { formatBytes, formatCount, plural } from '../model/format.ts';
 import { Empty, ProblemState, Skeleton } from '../ui/states.tsx';
 import { useResource } from '../ui/use-resource.ts';
@@ -81,7 +81,7 @@ function StreamText({ runId, name }: { readonly runId: string; readonly name: st
           (atEnd.current = scrollTop + clientHeight > scrollHeight - 24)
         }
       >
-        {chunks.length === 0 ? <span class="faint">Nothing written yet</span> : chunks.join('\n')}
+        {chunks.length === 0 ? <span class="faint">Nothing written yet</span> : chunks.join('')}
       </pre>
       <div class="legend" role="status">
         <span class={`live ${ended ? '' : live}`}>{ended ? 'The stream has ended' : live === 'open' ? 'Live' : 'Connecting'}</span>
@@ -92,6 +92,13 @@ function StreamText({ runId, name }: { readonly runId: string; readonly name: st
       </div>
     </>
   );
+}
+
+type Chunk = StreamLiveEvents['chunk'];
+
+function textOf(chunk: Chunk): string {
+  if ('text' in chunk) return chunk.text;
+  return 'hidden' in chunk ? `[${chunk.hidden}]\n` : `[${formatBytes(Math.floor((chunk.base64.length * 3) / 4))} of binary data]\n`;
 }
 
 function useStream(runId: string, name: string) {
@@ -128,9 +135,9 @@ function useStream(runId: string, name: string) {
           return 'end';
         }
         if (event !== 'chunk') return undefined;
-        const chunk = JSON.parse(data) as { index: number; text?: string; base64?: string };
+        const chunk = JSON.parse(data) as Chunk;
         next = chunk.index + 1;
-        arrived.push(chunk.text ?? `[${formatBytes(Math.floor(((chunk.base64 ?? '').length * 3) / 4))} of binary data]`);
+        arrived.push(textOf(chunk));
         timer ??= setTimeout(() => flush(false), flushMs);
         return undefined;
       },

@@ -110,7 +110,7 @@ function Row({ row, timeline, step, onRetryFrom }: RowProps) {
         {step ? <ChevronIcon size={12} class="turn faint" /> : <span class="no-turn" />}
         <RowIcon row={row} />
         <span class="cut">{row.label}</span>
-        <span class="visually-hidden">, {describeRow(row)}</span>
+        <span class="visually-hidden">, {describeRow(row)}, </span>
       </span>
       <span class="track" aria-hidden="true">
         {row.segments.map((segment) => (
@@ -129,7 +129,13 @@ function Row({ row, timeline, step, onRetryFrom }: RowProps) {
   }
   return (
     <li class={`timeline-row${open ? ' open' : ''}`}>
-      <button type="button" class="line" aria-expanded={open} onClick={() => setOpen(!open)}>
+      <button
+        type="button"
+        class="line"
+
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+      >
         {line}
       </button>
       {open && <StepDetail step={step} onRetryFrom={onRetryFrom} />}
@@ -184,10 +190,10 @@ function Legend({ timeline: { rows, scale } }: { readonly timeline: Timeline }) 
   );
 }
 
+/** What the row shows beside its name and its length. */
 function describeRow(row: TimelineRow): string {
-  const attempts = row.segments.filter(({ kind }) => kind === 'attempt').length;
-  const parts = [row.status, formatDuration(tookMs(row)), ...(attempts > 1 ? [`${attempts} attempts`] : [])];
-  return parts.join(', ');
+  const attempts = Math.max(0, ...row.segments.map(({ attempt = 0 }) => attempt));
+  return attempts > 1 ? `${row.status}, ${attempts} attempts` : row.status;
 }
 
 function describeSegment({ kind, outcome, attempt }: Segment): string {

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api } from '../api/api.ts';
 import { listen, type ListenState } from '../api/listen.ts';
-import type { Page, RunDetail } from '../api/types.ts';
+import type { Page, RunDetail, RunLiveEvents } from '../api/types.ts';
 import { type Resource, useResource } from '../ui/use-resource.ts';
 
 export interface LiveRun extends Resource<RunDetail> {
@@ -20,10 +20,13 @@ export function useRun(runId: string): LiveRun {
   const [live, setLive] = useState<ListenState>('connecting');
   const reload = useRef(run.reload);
   reload.current = run.reload;
-  const known = run.data !== undefined;
+  // A run that is over changes no more, and the server ends its stream.
+  const open = run.data?.completedAt === null;
+  const seen = useRef('');
+  if (run.data) seen.current = `${run.data.counts.events} ${run.data.status}`;
 
   useEffect(() => {
-    if (!known) return undefined;
+    if (!open) return undefined;
     const abort = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const look = () => {
@@ -39,15 +42,17 @@ export function useRun(runId: string): LiveRun {
         if (state === 'open' && missed) timer ??= setTimeout(look, settleMs);
         missed = state === 'lost' || (missed && state !== 'open');
       },
-      onEvent: ({ event }) => {
-        if (event === 'changed') timer ??= setTimeout(look, settleMs);
+      onEvent: ({ event, data }) => {
+        if (event !== 'changed') return;
+        const { eventCount, status } = JSON.parse(data) as RunLiveEvents['changed'];
+        if (`${eventCount} ${status}` !== seen.current) timer ??= setTimeout(look, settleMs);
       },
     });
     return () => {
       clearTimeout(timer);
       abort.abort();
     };
-  }, [runId, known]);
+  }, [runId, open]);
 
   return { ...run, version, live };
 }

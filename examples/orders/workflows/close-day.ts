@@ -1,7 +1,9 @@
 import { formatMoney, type Receipt } from './order.ts';
 
-/** Adds up the day, one step per currency, all at once. */
-export async function closeDay(receipts: readonly Receipt[]): Promise<string> {
+type Sum = Pick<Receipt, 'currency' | 'totalCents'>;
+
+/** Called by the flow `close-day`. Adds up the day, one step per currency, all at once. */
+export async function closeDay(receipts: readonly Sum[]): Promise<string> {
   'use workflow';
   const currencies = [...new Set(receipts.map((receipt) => receipt.currency))];
   const sums = await Promise.all(
@@ -15,7 +17,7 @@ export async function closeDay(receipts: readonly Receipt[]): Promise<string> {
   return sums.join(' + ');
 }
 
-async function sumUp(currency: string, receipts: readonly Receipt[]): Promise<string> {
+async function sumUp(currency: string, receipts: readonly Sum[]): Promise<string> {
   'use step';
   return formatMoney(
     receipts.reduce((sum, receipt) => sum + receipt.totalCents, 0),

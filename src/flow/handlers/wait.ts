@@ -16,6 +16,8 @@ export const waitHandler = defineHandler({
   config: z.strictObject({
     issue: z.boolean().optional(),
     reason: z.string().optional(),
+    /** The JSON Schema of the answer, of which the dashboard makes a form. It describes the answer and does not check it. */
+    schema: z.record(z.string(), z.unknown()).optional(),
     /** How long to wait: milliseconds or text such as "3d". Then `onTimeout`, else the step fails with TIMEOUT. */
     timeout: duration.optional(),
     /** How long the token works; default: as long as the execution. */

@@ -8,7 +8,7 @@ import { unframe } from './frame.ts';
 
 /** How children ended. What a run of code gave stays in its own log, and is read there. */
 export async function childResults(store: Store, query: ChildResultQuery): Promise<readonly ChildResult[]> {
-  const rows = (await store.flows?.listChildResults(query)) ?? [];
+  const rows = await store.flows.listChildResults(query);
   const results: ChildResult[] = [];
   for (const row of rows) {
     const told = row.kind === 'flow' || row.output !== null || row.error !== null;

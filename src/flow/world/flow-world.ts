@@ -3,7 +3,6 @@ import type { Logger } from '../../base/logger.ts';
 import type { Dispatcher } from '../../world/delivery.ts';
 import type { FlowStore } from '../../world/flow-port.ts';
 import type { Store } from '../../world/port.ts';
-import { FlowError } from '../errors.ts';
 
 /** What flows need of the World they live in. */
 export interface FlowWorld {
@@ -21,12 +20,7 @@ export interface FlowWorld {
 
 export function flowStore(world: FlowWorld): FlowStore | Promise<FlowStore> {
   const store = world.open();
-  return store instanceof Promise ? store.then(flowsOf) : flowsOf(store);
-}
-
-function flowsOf({ flows }: Store): FlowStore {
-  if (flows) return flows;
-  throw new FlowError('INVALID_INPUT', 'This database cannot keep flows yet; open a sqlite: URL.', { retryable: false });
+  return store instanceof Promise ? store.then(({ flows }) => flows) : store.flows;
 }
 
 export { flowNamespace } from '../../world/flow-port.ts';

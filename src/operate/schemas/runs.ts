@@ -102,6 +102,7 @@ export const hookSchema = z
     tokenHint: z.string().meta({ description: 'Enough to tell tokens apart, never enough to use one.' }),
     status: z.enum(['waiting', 'received', 'disposed']),
     createdAt: instantSchema,
+    receivedAt: instantSchema.nullable().meta({ description: 'When it was answered last.' }),
     receivedCount: z.number().int(),
     isFlowWait: z.boolean(),
     schema: z.unknown().nullable().meta({ description: 'The JSON Schema of what it waits for, where it says one.' }),
@@ -114,6 +115,7 @@ export const waitSchema = z
     status: z.enum(['waiting', 'completed', 'cancelled']),
     resumeAt: instantSchema,
     createdAt: instantSchema,
+    completedAt: instantSchema.nullable().meta({ description: 'When it ended; before `resumeAt` if somebody woke the run.' }),
   })
   .meta({ id: 'Wait' });
 

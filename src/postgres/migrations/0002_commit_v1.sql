@@ -13,6 +13,7 @@
 -- p_bytes            the payloads, one after the other; an act says where in it its own are
 --
 -- The first row that comes back (o_act = -1) has the clock of the server.
+-- A query is never assigned to a variable: Citus cannot pass that on.
 create function pawl.pawl_commit_v1(
   p_writer text, p_batch bigint, p_unsure jsonb, p_shard int, p_wait boolean, p_clock bigint, p_sync text,
   p_shards int[], p_runs text[], p_acts jsonb, p_bytes bytea
@@ -73,8 +74,11 @@ begin
       select * into v_run from pawl.runs where shard = p_shards[i] and run_id = p_runs[i] for update skip locked;
     end if;
     v_runs[i] := v_run;
-    v_busy[i] := not found and not p_wait
-      and exists (select 1 from pawl.runs where shard = p_shards[i] and run_id = p_runs[i]);
+    v_busy[i] := false;
+    if not found and not p_wait then
+      perform 1 from pawl.runs where shard = p_shards[i] and run_id = p_runs[i];
+      v_busy[i] := found;
+    end if;
   end loop;
 
   for a in
@@ -126,21 +130,21 @@ begin
           and (a.marker_at_most is null or v_run.marker_ms <= a.marker_at_most)
       end;
       if o_held and a.waits is not null then
-        o_held := not exists (
-          select 1 from jsonb_to_recordset(a.waits) as n (wait_id text, version bigint)
-          left join pawl.waits k on k.shard = a.shard and k.run_id = a.run_id and k.wait_id = n.wait_id
-          where coalesce(k.version, 0) <> n.version - 1);
+        perform 1 from jsonb_to_recordset(a.waits) as n (wait_id text, version bigint)
+        left join pawl.waits k on k.shard = a.shard and k.run_id = a.run_id and k.wait_id = n.wait_id
+        where coalesce(k.version, 0) <> n.version - 1;
+        o_held := not found;
       end if;
       if o_held and a.hooks is not null then
-        o_held := not exists (
-          select 1 from jsonb_to_recordset(a.hooks) as n (hook_id text, version bigint)
-          left join pawl.hooks k on k.shard = a.shard and k.run_id = a.run_id and k.hook_id = n.hook_id
-          where coalesce(k.version, 0) <> n.version - 1);
+        perform 1 from jsonb_to_recordset(a.hooks) as n (hook_id text, version bigint)
+        left join pawl.hooks k on k.shard = a.shard and k.run_id = a.run_id and k.hook_id = n.hook_id
+        where coalesce(k.version, 0) <> n.version - 1;
+        o_held := not found;
       end if;
       if o_held and a.hold_hook is not null then
-        o_held := exists (
-          select 1 from pawl.hooks
-          where shard = a.shard and run_id = a.run_id and hook_id = a.hold_hook and version = a.hold_version);
+        perform 1 from pawl.hooks
+        where shard = a.shard and run_id = a.run_id and hook_id = a.hold_hook and version = a.hold_version;
+        o_held := found;
       end if;
       -- One step is guarded by its own write below; of several each must be held before the first is written.
       if o_held and jsonb_array_length(a.steps) > 1 then
@@ -150,11 +154,11 @@ begin
             and (k.step_id, k.version + 1) in (select n.step_id, n.version from jsonb_to_recordset(a.steps) as n (step_id text, version bigint))
           order by k.step_id
           for update) as held;
-        o_held := v_guarded = (select count(*) from jsonb_to_recordset(a.steps) as n (version bigint) where n.version > 1)
-          and not exists (
-            select 1 from jsonb_to_recordset(a.steps) as n (step_id text, version bigint)
-            join pawl.steps k on k.shard = a.shard and k.run_id = a.run_id and k.step_id = n.step_id
-            where n.version = 1);
+        perform 1 from jsonb_to_recordset(a.steps) as n (step_id text, version bigint)
+        join pawl.steps k on k.shard = a.shard and k.run_id = a.run_id and k.step_id = n.step_id
+        where n.version = 1;
+        o_held := not found
+          and v_guarded = (select count(*) from jsonb_to_recordset(a.steps) as n (version bigint) where n.version > 1);
       end if;
       if o_held and a.take_token is not null then
         insert into pawl.hook_tokens (token, run_id, hook_id)
@@ -366,7 +370,8 @@ begin
       into v_run.due_at, v_waits_due
       from pawl.waits
       where shard = a.shard and run_id = a.run_id and status = 'waiting';
-      v_inbox_full := exists (select 1 from pawl.messages where shard = a.shard and run_id = a.run_id);
+      perform 1 from pawl.messages where shard = a.shard and run_id = a.run_id;
+      v_inbox_full := found;
       v_changed := true;
       o_detail := to_jsonb(v_run) || jsonb_build_object('waits_due', v_waits_due::int, 'inbox_full', v_inbox_full::int);
       v_leases := v_leases || jsonb_build_array(
