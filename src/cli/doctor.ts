@@ -8,6 +8,7 @@ import { askHealth } from './ask-health.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { formatRoughly } from '../base/duration.ts';
 import { statusCell } from './paint.ts';
+import { withProgress } from './progress.ts';
 import { type Session, settingsOf, shownUrl, withOperator, withStore, withWorld } from './session.ts';
 import { printableText, renderTable } from './table.ts';
 
@@ -30,7 +31,7 @@ const largestSkewMs = 1_000;
 
 /** Looks at everything a run needs, one after the other, and says what to do about what is not well. Changes nothing. */
 export async function doctor(session: Session, options: DoctorOptions): Promise<ExitCode> {
-  const findings = await examine(session, options, systemClock);
+  const findings = await withProgress(session, 'for answers', examine(session, options, systemClock));
   const healthy = findings.every(({ status }) => status !== 'failed');
   if (options.json) session.out(JSON.stringify({ healthy, findings }));
   else session.out(render(session, findings));

@@ -1,6 +1,7 @@
 import { systemClock } from '../base/clock.ts';
 import { readSchemaStatus } from '../connect/schema-status.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
+import { withProgress } from './progress.ts';
 import { type Session, settingsOf, shownUrl, withStore } from './session.ts';
 
 export interface MigrateOptions {
@@ -12,7 +13,12 @@ export interface MigrateOptions {
 export async function migrate(session: Session, { dryRun = false, json = false }: MigrateOptions): Promise<ExitCode> {
   const settings = settingsOf(session);
   const before = await readSchemaStatus(settings, systemClock);
-  if (!dryRun) await withStore(session, async () => {});
+  if (!dryRun)
+    await withProgress(
+      session,
+      'for the migration',
+      withStore(session, async () => {}),
+    );
   const { version } = dryRun ? before : await readSchemaStatus(settings, systemClock);
   const { pending, newest } = before;
   if (json) {

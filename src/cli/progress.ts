@@ -1,10 +1,11 @@
-import { systemClock } from '../base/clock.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
 import type { Session } from './session.ts';
 
 export interface ProgressOptions {
   readonly what: string;
   /** Undefined: nobody knows how much there is; then the bar only shows that something goes on, and for how long. */
   readonly total: number | undefined;
+  readonly clock?: Clock;
 }
 
 const patienceMs = 2_000;
@@ -15,13 +16,16 @@ const barWidth = 30;
 export class Progress {
   readonly #session: Session;
   readonly #options: ProgressOptions;
-  readonly #since = systemClock.monotonic();
+  readonly #clock: Clock;
+  readonly #since: number;
   #note = '';
   #shown = 0;
 
   constructor(session: Session, options: ProgressOptions) {
     this.#session = session;
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#since = this.#clock.monotonic();
   }
 
   at(done: number): void {
@@ -40,9 +44,9 @@ export class Progress {
     let cancel = () => {};
     const again = () => {
       this.#pass();
-      cancel = systemClock.after(tickMs, again, { keepAlive: true });
+      cancel = this.#clock.after(tickMs, again, { keepAlive: true });
     };
-    cancel = systemClock.after(tickMs, again, { keepAlive: true });
+    cancel = this.#clock.after(tickMs, again, { keepAlive: true });
     return () => cancel();
   }
 
@@ -51,7 +55,7 @@ export class Progress {
   }
 
   #pass(): void {
-    const elapsedMs = systemClock.monotonic() - this.#since;
+    const elapsedMs = this.#clock.monotonic() - this.#since;
     const place = Math.round(elapsedMs / tickMs) % (barWidth - 2);
     const bar = `${'.'.repeat(place)}###${'.'.repeat(barWidth - 3 - place)}`;
     const note = this.#note === '' ? '' : `: ${this.#note}`;
@@ -59,8 +63,20 @@ export class Progress {
   }
 
   #show(text: string): void {
-    if (!this.#session.terminal || systemClock.monotonic() - this.#since < patienceMs) return;
+    if (!this.#session.terminal || this.#clock.monotonic() - this.#since < patienceMs) return;
     this.#session.err(`\r${text.padEnd(this.#shown)}`);
     this.#shown = text.length;
+  }
+}
+
+/** Shows that something goes on for as long as it does. */
+export async function withProgress<T>(session: Session, what: string, work: Promise<T>): Promise<T> {
+  const progress = new Progress(session, { what, total: undefined });
+  const stop = progress.tick();
+  try {
+    return await work;
+  } finally {
+    stop();
+    progress.end();
   }
 }

@@ -69,6 +69,11 @@ describe('Dockerfile', async () => {
   it('does not send what is built, or somebody’s database, to the engine', async () => {
     expect((await read('.dockerignore')).split('\n')).toEqual(expect.arrayContaining(['.git', '.pawl', 'dist', 'node_modules']));
   });
+
+  it.runIf(process.env['PAWL_LONG'] && hasEngine())('is built where there is a Docker engine', { timeout: 1_200_000 }, () => {
+    execFileSync('docker', ['build', '--tag', 'pawl:test', root], { stdio: 'inherit' });
+    expect(execFileSync('docker', ['run', '--rm', 'pawl:test', '--version'], { encoding: 'utf8' })).toMatch(/^\d+\.\d+/);
+  });
 });
 
 describe('compose.yaml', async () => {
@@ -99,8 +104,16 @@ describe('compose.yaml', async () => {
 });
 
 function hasCompose(): boolean {
+  return works('docker', 'compose', 'version');
+}
+
+function hasEngine(): boolean {
+  return works('docker', 'info');
+}
+
+function works(command: string, ...args: readonly string[]): boolean {
   try {
-    execFileSync('docker', ['compose', 'version'], { stdio: 'ignore' });
+    execFileSync(command, args, { stdio: 'ignore' });
     return true;
   } catch {
     return false;
