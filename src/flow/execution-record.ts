@@ -35,15 +35,17 @@ export interface Revision {
 /** The execution with changed fields, a longer history, or one more visit. All else is shared. */
 export function revise(execution: Execution, { changes = {}, tail = [], enters }: Revision): Execution {
   const { history, visits } = partsFor(execution);
-  const fields: Record<string, unknown> = {};
+  const changed = changes as Readonly<Record<string, unknown>>;
+  const fields = newFields();
   for (const key of Object.keys(execution)) {
     // Reading these two would materialise them.
-    if (key === 'history' || key === 'visits') continue;
+    if (key === 'history' || key === 'visits' || key in changed) continue;
     fields[key] = execution[key as keyof Execution];
   }
-  for (const [key, value] of Object.entries(changes)) {
-    if (value === undefined) delete fields[key];
-    else fields[key] = seal(value as unknown, { what: key });
+  // Never deleted after it was set: that would make a slow object of it.
+  for (const key of Object.keys(changed)) {
+    const value = changed[key];
+    if (value !== undefined) fields[key] = seal(value, { what: key });
   }
   return build(fields, {
     history: history.append(tail),
@@ -76,8 +78,30 @@ function partsFor(execution: Execution): Parts {
 
 function build(fields: object, parts: Parts): Execution {
   const execution = fields as Execution;
-  Object.defineProperty(execution, 'history', { enumerable: true, get: () => parts.history.items() });
-  Object.defineProperty(execution, 'visits', { enumerable: true, get: () => parts.visits.record() });
+  Object.defineProperty(execution, 'history', lazyHistory);
+  Object.defineProperty(execution, 'visits', lazyVisits);
   partsOf.put(execution, parts);
   return Object.freeze(execution);
 }
+
+// The same two functions for all executions: with one of its own each would be an object without a shape, slow and four times as large.
+const lazyHistory: PropertyDescriptor & ThisType<Execution> = {
+  enumerable: true,
+  get() {
+    return partsFor(this).history.items();
+  },
+};
+const lazyVisits: PropertyDescriptor & ThisType<Execution> = {
+  enumerable: true,
+  get() {
+    return partsFor(this).visits.record();
+  },
+};
+
+/** A plain object like any other, for which the engine learns how much room such ones need. */
+function newFields(): Record<string, unknown> {
+  return new Fields();
+}
+
+const Fields = function () {} as unknown as new () => Record<string, unknown>;
+Fields.prototype = Object.prototype;

@@ -3,6 +3,7 @@ import { sealOutput } from '../context.ts';
 import { attemptOf, idempotencyKeyOf } from '../decide/begin.ts';
 import { advance, unchanged } from '../decide/transition.ts';
 import { FlowError, toExecutionError } from '../errors.ts';
+import { createStamp } from '../stamp.ts';
 import type { Checkpoint, HandlerParams, HandlerResult } from '../types.ts';
 import { checkCall, checkResult, hasChecks, type HandlerCall } from './begin-next.ts';
 import { childrenView } from './children-view.ts';
@@ -118,7 +119,7 @@ function inStepSpan({ execution }: Session, { step, handler }: HandlerCall, exec
 function handlerParams(core: EngineCore, session: Session, { step, resumed }: HandlerCall, attempt: Attempt): HandlerParams {
   const { execution } = session;
   const current = attemptOf(execution);
-  return {
+  const params: Omit<HandlerParams, 'signal'> = {
     input: current.input,
     config: step.config ?? noConfig,
     context: execution.context,
@@ -126,9 +127,6 @@ function handlerParams(core: EngineCore, session: Session, { step, resumed }: Ha
     execution,
     attempt: current.attempt,
     idempotencyKey: idempotencyKeyOf(execution),
-    get signal() {
-      return attempt.abort.signal;
-    },
     tokens: core.tokens,
     checkpoint: checkpointOf(core, session, attempt),
     async progress(percent, message) {
@@ -146,7 +144,18 @@ function handlerParams(core: EngineCore, session: Session, { step, resumed }: Ha
     evaluate: (expression, data) => core.sandbox.evaluate(expression, data, core.clock.now()),
     ...(resumed ? { resumed } : {}),
   };
+  abortOf.put(params, attempt.abort);
+  return Object.defineProperty(params, 'signal', lateSignal) as HandlerParams;
 }
+
+const abortOf = createStamp<LateAbort>();
+// One function for all calls: an object with one of its own has no shape.
+const lateSignal: PropertyDescriptor & ThisType<HandlerParams> = {
+  enumerable: true,
+  get() {
+    return abortOf.of(this)?.signal;
+  },
+};
 
 const noConfig: Record<string, unknown> = Object.freeze({});
 

@@ -118,8 +118,9 @@ export function testEngineBadInput(name: string, factory: EngineBackendFactory):
         const text = `${'a'.repeat(40)}!`;
         const inputSchema = { properties: { checked: { type: 'string', pattern: '^(a+)+$' } } };
         const input = { type: 'expression', expression: '$match(text, /^(a+)+$/)' } as const;
-        const engine = await open(buildFlow({ a: { input } }, { inputSchema }), [spy('a', Result.success())], { sandbox });
-        await expect(engine.create('flow', { checked: text })).rejects.toMatchObject({
+        const engine = await open(buildFlow({ a: { input } }), [spy('a', Result.success())], { sandbox });
+        engine.flows.register(buildFlow({ ok: {} }, { id: 'checked', inputSchema }));
+        await expect(engine.create('checked', { checked: text })).rejects.toMatchObject({
           code: 'INVALID_INPUT',
           message: expect.stringMatching(/longer than 200 ms/),
         });
