@@ -2,15 +2,29 @@ import type { ExecutionMark, ExecutionRows, ValueRow } from '../world/flow-port.
 import { shardOf } from '../world/shard.ts';
 import type { Database } from './database.ts';
 
+const markColumns = `e.revision, r.status, r.lease_owner as "leaseOwner", r.lease_epoch as "leaseEpoch", e.cancel_request as "cancelRequest"`;
+
 export async function getExecutionMark(db: Database, runId: string): Promise<ExecutionMark | undefined> {
   const [mark] = await db.query<ExecutionMark>(
-    `select e.revision, r.status, r.lease_owner as "leaseOwner", r.lease_epoch as "leaseEpoch", e.cancel_request as "cancelRequest"
+    `select ${markColumns}
      from pawl.executions e
      join pawl.runs r on r.shard = e.shard and r.run_id = e.run_id
      where e.shard = $1 and e.run_id = $2`,
     [shardOf(runId), runId],
   );
   return mark;
+}
+
+/** One round trip, however many they are. */
+export async function listExecutionMarks(db: Database, runIds: readonly string[]): Promise<ReadonlyMap<string, ExecutionMark>> {
+  const marks = await db.query<ExecutionMark & { readonly runId: string }>(
+    `select e.run_id as "runId", ${markColumns}
+     from unnest($1::int[], $2::text[]) as asked (shard, run_id)
+     join pawl.executions e on e.shard = asked.shard and e.run_id = asked.run_id
+     join pawl.runs r on r.shard = e.shard and r.run_id = e.run_id`,
+    [runIds.map(shardOf), runIds],
+  );
+  return new Map(marks.map(({ runId, ...mark }) => [runId, mark]));
 }
 
 type Stored = Omit<ExecutionRows, 'values' | 'history'> & {

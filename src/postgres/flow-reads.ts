@@ -1,7 +1,7 @@
 import type { FlowStore } from '../world/flow-port.ts';
 import { listChildResults, tallyChildren } from './children.ts';
 import type { Database } from './database.ts';
-import { getExecutionMark, listDueExecutions, readExecution } from './executions.ts';
+import { getExecutionMark, listExecutionMarks, listDueExecutions, readExecution } from './executions.ts';
 import { getFlow, listFlows } from './flows.ts';
 import { findKeyHolder } from './idempotency-keys.ts';
 import { findTokenHolder } from './resume-tokens.ts';
@@ -11,6 +11,7 @@ export function flowReads(db: Database): Omit<FlowStore, 'commit'> {
   return {
     readExecution: (runId) => readExecution(db, runId),
     getExecutionMark: (runId) => getExecutionMark(db, runId),
+    listExecutionMarks: (runIds) => listExecutionMarks(db, runIds),
     listDueExecutions: (query) => listDueExecutions(db, query),
     findKeyHolder: (query) => findKeyHolder(db, query),
     tallyChildren: (parentId, group) => tallyChildren(db, parentId, group),

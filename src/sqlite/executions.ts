@@ -29,6 +29,15 @@ export function getExecutionMark(db: Connection, runId: string): ExecutionMark |
   );
 }
 
+export function listExecutionMarks(db: Connection, runIds: readonly string[]): ReadonlyMap<string, ExecutionMark> {
+  return new Map(
+    runIds.flatMap((runId) => {
+      const mark = getExecutionMark(db, runId);
+      return mark ? [[runId, mark] as const] : [];
+    }),
+  );
+}
+
 export function readExecution(db: Connection, runId: string): ExecutionRows | undefined {
   const state = db.get<Omit<ExecutionRows, 'values' | 'history'>>(
     `select run_id as runId, flow_id as flowId, tenant_id as tenantId, revision, fields, cancel_request as cancelRequest

@@ -1,7 +1,7 @@
 import type { FlowStore } from '../world/flow-port.ts';
 import { listChildResults, tallyChildren } from './children.ts';
 import type { Connection } from './connection.ts';
-import { getExecutionMark, listDueExecutions, readExecution } from './executions.ts';
+import { getExecutionMark, listExecutionMarks, listDueExecutions, readExecution } from './executions.ts';
 import { getFlow, listFlows } from './flows.ts';
 import { findKeyHolder } from './idempotency-keys.ts';
 import { findTokenHolder } from './resume-tokens.ts';
@@ -13,6 +13,7 @@ export function flowReads(read: Read): Omit<FlowStore, 'commit'> {
   return {
     readExecution: (runId) => read((db) => readExecution(db, runId)),
     getExecutionMark: (runId) => read((db) => getExecutionMark(db, runId)),
+    listExecutionMarks: (runIds) => read((db) => listExecutionMarks(db, runIds)),
     listDueExecutions: (query) => read((db) => listDueExecutions(db, query)),
     findKeyHolder: (query) => read((db) => findKeyHolder(db, query)),
     tallyChildren: (parentId, group) => read((db) => tallyChildren(db, parentId, group)),

@@ -16,6 +16,8 @@ export interface FlowStore {
   readExecution(runId: string): Promise<ExecutionRows | undefined>;
   /** What tells whether a copy is still true, and whether a lease is still held. */
   getExecutionMark(runId: string): Promise<ExecutionMark | undefined>;
+  /** Those of several, by their ids. */
+  listExecutionMarks(runIds: readonly string[]): Promise<ReadonlyMap<string, ExecutionMark>>;
   /** Unleased executions by their due time, one more than is due of the limit, so that the next instant is known. */
   listDueExecutions(query: { readonly limit: number }): Promise<readonly { readonly runId: string; readonly dueAt: number }[]>;
   /** The newest live holder of a key; without a scope, in any. */

@@ -37,7 +37,7 @@ interface Call {
 
 describe.each(Object.entries(stores))('two flow workers on one %s database', (_, { open, kills }) => {
   // The seed decides the victims and the pauses; repeat a failure with PAWL_SEED.
-  test(`lose nothing and repeat no recorded step in ${kills} kills (seed ${seed})`, { timeout: 120_000 + kills * 5_000 }, async () => {
+  test(`lose nothing and repeat no recorded step in ${kills} kills (seed ${seed})`, { timeout: 120_000 + kills * 15_000 }, async () => {
     const world = await open(shortLease);
     const folder = await mkdtemp(join(tmpdir(), 'pawl-flow-kill-'));
     const ledger = join(folder, 'calls.jsonl');

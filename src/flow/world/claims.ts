@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { describeError } from '../../base/logger.ts';
-import type { FlowStore } from '../../world/flow-port.ts';
+import type { ExecutionMark } from '../../world/flow-port.ts';
 import { isTerminal } from '../../world/rows.ts';
 import { flowStore, type FlowWorld } from './flow-world.ts';
 
@@ -8,6 +8,7 @@ interface Held {
   readonly id: string;
   readonly epoch: number;
   readonly controller: AbortController;
+  readonly since: number;
 }
 
 const watchMs = 500;
@@ -23,6 +24,7 @@ export class Claims {
   readonly #held = new Set<Held>();
   readonly #owners = new Map<string, { holds: number; beatAt: number }>();
   #cancelWatch: (() => void) | undefined;
+  #looking = false;
   #cancelBeat: (() => void) | undefined;
   #closed = false;
 
@@ -31,7 +33,7 @@ export class Claims {
   }
 
   hold(id: string, epoch: number): Held {
-    const held = { id, epoch, controller: new AbortController() };
+    const held = { id, epoch, controller: new AbortController(), since: this.#world.clock.monotonic() };
     this.#held.add(held);
     holding.add(this);
     this.#watch();
@@ -99,17 +101,26 @@ export class Claims {
   }
 
   #watch(): void {
-    if (this.#cancelWatch || this.#closed) return;
+    if (this.#cancelWatch || this.#looking || this.#closed) return;
     this.#cancelWatch = this.#world.clock.after(watchMs, () => {
       this.#cancelWatch = undefined;
       if (this.#held.size === 0 || this.#closed) return;
-      this.#own(this.#look().finally(() => this.#watch()));
+      this.#looking = true;
+      const looked = this.#look().finally(() => {
+        this.#looking = false;
+        this.#watch();
+      });
+      this.#own(looked);
     });
   }
 
   async #look(): Promise<void> {
-    const flows = await flowStore(this.#world);
-    for (const held of this.#held) if (!(await stillHeld(flows, held))) held.controller.abort();
+    const lookedAt = this.#world.clock.monotonic();
+    // What was claimed a moment ago was looked at then.
+    const held = [...this.#held].filter(({ since }) => lookedAt - since >= watchMs / 2);
+    if (held.length === 0) return;
+    const marks = await (await flowStore(this.#world)).listExecutionMarks(held.map(({ id }) => id));
+    for (const one of held) if (!isStillHeld(one, marks.get(one.id))) one.controller.abort();
   }
 
   #own(work: Promise<unknown>): void {
@@ -119,8 +130,7 @@ export class Claims {
   }
 }
 
-async function stillHeld(flows: FlowStore, { id, epoch }: Held): Promise<boolean> {
-  const mark = await flows.getExecutionMark(id);
+function isStillHeld({ epoch }: Held, mark: ExecutionMark | undefined): boolean {
   return (
     mark !== undefined && mark.leaseOwner !== null && mark.leaseEpoch === epoch && mark.cancelRequest === null && !isTerminal(mark.status)
   );
