@@ -359,9 +359,14 @@ begin
       end if;
     end loop;
   end if;
-  if v_ended then
-    perform pawl.pawl_end_run_v1(w.shard, w.run_id);
-    delete from pawl.token_expiries where run_id = w.run_id;
+  -- As pawl_end_run_v1, but that its steps were never due, and that its own parent is told below.
+  if v_ended and r.status is not null then
+    for v_text in delete from pawl.hooks where shard = w.shard and run_id = w.run_id returning token loop
+      delete from pawl.token_expiries where token = v_text;
+      delete from pawl.hook_tokens where token = v_text and run_id = w.run_id;
+    end loop;
+    delete from pawl.waits where shard = w.shard and run_id = w.run_id;
+    delete from pawl.messages where shard = w.shard and run_id = w.run_id;
   end if;
 
   if w.cancel is not null then
