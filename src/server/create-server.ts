@@ -37,13 +37,13 @@ export interface ServerOptions {
   readonly tokens?: string | readonly ApiToken[];
   /** The app's own way to know who asks; asked before the tokens. */
   readonly authenticate?: Authenticate;
-  /** The path below which the API is mounted, such as `/pawl`; default: the root, which is where the dashboard needs to be. */
+  /** The path below which it is mounted, such as `/pawl`; default: the root. */
   readonly basePath?: string;
   /** Nothing but these, for an address that others can reach. */
   readonly only?: readonly ('resume' | 'triggers')[];
   /** Origins whose pages may use the API; default: none but its own. */
   readonly cors?: readonly string[];
-  /** A folder with the dashboard's files; default: that of this package, at the root only. False: none. */
+  /** A folder with the dashboard's files; default: the one of this package, if it is there. False: none. */
   readonly dashboard?: string | false;
   /** Changes what logs, API and dashboard show of payloads and errors. */
   readonly redact?: Redact;
@@ -133,7 +133,7 @@ export function createServer(options: ServerOptions): PawlServer {
       return new Response(description, { headers: { 'content-type': 'application/json' } });
     });
   }
-  const files = only ? undefined : openDashboard(options.dashboard ?? (basePath === '' ? undefined : false));
+  const files = only ? undefined : openDashboard(options.dashboard, basePath);
   app.notFound((context) => {
     const { path } = context.req;
     const file = path.startsWith('/api/') ? undefined : files?.answer(context.req.raw, path);
@@ -172,10 +172,10 @@ function publicCaller({ exposed }: Route): Caller {
   return trustedCaller(exposed === 'resume' ? 'resume token' : 'webhook', 'api');
 }
 
-function openDashboard(given: string | false | undefined): StaticFiles | undefined {
+function openDashboard(given: string | false | undefined, basePath: string): StaticFiles | undefined {
   if (given === false) return undefined;
   const folder = given ?? fileURLToPath(new URL('../dashboard/', import.meta.url));
-  return existsSync(folder) ? new StaticFiles(folder) : undefined;
+  return existsSync(folder) ? new StaticFiles(folder, { basePath }) : undefined;
 }
 
 function cleanBase(basePath: string): string {

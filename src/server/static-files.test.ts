@@ -11,7 +11,7 @@ it('serves the files of the dashboard, and its page for every other path of the 
     expect(response?.headers.get('content-type'), path).toBe('text/html; charset=utf-8');
     expect(response?.headers.get('cache-control')).toBe('no-cache');
     expect(response?.headers.get('content-security-policy')).toContain("script-src 'self'");
-    expect(await response?.text()).toBe('<html><head></head></html>');
+    expect(await response?.text()).toBe('<html><head><base href="/pawl/"></head></html>');
   }
   const script = ask(files, '/assets/index-BX3kQ9za.js');
   expect(script?.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
@@ -37,7 +37,7 @@ function open(): StaticFiles {
   onTestFinished(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, 'secret.txt'), 'no');
   mkdirSync(join(folder, 'app', 'assets'), { recursive: true });
-  writeFileSync(join(folder, 'app', 'index.html'), '<html><head></head></html>');
+  writeFileSync(join(folder, 'app', 'index.html'), '<html><head><base href="/"></head></html>');
   writeFileSync(join(folder, 'app', 'assets', 'index-BX3kQ9za.js'), '1');
-  return new StaticFiles(join(folder, 'app'));
+  return new StaticFiles(join(folder, 'app'), { basePath: '/pawl' });
 }

@@ -35,13 +35,13 @@ const pagePolicy =
 export class StaticFiles {
   readonly #files: ReadonlyMap<string, StaticFile>;
 
-  constructor(folder: string) {
+  constructor(folder: string, { basePath = '' }: { readonly basePath?: string } = {}) {
     const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     this.#files = new Map(
       entries.map((entry) => {
         const file = join(entry.parentPath, entry.name);
         const path = `/${relative(folder, file).split(sep).join('/')}`;
-        return [path, readStatic(file)];
+        return [path, readStatic(file, path === '/index.html' ? basePath : '')];
       }),
     );
   }
@@ -66,8 +66,11 @@ export class StaticFiles {
   }
 }
 
-function readStatic(file: string): StaticFile {
-  const bytes = new Uint8Array(readFileSync(file));
+/** The page names the root of the app, from which it loads everything and where its links lead: another one if it is mounted below a path. */
+function readStatic(file: string, basePath: string): StaticFile {
+  const content = readFileSync(file);
+  const moved = basePath === '' ? content : Buffer.from(content.toString('utf8').replace('<base href="/"', `<base href="${basePath}/"`));
+  const bytes = new Uint8Array(moved);
   return {
     bytes,
     etag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`,
