@@ -17,13 +17,35 @@ export interface Mood {
   readonly lostAnswerChance: number;
   /** When the wall clock jumps, and how far. */
   readonly jumps: readonly { readonly atMs: number; readonly byMs: number }[];
+  /** How far the clock of each host is from that of the database. */
+  readonly skewsMs: readonly number[];
   /** After this nothing goes wrong any more. */
   readonly quietAfterMs: number;
 }
 
+/** Processes that a simulation can have: workers, and one that only starts runs. */
+export const processCount = 4;
 const hourMs = 3_600_000;
 
-export function randomMood(random: Random): Mood {
+/** `clocks`: little else goes wrong, but no clock can be trusted. */
+export type Theme = 'everything' | 'clocks';
+
+export function randomMood(random: Random, theme: Theme): Mood {
+  const mood = everything(random);
+  if (theme === 'everything') return mood;
+  const jump = () => ({
+    atMs: random.between(100, 6_000),
+    byMs: random.pick([hourMs, random.between(1, 90_000), -random.between(1, 90_000), -1_000]),
+  });
+  return {
+    ...mood,
+    refusalChance: 0,
+    jumps: Array.from({ length: random.between(0, 3) }, jump),
+    skewsMs: Array.from({ length: processCount }, () => random.pick([0, 600_000, -600_000, random.between(-60_000, 60_000)])),
+  };
+}
+
+function everything(random: Random): Mood {
   const calm = random.chance(0.1);
   const chance = (...chances: [number, ...number[]]) => (calm ? 0 : random.pick(chances));
   // What is due by the wall clock is due so much later after a jump back: an hour of heartbeats would have to be lived through.
@@ -42,6 +64,7 @@ export function randomMood(random: Random): Mood {
     refusalChance: chance(0, 0, 0.01, 0.05),
     lostAnswerChance: chance(0, 0, 0.01),
     jumps: random.chance(0.15) && !calm ? [jump()] : [],
+    skewsMs: Array.from({ length: processCount }, () => 0),
     quietAfterMs: 6_000,
   };
 }

@@ -88,7 +88,7 @@ async function completeWaits(stage: Stage, runId: string, log: readonly Event[])
 }
 
 async function suspend(stage: Stage, runId: string, parts: readonly Part[], log: readonly Event[]): Promise<Answer> {
-  const { world, wall } = stage;
+  const { world, wall, witness } = stage;
   const params = asOf(log);
   const ofKind = <K extends Part['kind']>(kind: K) => parts.filter((part): part is Extract<Part, { kind: K }> => part.kind === kind);
   await Promise.all(
@@ -117,12 +117,13 @@ async function suspend(stage: Stage, runId: string, parts: readonly Part[], log:
   });
   const waits = ends
     .filter(({ known }) => !known)
-    .map(({ id, at }) =>
-      unless(
+    .map(({ id, at }) => {
+      witness.sleeps(runId, id, at - wall(), at);
+      return unless(
         create(stage, runId, { eventType: 'wait_created', correlationId: id, eventData: { resumeAt: new Date(at) } }, params),
         EntityConflictError,
-      ),
-    );
+      );
+    });
   await Promise.all([...steps, ...waits]);
   if (ends.length === 0) return undefined;
   return { timeoutSeconds: Math.min(...ends.map(({ at }) => Math.ceil(Math.max(1_000, at - wall()) / 1_000))) };

@@ -1,17 +1,20 @@
 // A process of its own for some thousands of seeds: what died in them is not collected before its process ends.
 import { openDatabases } from './databases.ts';
-import { processCount, simulate } from './simulate.ts';
+import { processCount, type Theme } from './mood.ts';
+import { simulate } from './simulate.ts';
 
 const {
   from,
   count,
   twiceEvery = 0,
+  theme = 'everything',
   trace,
 } = JSON.parse(process.argv[2] ?? '{}') as {
   readonly from: number;
   readonly count: number;
   /** Every so many seeds one is lived twice, to see that it does the same again. */
   readonly twiceEvery?: number;
+  readonly theme?: Theme;
   readonly trace?: boolean;
 };
 const databases = await openDatabases(processCount);
@@ -19,10 +22,10 @@ process.on('unhandledRejection', (error) => {
   process.stdout.write(`${JSON.stringify({ unhandled: String((error as Error).stack ?? error) })}\n`);
 });
 for (let seed = from; seed < from + count; seed += 1) {
-  const simulation = await simulate(seed, databases, trace ? (line) => console.error(line) : undefined);
+  const simulation = await simulate(seed, databases, { theme, trace: trace ? (line) => console.error(line) : undefined });
   const violations = [...simulation.violations];
   if (twiceEvery > 0 && seed % twiceEvery === 0) {
-    const again = await simulate(seed, databases);
+    const again = await simulate(seed, databases, { theme });
     if (again.fingerprint !== simulation.fingerprint) violations.push('the same seed did not do the same again');
   }
   process.stdout.write(`${JSON.stringify({ seed, violations, counts: simulation.counts })}\n`);

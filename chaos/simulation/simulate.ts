@@ -6,7 +6,7 @@ import { Random } from '../../test/e2e/support/random.ts';
 import { useRun } from './client.ts';
 import type { Databases } from './databases.ts';
 import { type Fates, faultyStore, Hints } from './faulty-store.ts';
-import { type Mood, randomMood } from './mood.ts';
+import { type Mood, processCount, randomMood, type Theme } from './mood.ts';
 import { randomProgram } from './program.ts';
 import { type Stage, stepName, workAsTheSdk } from './replay.ts';
 import { seedGlobals } from './seeded-globals.ts';
@@ -20,18 +20,20 @@ export interface Simulation {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-/** Processes that a simulation can have: workers, and one that only starts runs. */
-export const processCount = 4;
 const wallStart = Date.UTC(2026, 0, 1);
 const limitMs = 4 * 3_600_000;
 
 /** One seed, from the first start to the last check. The same seed does the same, to the last interleaving. */
-export async function simulate(seed: number, databases: Databases, trace?: (line: string) => void): Promise<Simulation> {
+export async function simulate(
+  seed: number,
+  databases: Databases,
+  { theme = 'everything', trace }: { readonly theme?: Theme; readonly trace?: ((line: string) => void) | undefined } = {},
+): Promise<Simulation> {
   const random = new Random(seed);
   const time = new VirtualTime(new Random(random.between(0, 2 ** 31)));
   const restore = seedGlobals(time, new Random(random.between(0, 2 ** 31)));
   try {
-    return await new Town(seed, random, time, databases).live(trace);
+    return await new Town(seed, random, time, databases, theme).live(trace);
   } finally {
     restore();
     // Workers that died in the simulation cannot have taken their listeners back.
@@ -55,12 +57,12 @@ class Town {
   #lastStallEndsAt = 0;
   #quiet = false;
 
-  constructor(seed: number, random: Random, time: VirtualTime, databases: Databases) {
+  constructor(seed: number, random: Random, time: VirtualTime, databases: Databases, theme: Theme) {
     this.#seed = seed;
     this.#random = random;
     this.#time = time;
     this.#databases = databases;
-    this.#mood = randomMood(random);
+    this.#mood = randomMood(random, theme);
     this.#witness = new Witness(time, this.#mood.leaseMs);
     this.#programs = new Map(Array.from({ length: this.#mood.runs }, (_, index) => [`run-${index}`, randomProgram(random, index)]));
     registerStepName(stepName);
@@ -114,18 +116,18 @@ class Town {
     const world = this.#world(process, slot);
     this.#worlds.set(process, { world, slot });
     this.#time.within(process, () => {
-      workAsTheSdk(this.#stage(process, world));
+      workAsTheSdk(this.#stage(process, world, slot));
       world.start().catch(() => this.#kill(process));
     });
   }
 
   #client(): Stage {
     const process = new SimulatedProcess('client');
-    return this.#stage(process, this.#world(process, processCount - 1));
+    return this.#stage(process, this.#world(process, processCount - 1), processCount - 1);
   }
 
-  #stage(process: SimulatedProcess, world: PawlWorld): Stage {
-    return { world, process, time: this.#time, wall: () => this.#wall(), programs: this.#programs, witness: this.#witness };
+  #stage(process: SimulatedProcess, world: PawlWorld, slot: number): Stage {
+    return { world, process, time: this.#time, wall: () => this.#wall(slot), programs: this.#programs, witness: this.#witness };
   }
 
   #world(process: SimulatedProcess, slot: number): PawlWorld {
@@ -147,16 +149,22 @@ class Town {
       WORKFLOW_PAWL_FLOW_CONCURRENCY: String(flowConcurrency),
       WORKFLOW_PAWL_STEP_CONCURRENCY: String(stepConcurrency),
     };
-    return createWorld({ env, clock: this.#clock(), logger: silentLogger, apart: true, openStore: async () => store });
+    return createWorld({ env, clock: this.#clock(slot), logger: silentLogger, apart: true, openStore: async () => store });
   }
 
-  #clock(): Clock {
+  /** Of a host; without a slot, of the database. */
+  #clock(slot?: number): Clock {
     const time = this.#time;
-    return { now: () => this.#wall(), monotonic: () => Math.floor(time.now) + 1_000, after: (delayMs, wake) => time.after(delayMs, wake) };
+    return {
+      now: () => this.#wall(slot),
+      monotonic: () => Math.floor(time.now) + 1_000,
+      after: (delayMs, wake) => time.after(delayMs, wake),
+    };
   }
 
-  #wall(): number {
-    return wallStart + this.#wallOffset + Math.floor(this.#time.now);
+  #wall(slot?: number): number {
+    const skew = slot === undefined ? 0 : (this.#mood.skewsMs[slot] ?? 0);
+    return skew + wallStart + this.#wallOffset + Math.floor(this.#time.now);
   }
 
   #fates(): Fates {
@@ -220,6 +228,7 @@ class Town {
   #jump(byMs: number): void {
     this.#wallOffset += byMs;
     this.#counts.jumps += 1;
+    this.#witness.clockJumped();
   }
 
   #checkRows(): void {

@@ -39,6 +39,9 @@ export class Witness {
   readonly #seenByEnd = new Map<string, number>();
   readonly #acknowledged = new Map<string, Set<string>>();
   readonly #longestLogs = new Map<string, readonly string[]>();
+  /** When each sleep was asked for, by the instant it was to end at. */
+  readonly #sleeps = new Map<string, { readonly askedAt: number; readonly ms: number }>();
+  #jumpedAt = -Infinity;
   #nonce = 0;
   /** Told of each commit, for whoever has to find out why a seed fails. */
   trace: ((line: string) => void) | undefined;
@@ -149,6 +152,15 @@ export class Witness {
     if (act.kind === 'write' && outcome.kind === 'written') this.#written(process, act, outcome);
   }
 
+  clockJumped(): void {
+    this.#jumpedAt = this.#time.now;
+  }
+
+  /** A replay is about to say that it sleeps for so long, which by its host's clock is until then. */
+  sleeps(runId: string, waitId: string, ms: number, until: number): void {
+    this.#sleeps.set(`${runId} ${waitId} ${until}`, { askedAt: this.#time.now, ms });
+  }
+
   /** A replay that has seen so much of the log is about to complete the run. */
   completes(process: SimulatedProcess, runId: string, seen: number): void {
     this.#seenByEnd.set(`${process.name} ${runId}`, seen);
@@ -189,7 +201,8 @@ export class Witness {
       }
       if (type === 'wait_completed' && meta !== null) {
         const row = transition.waits.find(({ waitId }) => waitId === correlationId);
-        if (row && at < row.resumeAt) this.#violation(`${correlationId} of ${transition.runId} was over ${row.resumeAt - at} ms early`);
+        if (row && at < row.dueAt) this.#violation(`${correlationId} of ${runId} was over ${row.dueAt - at} ms before it was due`);
+        if (row) this.#checkSleep(`${runId} ${correlationId} ${row.resumeAt}`);
       }
     }
     if (transition.run.kind === 'finish') {
@@ -202,6 +215,14 @@ export class Witness {
       const missed = (this.#externals.get(runId) ?? []).filter((seq) => seq > seen && seq < firstSeq);
       if (missed.length > 0) this.#violation(`${runId} was completed by a replay that had not seen event ${missed.join(', ')}`);
     }
+  }
+
+  /** Whatever clock said so, a sleep took as long as was asked for, to the second; a clock that was set in between is believed. */
+  #checkSleep(key: string): void {
+    const sleep = this.#sleeps.get(key);
+    if (!sleep || this.#jumpedAt >= sleep.askedAt) return;
+    const early = sleep.askedAt + sleep.ms - this.#time.now;
+    if (early > 1_000) this.#violation(`${key} woke ${Math.round(early)} ms early`);
   }
 
   /** Only who has a step may say what became of it. */

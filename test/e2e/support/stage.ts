@@ -34,9 +34,9 @@ export class Stage {
     this.#gates = join(directory, 'gates');
   }
 
-  /** Takes the World over: `close()` closes it too. */
-  static async open(world: WorldUnderTest): Promise<Stage> {
-    const routes = await buildApp();
+  /** Takes the World over: `close()` closes it too. The hosts serve the workflows compiled into `routes`, by default those of the tests. */
+  static async open(world: WorldUnderTest, routes?: string): Promise<Stage> {
+    routes ??= await buildApp();
     const directory = await mkdtemp(join(tmpdir(), 'pawl-e2e-'));
     const stage = new Stage(world, directory, routes);
     await mkdir(stage.#gates);

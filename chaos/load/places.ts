@@ -1,0 +1,30 @@
+import { mkdtemp } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildWorkflows } from '../../scripts/build-workflows.js';
+import { type ScratchPostgres, startScratchPostgres } from '../../src/testing/scratch-postgres.ts';
+import { pawl } from '../../test/e2e/support/sqlite-world.ts';
+import { Stage } from '../../test/e2e/support/stage.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Where a load runs: a database, and a stage for the processes that work on it. */
+export interface Place {
+  readonly stage: Stage;
+  readonly env: Readonly<Record<string, string>>;
+  /** The file, where it is one. */
+  readonly file: string | undefined;
+  readonly server: ScratchPostgres | undefined;
+  close(): Promise<void>;
+}
+
+export type StoreName = 'sqlite' | 'postgres';
+
+export async function openPlace(store: StoreName, scratch: string, settings: Readonly<Record<string, string>>): Promise<Place> {
+  const { flow } = await buildWorkflows(join(root, 'chaos', 'app'), join(root, '.tmp', 'workflows', 'chaos'));
+  const server = store === 'postgres' ? await startScratchPostgres() : undefined;
+  const file = server ? undefined : join(await mkdtemp(join(scratch, 'database-')), 'pawl.db');
+  const env = { WORKFLOW_TARGET_WORLD: pawl, WORKFLOW_PAWL_URL: server?.url ?? `sqlite:${file}`, ...settings };
+  const stage = await Stage.open({ env, close: async () => await server?.stop() }, dirname(flow));
+  return { stage, env, file, server, close: async () => await stage.close() };
+}

@@ -1,0 +1,85 @@
+import { createWorld } from '../../src/connect/create-world.ts';
+import { loadDriver } from '../../src/sqlite/driver.ts';
+import { Random } from '../../test/e2e/support/random.ts';
+import { Fleet } from '../load/fleet.ts';
+import { judge, quantile } from '../load/judge.ts';
+import { readBodies } from '../load/ledger.ts';
+import { pause } from '../load/monotonic.ts';
+import { openPlace, type Place, type StoreName } from '../load/places.ts';
+import { Traffic } from '../load/traffic.ts';
+import { type Findings, type Job, part, type Target } from '../target.ts';
+
+const workers = 3;
+const whole = { kills: 1_000, runs: 20_000, steps: 100_000 };
+
+/** R1, and with the same evidence R2 and R3. */
+export function kills(store: StoreName): Target {
+  return {
+    id: `R1-${store}`,
+    fault: `SIGKILL of a random worker of ${workers} every 0.5 to 2 s, on ${store === 'sqlite' ? 'one SQLite file' : 'PostgreSQL'} (lease 1 s)`,
+    want: 'no run lost, no recorded result lost or doubled; a body begun again only for a kill that hit it (R2); recovery p99 within lease + 2 s (R3)',
+    shortScale: 0.004,
+    run: (job) => run(store, job),
+  };
+}
+
+async function run(store: StoreName, { seed, scale, scratch, say }: Job): Promise<Findings> {
+  const place = await openPlace(store, scratch, { WORKFLOW_PAWL_LEASE_MS: '1000' });
+  const { stage, env } = place;
+  const reader = createWorld({ env: { ...env, WORKFLOW_PAWL_LOG_LEVEL: 'silent' }, apart: true });
+  try {
+    const random = new Random(seed);
+    const goal = { kills: part(whole.kills, scale), runs: part(whole.runs, scale) };
+    const producer = await stage.startHost('producer');
+    const fleet = new Fleet(stage, random);
+    await fleet.start(workers);
+    let killed = 0;
+    const enough = (started: number) => started >= goal.runs && killed >= goal.kills;
+    const traffic = new Traffic({ api: producer.api, reader, random: new Random(seed + 1), parallel: 40, enough });
+    const killing = (async () => {
+      for (; killed < goal.kills; killed += 1) {
+        await pause(random.between(500, 2_000));
+        await fleet.killOne();
+        if (killed % 50 === 49) say(`${killed + 1} kills, ${traffic.marks.size} runs, ${traffic.steps} steps`);
+      }
+    })();
+    await Promise.all([traffic.run(), killing]);
+
+    const bodies = await readBodies(stage);
+    const { violations, repeated, recoveries } = judge({
+      bodies,
+      marks: traffic.marks,
+      killedAt: fleet.killedAt,
+      givenUp: fleet.givenUp(),
+    });
+    const p99 = quantile(recoveries, 0.99);
+    return {
+      amounts: { kills: [killed, whole.kills], runs: [traffic.marks.size, whole.runs], steps: [traffic.steps, whole.steps] },
+      figures: {
+        'bodies begun again': repeated,
+        'steps cut off by a kill': recoveries.length,
+        'recovery p50 (ms)': quantile(recoveries, 0.5),
+        'recovery p99 (ms)': p99,
+        'recovery at most (ms)': quantile(recoveries, 1),
+        'healthy workers given up': fleet.givenUp().length,
+      },
+      violations: [...traffic.violations, ...violations, ...(await damage(place))],
+      ...(p99 > 3_000 ? { notes: [`recovery p99 is above lease + 2 s: ${Math.round(p99)} ms`] } : {}),
+    };
+  } finally {
+    await reader.close();
+    await place.close();
+  }
+}
+
+/** Whether the file is whole. */
+async function damage({ file }: Place): Promise<string[]> {
+  if (file === undefined) return [];
+  const database = (await loadDriver())(file, { readOnly: true });
+  try {
+    const rows = [...database.prepare('pragma integrity_check').all(), ...database.prepare('pragma foreign_key_check').all()];
+    return rows.flatMap((row) => (row['integrity_check'] === 'ok' ? [] : [`the file is damaged: ${JSON.stringify(row)}`]));
+  } finally {
+    database.close();
+  }
+}

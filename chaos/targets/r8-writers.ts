@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { createWorld } from '../../src/connect/create-world.ts';
+import { startScratchPostgres } from '../../src/testing/scratch-postgres.ts';
+import { Random } from '../../test/e2e/support/random.ts';
+import { runProgram } from '../node-program.ts';
+import { type Findings, type Job, part, type Target } from '../target.ts';
+import { rushAll } from '../writers/rush-all.ts';
+
+const whole = { runs: 10_000, compared: 1_000 };
+const worldsAtOnce = 3;
+const reference = new URL('../writers/reference.ts', import.meta.url);
+
+export const writersSqlite: Target = {
+  id: 'R8-sqlite',
+  fault: `hooks, steps, waits and ends of one run at the same time, through ${worldsAtOnce} Worlds that share nothing but the SQLite file`,
+  want: 'no corrupted log, rows as the log says, the same for every reader',
+  shortScale: 0.01,
+  run: (job) => onPawl(job, () => ({ WORKFLOW_PAWL_URL: `sqlite:${join(job.scratch, 'pawl.db')}` })),
+};
+
+export const writersPostgres: Target = {
+  id: 'R8-postgres',
+  fault: `the same on PostgreSQL, and beside it on world-postgres (4.3), the reference of the SDK`,
+  want: 'no corrupted log, rows as the log says, the same for every reader',
+  shortScale: 0.005,
+  async run(job) {
+    const server = await startScratchPostgres();
+    try {
+      // A name in the URL keeps them apart: each has connections of its own.
+      const ours = await onPawl(job, (index) => ({ WORKFLOW_PAWL_URL: `${server.url}?application_name=writer-${index}` }));
+      const theirs = await onReference(job, server.url);
+      return { ...ours, amounts: { ...ours.amounts, ...theirs.amounts }, figures: { ...ours.figures, ...theirs.figures } };
+    } finally {
+      await server.stop();
+    }
+  },
+};
+
+async function onPawl({ seed, scale, say }: Job, envOf: (index: number) => Record<string, string>): Promise<Findings> {
+  const worlds = Array.from({ length: worldsAtOnce }, (_, index) =>
+    createWorld({ env: { ...envOf(index), WORKFLOW_PAWL_LOG_LEVEL: 'silent' }, apart: true }),
+  );
+  try {
+    const { runs, calls, refused, broken } = await rushAll(worlds, new Random(seed), {
+      runs: part(whole.runs, scale),
+      compareRows: true,
+      say,
+    });
+    return { amounts: { runs: [runs, whole.runs] }, figures: { calls, 'of them refused': refused }, violations: broken };
+  } finally {
+    for (const world of worlds) await world.close();
+  }
+}
+
+async function onReference({ seed, scale }: Job, url: string): Promise<Pick<Findings, 'amounts' | 'figures'>> {
+  const runs = part(whole.compared, scale);
+  let corrupted: unknown;
+  await runProgram(reference, { url, seed, runs, worlds: worldsAtOnce }, (line) => (corrupted = line['corrupted']));
+  return {
+    amounts: { 'runs on world-postgres': [runs, whole.compared] },
+    figures: { 'corrupted logs of world-postgres': `${String(corrupted)} of ${runs}` },
+  };
+}

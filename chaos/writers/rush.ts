@@ -1,0 +1,76 @@
+import type { World } from '@workflow/world';
+import { createModel, type Operation, requestOf } from '../../src/testing/contract/model.ts';
+import { newRunId, newToken } from '../../src/testing/ids.ts';
+import { brokenLogRules } from '../../src/testing/log-rules.ts';
+import { projectLog } from '../../src/testing/project-log.ts';
+import { readEntities } from '../../src/testing/read-entities.ts';
+import { readLog } from '../../src/testing/read-log.ts';
+import type { Random } from '../../test/e2e/support/random.ts';
+
+const types: readonly [Operation['type'], ...Operation['type'][]] = [
+  'step_created',
+  'step_created',
+  'step_started',
+  'step_started',
+  'step_completed',
+  'step_completed',
+  'step_failed',
+  'step_retrying',
+  'hook_created',
+  'hook_received',
+  'hook_received',
+  'hook_received',
+  'hook_disposed',
+  'wait_created',
+  'wait_completed',
+  'run_started',
+];
+const ends: readonly [Operation['type'], ...Operation['type'][]] = ['run_completed', 'run_failed', 'run_cancelled'];
+
+export interface Rushed {
+  readonly calls: number;
+  readonly refused: number;
+  /** What makes the log one that a replay cannot trust; empty: it is whole. */
+  readonly broken: readonly string[];
+}
+
+/** Many writers to one run: some dozen calls at the same time through all of the Worlds, with an end of the run among the last of them. */
+export async function rush(worlds: readonly World[], random: Random, { compareRows }: { readonly compareRows: boolean }): Promise<Rushed> {
+  const [runId, other] = [newRunId(), newRunId()];
+  const model = createModel([runId, other], [newToken(), newToken()]);
+  let [calls, refused] = [0, 0];
+  const call = async (type: Operation['type']) => {
+    const operation: Operation = { type, run: 0, id: random.between(0, 2), form: random.between(0, 3) };
+    const world = random.pick(worlds as [World, ...World[]]);
+    calls += 1;
+    await world.events.create(runId, requestOf(operation, model) as never).catch(() => (refused += 1));
+  };
+  await call('run_created');
+  for (let round = 0; round < 3; round += 1) {
+    const burst = Array.from({ length: random.between(5, 14) }, () => call(random.pick(types)));
+    if (round === 2) burst.splice(random.between(0, burst.length), 0, call(random.pick(ends)), call(random.pick(ends)));
+    await Promise.all(burst);
+  }
+  const [first, ...others] = await Promise.all(worlds.map((world) => readLog(world, runId)));
+  const log = first ?? [];
+  const broken = [...brokenLogRules(log)];
+  const text = JSON.stringify(log);
+  if (others.some((seen) => JSON.stringify(seen) !== text)) broken.push('two readers see different logs');
+  if (compareRows) {
+    const [said, stored] = [projectLog(log), await readEntities(worlds[0] as World, runId)];
+    if (canonical(said) !== canonical(stored)) broken.push(`the log says ${canonical(said)}, the rows ${canonical(stored)}`);
+  }
+  return { calls, refused, broken: broken.map((rule) => `${runId}: ${rule}`) };
+}
+
+function canonical(value: unknown): string {
+  const sort = (inner: unknown): unknown =>
+    typeof inner === 'object' && inner !== null
+      ? Object.fromEntries(
+          Object.entries(inner)
+            .toSorted(([a], [b]) => (a < b ? -1 : 1))
+            .map(([key, next]) => [key, sort(next)]),
+        )
+      : inner;
+  return JSON.stringify(sort(value));
+}
