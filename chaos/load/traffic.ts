@@ -131,7 +131,7 @@ export class Traffic {
 /** What a database that is away makes of a call. */
 export function isRefusal(error: unknown): boolean {
   return /cannot be (?:used|reached)|broke before a commit|is away|ECONNRE|fetch failed|503|terminat|timeout|connect/i.test(
-    `${String(error)} ${String((error as Error).cause ?? '')}`,
+    [error, (error as Error).cause].map((part) => (part instanceof Error ? `${part.name} ${part.message}` : '')).join(' '),
   );
 }
 

@@ -1,8 +1,21 @@
 import type { Target } from '../target.ts';
 import { kills } from './r1-kills.ts';
+import { disturbances, outages } from './r4-outages.ts';
 import { disk } from './r6-disk.ts';
 import { writersPostgres, writersSqlite } from './r8-writers.ts';
+import { fuzz } from './r11-fuzz.ts';
 import { clocks, simulation } from './r9-simulation.ts';
 
 /** In the order of the table. */
-export const targets: readonly Target[] = [kills('sqlite'), kills('postgres'), disk, clocks, writersSqlite, writersPostgres, simulation];
+export const targets: readonly Target[] = [
+  kills('sqlite'),
+  kills('postgres'),
+  outages,
+  disturbances,
+  disk,
+  clocks,
+  writersSqlite,
+  writersPostgres,
+  simulation,
+  fuzz,
+];

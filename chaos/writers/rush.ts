@@ -47,9 +47,9 @@ export async function rush(worlds: readonly World[], random: Random, { compareRo
   };
   await call('run_created');
   for (let round = 0; round < 3; round += 1) {
-    const burst = Array.from({ length: random.between(5, 14) }, () => call(random.pick(types)));
-    if (round === 2) burst.splice(random.between(0, burst.length), 0, call(random.pick(ends)), call(random.pick(ends)));
-    await Promise.all(burst);
+    const burst = Array.from({ length: random.between(5, 14) }, () => random.pick(types));
+    if (round === 2) burst.splice(random.between(0, burst.length), 0, random.pick(ends), random.pick(ends));
+    await Promise.all(burst.map(call));
   }
   const [first, ...others] = await Promise.all(worlds.map((world) => readLog(world, runId)));
   const log = first ?? [];

@@ -82,6 +82,10 @@ describe('small fields', () => {
     );
   });
 
+  it('say so where somebody else has written them', () => {
+    expect(() => decodeFields('{{x}}')).toThrow('A stored field is not as it was written: it begins with "{{x}}".');
+  });
+
   it('are devalue text, so that what was written before can be read', () => {
     assert(
       property(dictionary(string(), oneof(string(), integer(), boolean())), (fields) => {

@@ -33,7 +33,11 @@ export function encodeFields(fields: Readonly<Record<string, unknown>>): string 
 }
 
 export function decodeFields(text: string): Record<string, unknown> {
-  return decodeFlat(text) ?? (parse(text) as Record<string, unknown>);
+  try {
+    return decodeFlat(text) ?? (parse(text) as Record<string, unknown>);
+  } catch (cause) {
+    throw new Error(`A stored field is not as it was written: it begins with "${text.slice(0, 20)}".`, { cause });
+  }
 }
 
 // Nearly all of them are a few texts and numbers. For those devalue's notation, `[{"name":1},"value"]`, is written and read without a walk

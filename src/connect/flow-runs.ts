@@ -48,7 +48,7 @@ function isResumeToken(token: unknown): token is string {
 
 function mayConcernFlow({ eventType, correlationId }: Asked): boolean {
   if (eventType === 'run_cancelled') return true;
-  return eventType === 'hook_received' && correlationId?.startsWith(flowHookPrefix) === true;
+  return eventType === 'hook_received' && typeof correlationId === 'string' && correlationId.startsWith(flowHookPrefix);
 }
 
 async function changeFlow(

@@ -142,8 +142,9 @@ export class Committer {
         const committed = sqlState(error) === committedBefore;
         if (unanswered) this.#unsure = [...this.#unsure, sent];
         if (committed || unanswered) throw answerLost(db.name, committed ? 'was' : 'may have been', error);
-        // Something other than a run is locked by somebody: halves are tried, until the act that needs it is alone.
-        if (acts.length > 1 && sqlState(error) === '55P03') throw error;
+        // Something other than a run is locked by somebody: halves are tried, until the act that needs it is alone. Who waits for a run has
+        // nothing to halve.
+        if (!wait && acts.length > 1 && sqlState(error) === '55P03') throw error;
         throw toWorldError(error, db.name);
       }
     }

@@ -28,6 +28,7 @@ describe('a cursor', () => {
     ['with parts that are something else', encodeCursor('runs', ['a', 1])],
     ['of no list at all', Buffer.from('{"runs":1}').toString('base64url')],
     ['of nothing', Buffer.from('null').toString('base64url')],
+
     ['cut off', encodeCursor('runs', [1, 'abc']).slice(0, -3)],
     ['in plain words', 'the beginning'],
     ['as long as a book', 'x'.repeat(100_000)],
@@ -39,5 +40,9 @@ describe('a cursor', () => {
         message: expect.stringMatching(/^The cursor ".{0,80}" was not given out by this list of runs/),
       }),
     );
+  });
+
+  it('is a text', () => {
+    expect(() => decodeCursor('runs', 7, shape)).toThrow('A cursor is a text that this list of runs gave out, not a number.');
   });
 });

@@ -9,12 +9,9 @@ export function encodeCursor(kind: string, key: CursorKey): string {
 }
 
 /** Undefined for an absent or empty cursor; one that this list never gave out is a 400, after which the SDK starts over. */
-export function decodeCursor(
-  kind: string,
-  cursor: string | undefined | null,
-  shape: readonly ('string' | 'number')[],
-): CursorKey | undefined {
+export function decodeCursor(kind: string, cursor: unknown, shape: readonly ('string' | 'number')[]): CursorKey | undefined {
   if (cursor === undefined || cursor === null || cursor === '') return undefined;
+  if (typeof cursor !== 'string') throw badRequest(`A cursor is a text that this list of ${kind} gave out, not a ${typeof cursor}.`);
   try {
     const [cursorKind, ...key] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as CursorKey;
     if (cursorKind === kind && key.length === shape.length && shape.every((type, index) => typeof key[index] === type)) return key;

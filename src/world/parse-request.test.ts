@@ -28,6 +28,15 @@ describe('a call of events.create', () => {
     expect(() => parse({ ...build.runStarted(), specVersion })).toThrow(refusal(/specVersion/));
   });
 
+  it.each([10n, Symbol('s'), () => 1])('says what it was given, even where that cannot be written as JSON', (specVersion) => {
+    const call = { ...build.runStarted(), specVersion } as never;
+    expect(() => parseRequest('run_1', call, undefined, now)).toThrow(/The specVersion of "run_started" must be a whole number/);
+  });
+
+  it('may come with no parameters, however that is said', () => {
+    expect(parseRequest('run_1', build.runStarted(), null as never, now).params).toEqual({});
+  });
+
   it('may leave the protocol unsaid', () => {
     expect(parse({ eventType: 'run_started' }).specVersion).toBeUndefined();
   });

@@ -37,11 +37,11 @@ export function parseRequest(
 ): EventRequest {
   const type = (event as { eventType?: unknown } | null | undefined)?.eventType;
   if (typeof type !== 'string' || !types.has(type)) {
-    throw badRequest(`events.create needs one of the SDK's event types, not ${JSON.stringify(type)}.`);
+    throw badRequest(`events.create needs one of the SDK's event types, not ${shown(type)}.`);
   }
   const { specVersion } = event;
   if (specVersion !== undefined && !Number.isSafeInteger(specVersion)) {
-    throw badRequest(`The specVersion of "${type}" must be a whole number, not ${JSON.stringify(specVersion)}.`);
+    throw badRequest(`The specVersion of "${type}" must be a whole number, not ${shown(specVersion)}.`);
   }
   const data = parseData(event);
   checkNamesIn(type, data);
@@ -66,15 +66,25 @@ function parseData(event: AnyEventRequest): Record<string, unknown> {
   return fields;
 }
 
-function parseParams(params: CreateEventParams = {}): CreateEventParams {
+function parseParams(params: CreateEventParams | null | undefined): CreateEventParams {
+  if (params === undefined || params === null) return {};
   const { occurredAt } = params;
   return occurredAt === undefined ? params : { ...params, occurredAt: parseInstant('occurredAt', occurredAt) };
+}
+
+/** Anything, in a message: not everything can be written as JSON. */
+function shown(value: unknown): string {
+  try {
+    return (JSON.stringify(value) as string | undefined)?.slice(0, 80) ?? `a ${typeof value}`;
+  } catch {
+    return `a ${typeof value}`;
+  }
 }
 
 /** A Date, or what the SDK's schemas read as one. */
 function parseInstant(what: string, value: unknown): Date {
   const date = value instanceof Date || typeof value === 'string' || typeof value === 'number' ? new Date(value) : undefined;
-  if (!date || Number.isNaN(date.getTime())) throw badRequest(`${what} must be a valid instant, not ${JSON.stringify(value)}.`);
+  if (!date || Number.isNaN(date.getTime())) throw badRequest(`${what} must be a valid instant, not ${shown(value)}.`);
   return date;
 }
 

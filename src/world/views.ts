@@ -20,11 +20,20 @@ export function viewRun(row: RunRow, payloads: Payloads): WorkflowRun {
     ...(row.executionContext === null ? {} : { executionContext: decodeFields(row.executionContext) }),
     input: payloads.input,
     output: payloads.output,
-    ...(row.error === null ? {} : { error: JSON.parse(row.error) as StructuredError }),
+    ...(row.error === null ? {} : { error: storedError(row.error) }),
     ...dates({ expiredAt: row.expiredAt, startedAt: row.startedAt, completedAt: row.completedAt }),
     createdAt: new Date(row.createdAt),
     updatedAt: new Date(row.updatedAt),
   } as WorkflowRun;
+}
+
+/** As it stands there where it is not what we wrote: whoever looks for the cause of a failure wants to see something. */
+function storedError(text: string): StructuredError {
+  try {
+    return JSON.parse(text) as StructuredError;
+  } catch {
+    return { message: text };
+  }
 }
 
 export function viewStep(row: StepRow, payloads: Payloads): Step {
@@ -35,7 +44,7 @@ export function viewStep(row: StepRow, payloads: Payloads): Step {
     status: row.status,
     input: payloads.input,
     output: payloads.output,
-    ...(row.error === null ? {} : { error: JSON.parse(row.error) as StructuredError }),
+    ...(row.error === null ? {} : { error: storedError(row.error) }),
     attempt: row.attempt,
     ...dates({ startedAt: row.startedAt, completedAt: row.completedAt, retryAfter: row.retryAfter }),
     createdAt: new Date(row.createdAt),

@@ -1,0 +1,36 @@
+import type { SourceName } from '../fuzz/inputs.ts';
+import { runProgram } from '../node-program.ts';
+import { type Findings, type Job, part, type Target } from '../target.ts';
+
+const whole: Readonly<Record<SourceName, number>> = { events: 450_000, flows: 300_000, cursors: 100_000, http: 100_000, rows: 50_000 };
+const program = new URL('../fuzz/run-inputs.ts', import.meta.url);
+
+export const fuzz: Target = {
+  id: 'R11',
+  fault:
+    'values that nobody should send: events and queue messages, flow JSON, cursors, ids and tokens, HTTP requests, values in stored rows',
+  want: '1,000,000 inputs; no crash, no error without a name of ours, nothing that takes a second, no 5xx',
+  shortScale: 0.002,
+  run,
+};
+
+async function run({ seed, scale, scratch, say }: Job): Promise<Findings> {
+  const amounts: Record<string, [number, number]> = {};
+  const violations: string[] = [];
+  for (const name of Object.keys(whole) as SourceName[]) {
+    const count = part(whole[name], scale);
+    let done = 0;
+    // The same fault by another input says nothing new.
+    const seen = new Set<string>();
+    await runProgram(program, { name, seed, count, scratch }, (line) => {
+      if (typeof line['done'] === 'number') done = line['done'];
+      if (typeof line['fault'] !== 'string') return;
+      const kind = line['fault'].replace(/^input \d+: /, '').replaceAll(/"[^"]*"|\d+/g, '');
+      if (!seen.has(kind)) violations.push(`${name}, ${line['fault']}`);
+      seen.add(kind);
+    });
+    amounts[`inputs of ${name}`] = [done, whole[name]];
+    say(`${done} inputs of ${name}`);
+  }
+  return { amounts, figures: {}, violations };
+}
