@@ -22,7 +22,22 @@ const codeFlow = (id: string, workflow: string) =>
     },
   });
 const addition = 'workflow//./workflows/basics//addition';
-const flows = [codeFlow('sum', addition), codeFlow('fatal', 'workflow//./workflows/retries//failFatally')];
+const shout = defineFlow({
+  id: 'shout',
+  version: '1.0.0',
+  initialStepId: 'up',
+  steps: {
+    up: {
+      type: 'transform',
+      config: { expression: '$uppercase(word)' },
+      input: { type: 'full' },
+      outputKey: 'loud',
+      transitions: { onSuccess: null },
+    },
+  },
+  output: { type: 'key', key: 'loud' },
+});
+const flows = [codeFlow('sum', addition), codeFlow('fatal', 'workflow//./workflows/retries//failFatally'), shout];
 
 describe('flows beside code on one SQLite file', { timeout: 120_000 }, () => {
   let app: App;
@@ -50,6 +65,13 @@ describe('flows beside code on one SQLite file', { timeout: 120_000 }, () => {
     expect(done.history.map(({ status }) => status)).toEqual(['wait', 'success']);
     const { data: runs } = await engine.world.runs.list();
     expect(runs.map(({ workflowName }) => workflowName).toSorted()).toEqual(['flow//sum@1.0.0', addition]);
+  });
+
+  test('a step of a "use workflow" function starts a flow and awaits it', async () => {
+    const { value } = await app.complete('flows//callsFlow', 'hello');
+    expect(value).toBe('HELLO');
+    const { data: runs } = await engine.world.runs.list({ workflowName: 'flow//shout@1.0.0' });
+    expect(runs).toMatchObject([{ status: 'completed' }]);
   });
 
   test('a code step fails as its function does', async () => {
