@@ -7,7 +7,7 @@ import type { Settings } from './settings.ts';
 export async function openStore(settings: Settings, clock: Clock, _logger: Logger): Promise<Store> {
   if (/^postgres(ql)?:/.test(settings.url)) {
     const { createPostgresStore } = await import('../postgres/store.ts');
-    const store = createPostgresStore({ url: settings.url, schema: settings.schema, clock, sync: settings.sync });
+    const store = createPostgresStore({ url: settings.url, schema: settings.schema, clock, sync: settings.sync, citus: settings.citus });
     await store.open();
     return store;
   }

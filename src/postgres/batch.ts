@@ -1,4 +1,4 @@
-import type { Act, AuditAct, DeliveryKind, PruneAct, SettleAct } from '../world/port.ts';
+import type { Act, AuditAct, ClaimAct, DeliveryKind, LeaveAct, PruneAct, ReapAct, SettleAct } from '../world/port.ts';
 import type { Transition } from '../world/transition.ts';
 import { toColumns } from './columns.ts';
 import { encodeFlows, type FlowBatchAct, isFlowAct, runsOfFlow } from './flow-batch.ts';
@@ -6,7 +6,14 @@ import { Payloads, upTo } from './payloads.ts';
 
 /** A prune is no part of a batch, nor is a line of the audit log: nothing that somebody waits for is to wait for them. */
 export type BatchAct = WorldAct | FlowBatchAct;
-type WorldAct = Exclude<Act, PruneAct | AuditAct>;
+type WorldAct = Exclude<Act, PruneAct | AuditAct | Scattered> | (Scattered & OnOneShard);
+type Scattered = ClaimAct | ReapAct | LeaveAct;
+
+/** Where each shard is asked by itself (Citus): which, and at the end to forget those who hold nothing any more. */
+interface OnOneShard {
+  readonly shard?: number;
+  readonly forget?: true;
+}
 
 /** Acts as the committer takes them (migrations/0002_commit_v1.sql says what each part is). */
 export interface Batch {
@@ -114,6 +121,7 @@ function encodeAct(act: WorldAct, payloads: Payloads): EncodedAct {
       return {
         kind: 'claim',
         detail: {
+          shard: act.shard,
           owner,
           now,
           namespaces: filter.namespaces,
@@ -145,9 +153,9 @@ function encodeAct(act: WorldAct, payloads: Payloads): EncodedAct {
     case 'heartbeat':
       return { kind: 'heartbeat', detail: { id: act.workerId, lease_ms: act.leaseMs, ...(act.register && toColumns(act.register)) } };
     case 'reap':
-      return { kind: 'reap', detail: { now: act.now } };
+      return { kind: 'reap', detail: { now: act.now, shard: act.shard, forget: act.forget } };
     case 'leave':
-      return { kind: 'leave', detail: { id: act.workerId, now: act.now } };
+      return { kind: 'leave', detail: { id: act.workerId, now: act.now, shard: act.shard, forget: act.forget } };
     case 'sweepStreams':
       return { kind: 'sweepStreams', detail: { id: act.namePrefix, before: act.before } };
   }

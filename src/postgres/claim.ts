@@ -1,4 +1,4 @@
-import type { ClaimFilter } from '../world/port.ts';
+import type { ClaimAct, ClaimFilter } from '../world/port.ts';
 import type { Database } from './database.ts';
 
 const tables = { run: 'runs', step: 'steps', message: 'messages' } as const;
@@ -9,4 +9,26 @@ export async function nextDueAt(db: Database, { kinds }: ClaimFilter): Promise<n
   const earliest = kinds.map((kind) => `(select min(due_at) from pawl.${tables[kind]} where due_at is not null and lease_owner is null)`);
   const [row] = await db.query<{ dueAt: number | null }>(`select least(${earliest.join(', ')}) as "dueAt"`);
   return row?.dueAt ?? undefined;
+}
+
+/** The shards in which something is due, the longest due first. */
+export async function listDueShards(db: Database, { filter, now }: Pick<ClaimAct, 'filter' | 'now'>): Promise<number[]> {
+  const found = await Promise.all(
+    filter.kinds.map((kind) =>
+      db.query<{ shard: number; dueAt: number }>(
+        `select shard, min(due_at) as "dueAt" from pawl.${tables[kind]}
+         where due_at is not null and lease_owner is null and due_at <= $1
+         group by shard`,
+        [now],
+      ),
+    ),
+  );
+  return [
+    ...new Set(
+      found
+        .flat()
+        .toSorted((a, b) => a.dueAt - b.dueAt)
+        .map(({ shard }) => shard),
+    ),
+  ];
 }

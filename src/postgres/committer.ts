@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { fnv1a } from '../base/hash.ts';
 import type { FlowOutcome } from '../world/flow-port.ts';
 import type { Outcome } from '../world/port.ts';
+import { shardOf } from '../world/shard.ts';
 import { type BatchAct, encodeBatch, runOf } from './batch.ts';
 import { type Database, patienceMs, pause } from './database.ts';
 import { answerLost, isConnectionLoss, isRolledBack, sqlState, toWorldError } from './errors.ts';
@@ -16,6 +17,8 @@ export interface CommitterOptions {
   /** What leases are judged by instead of the clock of the server. */
   readonly leaseClock: () => number | null;
   readonly sync: 'full' | 'normal';
+  /** Batches are of one shard each. */
+  readonly citus: () => boolean;
   /** Something was committed that other processes may wait for. */
   readonly onShared: () => void;
 }
@@ -28,10 +31,21 @@ const statement = `
 const clockRow = -1;
 const committedBefore = 'PW001';
 
-/** One row in the table of writers: its batches are numbered and sent one after the other. */
+/** One row in the table of writers, in each shard: its batches are numbered, and sent one after the other. */
 interface Writer {
   readonly writer: string;
   batch: number;
+}
+
+interface UnsureBatch extends Readonly<Writer> {
+  readonly shard: number;
+}
+
+export interface Way {
+  /** Of all acts of the batch; 0 where one server has all shards. */
+  readonly shard?: number;
+  /** Each may have a batch under way, on Citus one in each shard. */
+  readonly lane?: number;
 }
 
 /** Sends what waits for locks, one run after the other. */
@@ -43,6 +57,8 @@ interface Waiter extends Writer {
 const waiterCount = 3;
 /** While the server performs the batch of one lane, this process prepares that of another. */
 export const laneCount = 2;
+/** On Citus, for what is asked of one shard after the other. */
+export const scatterLane = laneCount;
 
 /**
  * Sends batches to the committer in the database, each one round trip and one transaction. A batch whose answer got lost with its connection
@@ -52,23 +68,28 @@ export const laneCount = 2;
 export class Committer {
   readonly #options: CommitterOptions;
   readonly #name = `wtr_${randomUUID()}`;
-  readonly #lanes: readonly Writer[] = Array.from({ length: laneCount }, (_, lane) => ({ writer: `${this.#name}/${lane}`, batch: 0 }));
+  readonly #lanes: readonly Writer[] = Array.from({ length: laneCount + 1 }, (_, lane) => ({ writer: `${this.#name}/${lane}`, batch: 0 }));
   readonly #waiters: readonly Waiter[] = Array.from({ length: waiterCount }, (_, index) => ({
     writer: `${this.#name}-${index}`,
     batch: 0,
     last: Promise.resolve(),
   }));
-  #unsure: readonly Readonly<Writer>[] = [];
+  #unsure: readonly UnsureBatch[] = [];
 
   constructor(options: CommitterOptions) {
     this.#options = options;
   }
 
+  /** Where batches of unknown fate may have leased something. */
+  get unsureShards(): readonly number[] {
+    return [...new Set(this.#unsure.map(({ shard }) => shard))];
+  }
+
   /** The outcomes in order; that of an act whose run another process has locked is still on its way, and holds up no other. */
-  async transact(acts: readonly BatchAct[], lane = 0): Promise<readonly (AnyOutcome | Promise<AnyOutcome>)[]> {
-    const rows = await this.#send(acts, { from: this.#lanes[lane] as Writer, wait: false });
+  async transact(acts: readonly BatchAct[], { shard = 0, lane = 0 }: Way = {}): Promise<readonly (AnyOutcome | Promise<AnyOutcome>)[]> {
+    const rows = await this.#send(acts, { from: this.#lanes[lane] as Writer, shard, wait: false });
     const busy = acts.filter((_, index) => rows.get(index)?.held === null);
-    const later = new Map([...groupByRun(busy)].flatMap(([runId, group]) => this.#waitFor(runId, group)));
+    const later = new Map([...groupByRun(busy)].flatMap(([runId, group]) => this.#waitFor(runId, group, shard)));
     const outcomes = acts.map((act, index) => later.get(act) ?? this.#finish(act, rows.get(index) as OutcomeRow));
     this.#announce(acts, outcomes);
     return outcomes;
@@ -86,16 +107,18 @@ export class Committer {
   async tell(ends: readonly ChildOf[]): Promise<void> {
     const told = ends.map(({ childId, parentId }) => {
       const act = { kind: 'settleCode', childId, parentId, now: this.#options.serverClock.now() } as const;
-      const [[, outcome]] = this.#waitFor(parentId, [act]) as [[BatchAct, Promise<AnyOutcome>]];
+      const [[, outcome]] = this.#waitFor(parentId, [act], this.#options.citus() ? shardOf(parentId) : 0) as [
+        [BatchAct, Promise<AnyOutcome>],
+      ];
       return outcome.catch(() => {});
     });
     await Promise.all(told);
   }
 
   /** Waits for the lock of one run, on another connection than the batches. */
-  #waitFor(runId: string, acts: readonly BatchAct[]): [BatchAct, Promise<AnyOutcome>][] {
+  #waitFor(runId: string, acts: readonly BatchAct[], shard: number): [BatchAct, Promise<AnyOutcome>][] {
     const from = this.#waiters[fnv1a(runId) % waiterCount] as Waiter;
-    const rows = from.last.then(() => this.#send(acts, { from, wait: true }));
+    const rows = from.last.then(() => this.#send(acts, { from, shard, wait: true }));
     from.last = rows.catch(() => {});
     return acts.map((act, index) => {
       const outcome = rows.then((found) => this.#finish(act, found.get(index) as OutcomeRow));
@@ -115,18 +138,18 @@ export class Committer {
     if (shared) this.#options.onShared();
   }
 
-  async #send(acts: readonly BatchAct[], { from, wait }: Sending): Promise<Map<number, OutcomeRow>> {
+  async #send(acts: readonly BatchAct[], { from, shard, wait }: Sending): Promise<Map<number, OutcomeRow>> {
     const { db, clock, serverClock, leaseClock, sync } = this.#options;
     const { shards, runs, acts: encoded, bytes } = encodeBatch(acts);
-    const sent: Readonly<Writer> = { writer: from.writer, batch: (from.batch += 1) };
-    const unsure = this.#unsure;
+    const sent: UnsureBatch = { shard, writer: from.writer, batch: (from.batch += 1) };
+    const unsure = this.#unsure.filter((batch) => batch.shard === shard);
     const givenBack = unsure.length === 0 ? null : JSON.stringify(unsure);
     const deadline = clock.monotonic() + patienceMs;
     let unanswered = false;
     for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 250)) {
       const sentAt = clock.monotonic();
       try {
-        const parameters = [sent.writer, sent.batch, givenBack, 0, wait, leaseClock(), sync, shards, runs, encoded, bytes];
+        const parameters = [sent.writer, sent.batch, givenBack, shard, wait, leaseClock(), sync, shards, runs, encoded, bytes];
         const rows = await db.send<OutcomeRow>(statement, parameters);
         if (unsure.length > 0) this.#unsure = this.#unsure.filter((batch) => !unsure.includes(batch));
         const outcomes = new Map(rows.map((row) => [row.act, row]));
@@ -151,7 +174,7 @@ export class Committer {
   }
 }
 
-type AnyOutcome = Outcome | FlowOutcome;
+export type AnyOutcome = Outcome | FlowOutcome;
 
 export interface ChildOf {
   readonly childId: string;
@@ -160,6 +183,7 @@ export interface ChildOf {
 
 interface Sending {
   readonly from: Writer;
+  readonly shard: number;
   readonly wait: boolean;
 }
 

@@ -123,6 +123,13 @@ export function unsupportedVersion({ where }: DatabaseName, version: number): Wo
   );
 }
 
+export function citusMissing({ where }: DatabaseName): WorkflowWorldError {
+  return refused(
+    'CITUS_MISSING',
+    `WORKFLOW_PAWL_CITUS is on, and the database ${where} has no extension "citus": install it on every node and run \`create extension citus\`, or leave the setting out.`,
+  );
+}
+
 /** Trying again does not help before somebody has changed something. */
 function refused(code: string, message: string, cause?: unknown): WorkflowWorldError {
   return new WorkflowWorldError(message, { status: 500, code, ...(cause === undefined ? {} : { cause }) });

@@ -1,10 +1,12 @@
 import type { CommitNotes } from '../store/commit-notes.ts';
-import { GroupCommit } from '../store/group-commit.ts';
+import { GroupCommit, type GroupCommitOptions } from '../store/group-commit.ts';
+import { shardOfAct } from './act-shard.ts';
 import type { BatchAct } from './batch.ts';
-import { type Committer, laneCount } from './committer.ts';
+import { laneCount } from './committer.ts';
 import type { FlowBatchAct, SettleCodeAct } from './flow-batch.ts';
 
 type Grouped = Exclude<BatchAct, SettleCodeAct>;
+type Transact = (acts: readonly Grouped[], lane: number) => ReturnType<GroupCommitOptions<Grouped>['transact']>;
 
 /**
  * Batches under way at the same time: while the server performs one, this process prepares the other. An execution stays in the lane of its
@@ -14,22 +16,18 @@ export class Lanes {
   readonly first: GroupCommit<Grouped>;
   readonly #lanes: readonly GroupCommit<Grouped>[];
 
-  constructor(committer: Committer, notes: CommitNotes) {
-    const lane = (index: number) => new GroupCommit<Grouped>({ transact: (acts) => committer.transact(acts, index), notes });
+  /** Each lane says its number with its acts. */
+  constructor(transact: Transact, notes: CommitNotes) {
+    const lane = (index: number) => new GroupCommit<Grouped>({ transact: (acts) => transact(acts, index), notes });
     this.first = lane(0);
     this.#lanes = [this.first, ...Array.from({ length: laneCount - 1 }, (_, index) => lane(index + 1))];
   }
 
   of(act: FlowBatchAct): GroupCommit<Grouped> {
-    return this.#lanes[shardOfAct(act) % laneCount] ?? this.first;
+    return this.#lanes[(shardOfAct(act) ?? 0) % laneCount] ?? this.first;
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#lanes.map((lane) => lane.close()));
   }
-}
-
-function shardOfAct(act: FlowBatchAct): number {
-  if (act.kind === 'flowCommit') return act.writes[0]?.shard ?? 0;
-  return 'shard' in act ? act.shard : 0;
 }

@@ -85,7 +85,7 @@ async function ladder(...later: readonly string[]): Promise<URL> {
 async function upgrade(schema: string, folder: URL): Promise<void> {
   const db = new Database({ url, schema, clock: systemClock });
   try {
-    await migrate(db, folder);
+    await migrate(db, { folder });
   } finally {
     await db.close();
   }

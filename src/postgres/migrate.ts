@@ -2,20 +2,27 @@ import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import { pendingMigrations, readMigrations } from '../store/migration.ts';
 import type { Database } from './database.ts';
-import { sqlState } from './errors.ts';
+import { citusMissing, sqlState } from './errors.ts';
 
 export const ownFolder = new URL('./migrations/', import.meta.url);
+
+export interface MigrateOptions {
+  readonly folder?: URL;
+  /** Distributes the tables, if they are not yet. */
+  readonly citus?: boolean;
+}
 
 /**
  * Brings the schema up to this code: all steps in one transaction that holds the row of the version, so that of two processes starting at
  * once one waits and finds the work done (decisions A5).
  */
-export async function migrate(db: Database, folder: URL = ownFolder): Promise<void> {
+export async function migrate(db: Database, { folder = ownFolder, citus = false }: MigrateOptions = {}): Promise<void> {
   const migrations = await readMigrations(folder);
   const where = `schema "${db.name.schema}" of ${db.name.where}`;
   const version = await schemaVersion(db);
   if (version > migrations.length && (await isUsableFrom(db)) <= migrations.length) return;
-  if (pendingMigrations(migrations, version, where).length === 0) return;
+  const distributed = version > 0 && (await isDistributed(db));
+  if (pendingMigrations(migrations, version, where).length === 0 && (distributed || !citus)) return;
   const client = await db.connect();
   try {
     await createMeta(db, client);
@@ -32,6 +39,7 @@ export async function migrate(db: Database, folder: URL = ownFolder): Promise<vo
     await client.query(db.text("insert into pawl.pawl_meta (key, value) values ('secret', $1) on conflict (key) do nothing"), [
       randomBytes(32).toString('base64url'),
     ]);
+    if (citus || distributed) await distribute(db, client);
     await client.query('commit');
     client.release();
   } catch (error) {
@@ -39,6 +47,19 @@ export async function migrate(db: Database, folder: URL = ownFolder): Promise<vo
     client.release(true);
     throw error;
   }
+}
+
+/** Once distributed, a schema stays so, and every process finds out by itself. */
+export async function isDistributed(db: Database): Promise<boolean> {
+  const [row] = await db.send<{ value: string }>("select value from pawl.pawl_meta where key = 'citus'");
+  return row?.value === 'on';
+}
+
+/** Also what this migration has brought. */
+async function distribute(db: Database, client: pg.PoolClient): Promise<void> {
+  const { rowCount } = await client.query("select 1 from pg_extension where extname = 'citus'");
+  if (rowCount === 0) throw citusMissing(db.name);
+  await client.query(db.text('select pawl.pawl_distribute_v1()'));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { CommitNotes } from '../store/commit-notes.ts';
 import type { Act, Outcome, OutcomeOf, Store } from '../world/port.ts';
+import { ByShard } from './by-shard.ts';
 import { nextDueAt } from './claim.ts';
 import { Committer } from './committer.ts';
 import { listUntoldEnds } from './children.ts';
@@ -13,7 +14,7 @@ import { getHook, getHookByToken, listHooks } from './hooks.ts';
 import { Hints } from './listen.ts';
 import { Lanes } from './lanes.ts';
 import { listInbox } from './messages.ts';
-import { migrate } from './migrate.ts';
+import { isDistributed, migrate } from './migrate.ts';
 import { appendAudit, operatorReads } from './operator-reads.ts';
 import { countPrunable, prune } from './retention.ts';
 import { countOpenRuns, getRun, listRuns } from './runs.ts';
@@ -21,7 +22,7 @@ import { ServerClock } from './server-clock.ts';
 import { loadState } from './state.ts';
 import { getStep, listSteps } from './steps.ts';
 import { getStream, listStreams, readChunks } from './streams.ts';
-import { hasDeadWorkers, listWorkers } from './workers.ts';
+import { hasDeadWorkers, listDead, listWorkers } from './workers.ts';
 
 export interface PostgresStoreOptions {
   /** `postgres://user:password@host:port/database`, with the options that libpq knows. */
@@ -32,6 +33,8 @@ export interface PostgresStoreOptions {
   readonly clock: Clock;
   /** `full` (the default) survives a power cut of the server; `normal` may lose the last moment before one. */
   readonly sync?: 'full' | 'normal';
+  /** Distributes the tables by the extension Citus, if they are not yet. What is distributed stays so, and is found out by itself. */
+  readonly citus?: boolean;
   /** Told of every statement: each is one round trip. */
   readonly onQuery?: (note: QueryNote) => void;
 }
@@ -39,15 +42,17 @@ export interface PostgresStoreOptions {
 const oldestVersion = 130_000;
 
 /** The World's store in a schema of a PostgreSQL database that any number of processes share. */
-export function createPostgresStore({ url, schema, clock, sync = 'full', onQuery }: PostgresStoreOptions): Store {
+export function createPostgresStore({ url, schema, clock, sync = 'full', citus = false, onQuery }: PostgresStoreOptions): Store {
   const db = new Database({ url, schema, clock, onQuery });
   const serverClock = new ServerClock(clock);
   const hints = new Hints(db);
   const ownTime = clock !== systemClock;
   const leaseClock = () => (ownTime ? clock.monotonic() : null);
-  const committer = new Committer({ db, clock, serverClock, leaseClock, sync, onShared: () => hints.tell() });
+  const committer = new Committer({ db, clock, serverClock, leaseClock, sync, citus: () => distributed, onShared: () => hints.tell() });
+  const byShard = new ByShard({ db, committer, listDead: () => listDead(db, leaseClock()) });
+  let distributed = false;
   const notes = new CommitNotes();
-  const lanes = new Lanes(committer, notes);
+  const lanes = new Lanes((acts, lane) => (distributed ? byShard.transact(acts, lane) : committer.transact(acts, { lane })), notes);
   let closed = false;
 
   async function open(): Promise<void> {
@@ -68,7 +73,8 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', onQuery
       } finally {
         client.release();
       }
-      await migrate(db);
+      await migrate(db, { citus });
+      distributed = await isDistributed(db);
       if (!pooled) {
         db.useNamedStatements();
         hints.enable();

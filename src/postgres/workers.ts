@@ -21,3 +21,20 @@ export async function hasDeadWorkers(db: Database, leaseClock: number | null): P
   );
   return row?.dead === true;
 }
+
+/** Workers whose heartbeat ran out, and holders of leases that no worker stands for. */
+export async function listDead(db: Database, leaseClock: number | null): Promise<string[]> {
+  const rows = await db.query<{ workerId: string }>(`select distinct w as "workerId" from pawl.pawl_dead_v1(${clock}) as w`, [leaseClock]);
+  return rows.map(({ workerId }) => workerId);
+}
+
+/** The shards in which these workers hold something. */
+export async function listShardsHeldBy(db: Database, workerIds: readonly string[]): Promise<number[]> {
+  const tables = ['runs', 'steps', 'messages'];
+  const found = await Promise.all(
+    tables.map((table) =>
+      db.query<{ shard: number }>(`select distinct shard from pawl.${table} where lease_owner = any ($1)`, [workerIds]),
+    ),
+  );
+  return [...new Set(found.flat().map(({ shard }) => shard))].toSorted((a, b) => a - b);
+}

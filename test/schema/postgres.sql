@@ -412,6 +412,8 @@ create function pawl.pawl_dead_v1(p_clock bigint) returns SETOF text set enable_
 
 create function pawl.pawl_dispose_hook_v1(p_shard integer, p_run_id text, p_hook_id text) returns void;
 
+create function pawl.pawl_distribute_v1() returns integer;
+
 create function pawl.pawl_end_run_v1(p_shard integer, p_run_id text) returns jsonb;
 
 create function pawl.pawl_flow_act_v1(p_kind text, p_act jsonb, p_bytes bytea, OUT held boolean, OUT detail jsonb) returns record;
@@ -432,7 +434,7 @@ create function pawl.pawl_note_events_v1(p_shard integer, p_run_id text, p_flow_
 
 create function pawl.pawl_queue_v1(p_kind text, p_act jsonb, p_clock bigint, p_bytes bytea, OUT held boolean, OUT number bigint, OUT detail jsonb) returns record set enable_seqscan=off set jit=off set enable_bitmapscan=off;
 
-create function pawl.pawl_release_all_v1(p_owner text, p_now bigint, p_forgiven integer) returns bigint set enable_seqscan=off set jit=off set enable_bitmapscan=off;
+create function pawl.pawl_release_all_v1(p_owner text, p_now bigint, p_forgiven integer, p_shard integer) returns bigint set enable_seqscan=off set jit=off set enable_bitmapscan=off;
 
 create function pawl.pawl_run_held_v1(p_shard integer, p_run_id text, p_now bigint) returns boolean;
 

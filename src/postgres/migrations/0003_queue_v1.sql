@@ -1,6 +1,7 @@
 -- What the committer does beside the log: the queue, streams, workers. Each act is given as one JSON object.
 
--- Leases what is due to a worker, oldest first; what another transaction is about to take is left to it.
+-- Leases what is due to a worker, oldest first; what another transaction is about to take is left to it. Where each shard is asked by itself,
+-- "shard" says which.
 create function pawl.pawl_claim_v1(p_act jsonb, out rows jsonb, out bytes bytea, out leases jsonb)
 language plpgsql
 set enable_seqscan = off
@@ -10,6 +11,7 @@ as $$
 declare
   c_owner text := p_act ->> 'owner';
   c_now bigint := p_act ->> 'now';
+  c_shard int := p_act ->> 'shard';
   c_namespaces text[] := array(select jsonb_array_elements_text(p_act -> 'namespaces'));
   c_deployment text := p_act ->> 'deployment_id';
   c_step_names text[] := case when jsonb_typeof(p_act -> 'step_names') = 'array'
@@ -17,11 +19,13 @@ declare
   v_runs jsonb;
   v_steps jsonb;
   v_messages jsonb;
+  v_next bigint;
 begin
   if (p_act ->> 'runs')::int > 0 then
     with due as materialized (
       select shard, run_id, due_at from pawl.runs
-      where due_at is not null and lease_owner is null and due_at <= c_now
+      where (c_shard is null or shard = c_shard)
+        and due_at is not null and lease_owner is null and due_at <= c_now
         and namespace = any (c_namespaces)
         and (c_deployment is null or deployment_id = c_deployment)
       order by due_at
@@ -34,7 +38,7 @@ begin
             select min(w.due_at) from pawl.waits w
             where w.shard = r.shard and w.run_id = r.run_id and w.status = 'waiting' and w.due_at > c_now)
       from due
-      where r.shard = due.shard and r.run_id = due.run_id
+      where r.shard = due.shard and r.run_id = due.run_id and (c_shard is null or r.shard = c_shard)
       returning to_jsonb(r) || jsonb_build_object(
         'waits_due', exists (
           select 1 from pawl.waits w
@@ -50,7 +54,8 @@ begin
       select s.shard, s.run_id, s.step_id, s.due_at, to_jsonb(r) as run
       from pawl.steps s
       join pawl.runs r on r.shard = s.shard and r.run_id = s.run_id
-      where s.due_at is not null and s.lease_owner is null and s.due_at <= c_now
+      where (c_shard is null or s.shard = c_shard)
+        and s.due_at is not null and s.lease_owner is null and s.due_at <= c_now
         and s.namespace = any (c_namespaces)
         and (c_step_names is null or s.step_name = any (c_step_names))
         and (c_deployment is null or r.deployment_id = c_deployment)
@@ -61,7 +66,7 @@ begin
       update pawl.steps s
       set lease_owner = c_owner, lease_epoch = s.lease_epoch + 1, deliveries = s.deliveries + 1, version = s.version + 1
       from due
-      where s.shard = due.shard and s.run_id = due.run_id and s.step_id = due.step_id
+      where s.shard = due.shard and s.run_id = due.run_id and s.step_id = due.step_id and (c_shard is null or s.shard = c_shard)
       returning jsonb_build_object('step', to_jsonb(s), 'run', due.run) as item, due.due_at
     )
     select jsonb_agg(item order by due_at) into v_steps from taken;
@@ -70,7 +75,8 @@ begin
   if (p_act ->> 'messages')::int > 0 then
     with due as materialized (
       select shard, message_id, due_at from pawl.messages
-      where due_at is not null and lease_owner is null and due_at <= c_now
+      where (c_shard is null or shard = c_shard)
+        and due_at is not null and lease_owner is null and due_at <= c_now
         and namespace = any (c_namespaces)
         and (c_deployment is null or deployment_id is null or deployment_id = c_deployment)
       order by due_at
@@ -80,19 +86,24 @@ begin
       update pawl.messages m
       set lease_owner = c_owner, lease_epoch = m.lease_epoch + 1, deliveries = m.deliveries + 1
       from due
-      where m.shard = due.shard and m.message_id = due.message_id
+      where m.shard = due.shard and m.message_id = due.message_id and (c_shard is null or m.shard = c_shard)
       returning to_jsonb(m) - 'payload' || jsonb_build_object('size', length(m.payload)) as item, m.payload, due.due_at, m.message_id
     )
     select jsonb_agg(item order by due_at, message_id), string_agg(payload, '' order by due_at, message_id)
     into v_messages, bytes from taken;
   end if;
-  rows := jsonb_build_object('runs', v_runs, 'steps', v_steps, 'messages', v_messages, 'next_due_at', least(
-    case when (p_act ->> 'runs')::int > 0 then (
-      select min(due_at) from pawl.runs where due_at is not null and lease_owner is null) end,
-    case when (p_act ->> 'steps')::int > 0 then (
-      select min(due_at) from pawl.steps where due_at is not null and lease_owner is null) end,
-    case when (p_act ->> 'messages')::int > 0 then (
-      select min(due_at) from pawl.messages where due_at is not null and lease_owner is null) end));
+  rows := jsonb_build_object('runs', v_runs, 'steps', v_steps, 'messages', v_messages);
+  if c_shard is null then
+    select least(
+      case when (p_act ->> 'runs')::int > 0 then (
+        select min(due_at) from pawl.runs where due_at is not null and lease_owner is null) end,
+      case when (p_act ->> 'steps')::int > 0 then (
+        select min(due_at) from pawl.steps where due_at is not null and lease_owner is null) end,
+      case when (p_act ->> 'messages')::int > 0 then (
+        select min(due_at) from pawl.messages where due_at is not null and lease_owner is null) end)
+    into v_next;
+    rows := rows || jsonb_build_object('next_due_at', v_next);
+  end if;
   leases := coalesce((
     select jsonb_agg(jsonb_build_array(kind, r -> 'shard', r -> 'run_id', r -> id, c_owner, r -> 'lease_epoch', c_now))
     from (
@@ -149,9 +160,9 @@ begin
 end
 $$;
 
--- Everything that a worker holds is due at once; p_forgiven is 1 where the lost deliveries do not count as attempts. What another
+-- Everything that a worker holds (in one shard, where p_shard names it) is due at once; p_forgiven is 1 where the lost deliveries do not count as attempts. What another
 -- transaction is writing at this moment is left to the next look.
-create function pawl.pawl_release_all_v1(p_owner text, p_now bigint, p_forgiven int)
+create function pawl.pawl_release_all_v1(p_owner text, p_now bigint, p_forgiven int, p_shard int)
 returns bigint
 language plpgsql
 set enable_seqscan = off
@@ -163,32 +174,38 @@ declare
   v_total bigint := 0;
 begin
   with held as materialized (
-    select shard, run_id from pawl.runs where lease_owner = p_owner for update skip locked
+    select shard, run_id from pawl.runs
+    where lease_owner = p_owner and (p_shard is null or shard = p_shard)
+    for update skip locked
   )
   update pawl.runs r
   set lease_owner = null, due_at = p_now, deliveries = greatest(0, r.deliveries - p_forgiven)
   from held
-  where r.shard = held.shard and r.run_id = held.run_id;
+  where r.shard = held.shard and r.run_id = held.run_id and (p_shard is null or r.shard = p_shard);
   get diagnostics v_count = row_count;
   v_total := v_total + v_count;
 
   with held as materialized (
-    select shard, run_id, step_id from pawl.steps where lease_owner = p_owner for update skip locked
+    select shard, run_id, step_id from pawl.steps
+    where lease_owner = p_owner and (p_shard is null or shard = p_shard)
+    for update skip locked
   )
   update pawl.steps s
   set lease_owner = null, due_at = p_now, deliveries = greatest(0, s.deliveries - p_forgiven), version = s.version + 1
   from held
-  where s.shard = held.shard and s.run_id = held.run_id and s.step_id = held.step_id;
+  where s.shard = held.shard and s.run_id = held.run_id and s.step_id = held.step_id and (p_shard is null or s.shard = p_shard);
   get diagnostics v_count = row_count;
   v_total := v_total + v_count;
 
   with held as materialized (
-    select shard, message_id from pawl.messages where lease_owner = p_owner for update skip locked
+    select shard, message_id from pawl.messages
+    where lease_owner = p_owner and (p_shard is null or shard = p_shard)
+    for update skip locked
   )
   update pawl.messages m
   set lease_owner = null, due_at = p_now, deliveries = greatest(0, m.deliveries - p_forgiven)
   from held
-  where m.shard = held.shard and m.message_id = held.message_id;
+  where m.shard = held.shard and m.message_id = held.message_id and (p_shard is null or m.shard = p_shard);
   get diagnostics v_count = row_count;
   return v_total + v_count;
 end
@@ -343,18 +360,27 @@ begin
       held := found;
     end if;
 
+  -- Where each shard is asked by itself, "shard" says which, and "forget" comes last: then nothing is held any more.
   when 'reap' then
     detail := '[]';
     number := 0;
     for v_owner in select distinct w from pawl.pawl_dead_v1(p_clock) as w order by w loop
-      number := number + pawl.pawl_release_all_v1(v_owner, (p_act ->> 'now')::bigint, 0);
-      delete from pawl.workers where worker_id = v_owner;
+      if not p_act ? 'forget' then
+        number := number + pawl.pawl_release_all_v1(v_owner, (p_act ->> 'now')::bigint, 0, c_shard);
+      end if;
+      if c_shard is null then
+        delete from pawl.workers where worker_id = v_owner;
+      end if;
       detail := detail || to_jsonb(v_owner);
     end loop;
 
   when 'leave' then
-    perform pawl.pawl_release_all_v1(c_id, (p_act ->> 'now')::bigint, 1);
-    delete from pawl.workers where worker_id = c_id;
+    if not p_act ? 'forget' then
+      perform pawl.pawl_release_all_v1(c_id, (p_act ->> 'now')::bigint, 1, c_shard);
+    end if;
+    if c_shard is null then
+      delete from pawl.workers where worker_id = c_id;
+    end if;
 
   when 'sweepStreams' then
     delete from pawl.stream_chunks c

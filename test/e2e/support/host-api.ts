@@ -35,6 +35,11 @@ export class HostApi {
     return runId;
   }
 
+  /** Sets the clock of the host on or back, and tells what it shows then. */
+  async jumpClock(jumpMs: number): Promise<{ now: number }> {
+    return await this.#post('/clock', { jumpMs });
+  }
+
   async runs(): Promise<WorkflowRun[]> {
     return await this.#get('/runs');
   }

@@ -1,0 +1,141 @@
+import { WorkflowWorldError } from '@workflow/errors';
+import type { Claims, DeliveryKind, Outcomes } from '../world/port.ts';
+import { shardOfAct } from './act-shard.ts';
+import type { BatchAct } from './batch.ts';
+import { listDueShards, nextDueAt } from './claim.ts';
+import { type AnyOutcome, type Committer, scatterLane, type Way } from './committer.ts';
+import type { Database } from './database.ts';
+import { listShardsHeldBy } from './workers.ts';
+
+export interface ByShardOptions {
+  readonly db: Database;
+  readonly committer: Committer;
+  /** The workers that are dead, or gone and still hold something. */
+  readonly listDead: () => Promise<readonly string[]>;
+}
+
+type Answer = AnyOutcome | Promise<AnyOutcome>;
+type ScatteredAct = Extract<BatchAct, { kind: 'claim' | 'reap' | 'leave' }>;
+
+// As many as have a connection, with some left for reads.
+const width = 5;
+
+/**
+ * Commits on Citus: a transaction is of one shard, because one of several is agreed on by several servers, and locks are asked for shard by
+ * shard, because they cannot be had otherwise. So the acts of a batch go apart by their shards, at the same time, and what concerns no shard
+ * more than another asks first where there is something to do.
+ */
+export class ByShard {
+  readonly #options: ByShardOptions;
+  #scattering: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ByShardOptions) {
+    this.#options = options;
+  }
+
+  async transact(acts: readonly BatchAct[], lane: number): Promise<readonly Answer[]> {
+    const outcomes = new Map<BatchAct, Answer>();
+    const groups = [...groupByShard(acts.filter((act) => !isScattered(act)))];
+    for (const shard of this.#options.committer.unsureShards) {
+      // What lost answers have leased there is given back by a batch of that shard.
+      if (!groups.some(([other]) => other === shard)) groups.push([shard, []]);
+    }
+    await inLanes(groups, async ([shard, group]) => {
+      for (const [index, outcome] of (await this.#perform(group, { shard, lane })).entries())
+        outcomes.set(group[index] as BatchAct, outcome);
+    });
+    for (const act of acts) if (isScattered(act)) outcomes.set(act, this.#scatter(act));
+    return acts.map((act) => outcomes.get(act) as Answer);
+  }
+
+  /** Where one of several acts makes all fail, each is tried by itself: the other shards are not to wait for that. */
+  async #perform(acts: readonly BatchAct[], way: Way): Promise<readonly Answer[]> {
+    const { committer } = this.#options;
+    try {
+      return await committer.transact(acts, way);
+    } catch (error) {
+      const alone = acts.length > 1 && !(WorkflowWorldError.is(error) && (error.status ?? 0) >= 500);
+      if (!alone) return acts.map(() => rejected(error));
+      const outcomes: Answer[] = [];
+      for (const act of acts) {
+        const tried = await committer.transact([act], way).catch((refused: unknown) => [rejected(refused)]);
+        outcomes.push(tried[0] as Answer);
+      }
+      return outcomes;
+    }
+  }
+
+  #scatter(act: ScatteredAct): Promise<AnyOutcome> {
+    const outcome = this.#scattering.then(() => this.#ask(act));
+    this.#scattering = outcome.catch(() => {});
+    return outcome;
+  }
+
+  async #ask(act: ScatteredAct): Promise<AnyOutcome> {
+    const { db, listDead } = this.#options;
+    switch (act.kind) {
+      case 'claim':
+        return this.#claim(act);
+      case 'leave': {
+        for (const shard of await listShardsHeldBy(db, [act.workerId])) await this.#send({ ...act, shard });
+        return this.#send({ ...act, forget: true });
+      }
+      case 'reap': {
+        let deliveries = 0;
+        for (const shard of await listShardsHeldBy(db, await listDead())) deliveries += (await this.#send({ ...act, shard })).deliveries;
+        return { ...(await this.#send({ ...act, forget: true })), deliveries };
+      }
+    }
+  }
+
+  /** The shards with what is due longest come first. */
+  async #claim(act: Extract<ScatteredAct, { kind: 'claim' }>): Promise<Outcomes['claim']> {
+    const { db } = this.#options;
+    const claims: { -readonly [K in keyof Claims]: Claims[K][number][] } = { runs: [], steps: [], messages: [] };
+    const left: Record<DeliveryKind, number> = { ...act.limits };
+    for (const shard of await listDueShards(db, act)) {
+      if (act.filter.kinds.every((kind) => left[kind] === 0)) break;
+      const found = (await this.#send({ ...act, limits: { ...left }, shard })).claims;
+      claims.runs.push(...found.runs);
+      claims.steps.push(...found.steps);
+      claims.messages.push(...found.messages);
+      left.run -= found.runs.length;
+      left.step -= found.steps.length;
+      left.message -= found.messages.length;
+    }
+    return { kind: 'claimed', claims, nextDueAt: await nextDueAt(db, act.filter) };
+  }
+
+  async #send<A extends ScatteredAct>(act: A): Promise<Outcomes[A['kind']]> {
+    const [outcome] = await this.#options.committer.transact([act], { shard: act.shard ?? 0, lane: scatterLane });
+    return (await outcome) as Outcomes[A['kind']];
+  }
+}
+
+function isScattered(act: BatchAct): act is ScatteredAct {
+  return act.kind === 'claim' || act.kind === 'reap' || act.kind === 'leave';
+}
+
+function groupByShard(acts: readonly BatchAct[]): Map<number, BatchAct[]> {
+  const groups = new Map<number, BatchAct[]>();
+  for (const act of acts) {
+    const shard = shardOfAct(act) ?? 0;
+    groups.set(shard, [...(groups.get(shard) ?? []), act]);
+  }
+  return groups;
+}
+
+async function inLanes<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  let next = 0;
+  const lane = async () => {
+    for (let item = items[next++]; item !== undefined; item = items[next++]) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
+}
+
+/** Whoever waits for it hears of it; until then nobody else is to. */
+function rejected(error: unknown): Promise<never> {
+  const promise = Promise.reject(error);
+  promise.catch(() => {});
+  return promise;
+}
