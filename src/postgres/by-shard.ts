@@ -135,7 +135,11 @@ async function inLanes<T>(items: readonly T[], work: (item: T) => Promise<void>)
 
 /** Whoever waits for it hears of it; until then nobody else is to. */
 function rejected(error: unknown): Promise<never> {
-  const promise = Promise.reject(error);
-  promise.catch(() => {});
-  return promise;
+  const failed = fail(error);
+  void failed.catch(() => {});
+  return failed;
+}
+
+async function fail(error: unknown): Promise<never> {
+  throw error;
 }

@@ -58,7 +58,7 @@ const waiterCount = 3;
 /** While the server performs the batch of one lane, this process prepares that of another. */
 export const laneCount = 2;
 /** On Citus, for what is asked of one shard after the other. */
-export const scatterLane = laneCount;
+export const scatterLane = 2;
 
 /**
  * Sends batches to the committer in the database, each one round trip and one transaction. A batch whose answer got lost with its connection
@@ -68,7 +68,10 @@ export const scatterLane = laneCount;
 export class Committer {
   readonly #options: CommitterOptions;
   readonly #name = `wtr_${randomUUID()}`;
-  readonly #lanes: readonly Writer[] = Array.from({ length: laneCount + 1 }, (_, lane) => ({ writer: `${this.#name}/${lane}`, batch: 0 }));
+  readonly #lanes: readonly Writer[] = Array.from({ length: scatterLane + 1 }, (_, lane) => ({
+    writer: `${this.#name}/${lane}`,
+    batch: 0,
+  }));
   readonly #waiters: readonly Waiter[] = Array.from({ length: waiterCount }, (_, index) => ({
     writer: `${this.#name}-${index}`,
     batch: 0,

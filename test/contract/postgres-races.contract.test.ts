@@ -63,11 +63,11 @@ it(`many writers to one run leave a whole log, in ${runs} runs`, { timeout: 60_0
 
 /** False where the run was over before: then nothing was written. */
 async function made(call: Promise<unknown>): Promise<boolean> {
-  return call.then(
-    () => true,
-    (error: { readonly name: string }) => {
-      if (['EntityConflictError', 'RunExpiredError', 'HookNotFoundError'].includes(error.name)) return false;
-      throw error;
-    },
-  );
+  try {
+    await call;
+    return true;
+  } catch (error) {
+    if (['EntityConflictError', 'RunExpiredError', 'HookNotFoundError'].includes((error as Error).name)) return false;
+    throw error;
+  }
 }

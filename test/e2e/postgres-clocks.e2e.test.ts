@@ -71,8 +71,8 @@ function expectNoneEarly(events: readonly Event[], napMs: number): void {
   const lasted: number[] = [];
   for (const event of events) {
     const at = event.createdAt.getTime();
-    if (event.eventType === 'wait_created') createdAt.set(String(event.correlationId), at);
-    if (event.eventType === 'wait_completed') lasted.push(at - (createdAt.get(String(event.correlationId)) ?? Number.NaN));
+    if (event.eventType === 'wait_created') createdAt.set(event.correlationId, at);
+    if (event.eventType === 'wait_completed') lasted.push(at - (createdAt.get(event.correlationId) ?? Number.NaN));
   }
   expect(lasted.length).toBe(createdAt.size);
   // The SDK names the instant before it asks for the wait, on a machine that may be busy in between; a wrong clock would make it nothing.
