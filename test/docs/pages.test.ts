@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { freePort } from '../e2e/support/free-port.ts';
 import { UserProject } from '../e2e/support/user-project.ts';
 import { dropSchema, newSchemaName } from '../support/postgres-schema.ts';
@@ -17,6 +19,10 @@ const pages = await Promise.all(
     .map(async (page) => ({ page, blocks: (await readCodeBlocks(page)).filter(({ info }) => !info.includes('needs=')) })),
 );
 const runnable = pages.filter(({ blocks }) => blocks.some(({ info }) => info === 'sh'));
+
+// The same workflows are built once, whatever page has them.
+const builds = await mkdtemp(join(tmpdir(), 'pawl-builds-'));
+afterAll(() => rm(builds, { recursive: true, force: true }));
 
 /** What a page says that its commands print. */
 const printed: Readonly<Record<string, readonly RegExp[]>> = {
@@ -49,6 +55,7 @@ describe('the commands of', () => {
       WORKFLOW_PAWL_SCHEMA: schema,
       WORKFLOW_NO_UPDATE_CHECK: '1',
       HOME: project.directory,
+      BUILT: join(builds, hashOf(blocks)),
     };
     const commands = prelude + (await withFreePorts(script.replaceAll(documentedUrl, inject('postgresUrl'))));
     const shell = new Program('bash', ['-c', commands], { cwd: project.directory, env });
@@ -74,6 +81,11 @@ end() { for job in $(jobs -p); do pkill -P "$job" || kill "$job" || true; done 2
 trap end EXIT
 trap 'exit 143' TERM
 npm() { if [ "$1" != install ]; then command npm "$@"; fi; }
+build() {
+  if [ -d "$BUILT" ]; then cp -R "$BUILT" .well-known; return; fi
+  node node_modules/workflow/bin/run.js build
+  cp -R .well-known "$BUILT"
+}
 npx() {
   local tool="$1"; shift
   case "$tool" in
@@ -82,11 +94,16 @@ npx() {
       if ((BASH_SUBSHELL > 0)); then exec node node_modules/pawl/dist/cli/main.js "$@"; fi
       node node_modules/pawl/dist/cli/main.js "$@"
       ;;
-    workflow) node node_modules/workflow/bin/run.js "$@" ;;
+    workflow) if [ "$1" = build ]; then build; else node node_modules/workflow/bin/run.js "$@"; fi ;;
     *) echo "npx $tool is not known to this test" >&2; return 1 ;;
   esac
 }
 `;
+
+function hashOf(blocks: readonly CodeBlock[]): string {
+  const workflows = blocks.filter(({ file }) => file?.startsWith('workflows/')).map(({ text }) => text);
+  return createHash('sha256').update(workflows.join('\0')).digest('hex');
+}
 
 async function writeBlock(folder: string, { file, text }: CodeBlock): Promise<void> {
   if (file === undefined) return;

@@ -221,32 +221,10 @@ describe('pawl beside a worker', () => {
 });
 
 describe('the command line of pawl', () => {
-  it.each([
-    [[]],
-    [['migrate']],
-    [['prune']],
-    [['drain']],
-    [['runs']],
-    [['runs', 'list']],
-    [['runs', 'show']],
-    [['runs', 'cancel']],
-    [['runs', 'tail']],
-    [['runs', 'retry']],
-    [['flow']],
-    [['flow', 'check']],
-    [['flow', 'register']],
-    [['flow', 'start']],
-    [['resume']],
-    [['serve']],
-    [['mcp']],
-    [['explain']],
-    [['doctor']],
-    [['completion']],
-  ])('explains %j with an example', async (command: string[]) => {
-    const { code, stdout, stderr } = await pawl({}, ...command, '--help');
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain(['Usage: pawl', ...command].join(' '));
-    expect(stdout).toMatch(/Example:\n {2}pawl \w/);
+  it('explains itself, and says which version it is', async () => {
+    const help = await pawl({}, '--help');
+    expect(help).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^Usage: pawl /) });
+    expect(await pawl({}, '--version')).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^\d+\.\d+\.\d+/) });
   });
 
   it.each([

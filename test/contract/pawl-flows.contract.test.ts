@@ -1,22 +1,15 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { runCli } from '../../src/cli/run-cli.ts';
 import { openEngine, Result, type WorldEngine } from '../../src/index.ts';
 import { buildFlow } from '../../src/flow/testing/build-flow.ts';
-import { type Ended, Program } from '../support/program.ts';
 import { scratchFolder } from '../support/scratch.ts';
-
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-
-beforeAll(() => {
-  if (!existsSync(main)) throw new Error('dist is missing: run `npm run build` first.');
-});
 
 describe('pawl flow', () => {
   it('checks flows without a database, and says where what is wrong', async () => {
-    const { pawl, write } = await project({});
+    const { pawl, write, cwd } = await project();
     await write('good.json', buildFlow({ a: { type: 'log', config: { message: 'hello' } } }));
     await write('bad.json', { ...buildFlow({ a: { type: 'delay', config: { forever: true } } }), initialStepId: 'b' });
     await write('own.json', buildFlow({ a: { type: 'greet' } }));
@@ -38,7 +31,7 @@ describe('pawl flow', () => {
     const unreadable = await pawl('flow', 'check', 'broken.json', '--json');
     expect(unreadable).toMatchObject({ code: 2, stdout: '' });
     expect(JSON.parse(unreadable.stderr)).toMatchObject({ error: { code: 'UNREADABLE_FILE' } });
-    expect(existsSync(join(await scratchFolder(), '.pawl'))).toBe(false);
+    expect(existsSync(join(cwd, 'pawl.db'))).toBe(false);
   });
 
   it('registers a flow once, and refuses other content under the same version', async () => {
@@ -75,7 +68,7 @@ describe('pawl flow', () => {
   });
 
   it('is resumed by the id of a run or by a token, tailed, and retried', async () => {
-    const { pawl, json, work, cwd, env } = await project();
+    const { pawl, json, work } = await project();
     await work();
     const { runId } = await json('flow', 'start', 'asking', '--key', 'one');
     const asked = String(runId);
@@ -94,11 +87,7 @@ describe('pawl flow', () => {
 
     const byToken = String((await json('flow', 'start', 'asking'))['runId']);
     const token = await work.tokenOf(byToken);
-    const piped = new Program('bash', ['-c', 'echo "$TOKEN" | "$NODE" "$MAIN" resume --token - --json'], {
-      cwd,
-      env: { ...env, TOKEN: token, NODE: process.execPath, MAIN: main },
-    });
-    expect(JSON.parse((await piped.ended()).stdout)).toEqual({ runId: byToken });
+    expect(await json('resume', '--token', token)).toEqual({ runId: byToken });
     expect(await pawl('resume', '--token', token)).toMatchObject({ code: 4, stdout: '' });
 
     const failing = String((await json('flow', 'start', 'failing'))['runId']);
@@ -109,10 +98,21 @@ describe('pawl flow', () => {
   });
 });
 
-async function project(given?: Record<string, string>) {
+async function project() {
   const cwd = await scratchFolder();
-  const env = given ?? { WORKFLOW_PAWL_URL: `sqlite:${join(cwd, 'pawl.db')}`, WORKFLOW_PAWL_LOG_LEVEL: 'silent' };
-  const pawl = (...args: readonly string[]): Promise<Ended> => Program.node([main, ...args], { cwd, env }).ended();
+  const env = { WORKFLOW_PAWL_URL: `sqlite:${join(cwd, 'pawl.db')}`, WORKFLOW_PAWL_LOG_LEVEL: 'silent' };
+  // The command line itself; that the program passes on what it says is asked in test/e2e/pawl-cli.
+  const pawl = async (...args: readonly string[]) => {
+    const said = { out: '', err: '' };
+    const session = {
+      env,
+      out: (text: string) => void (said.out += `${text}\n`),
+      err: (text: string) => void (said.err += text),
+      terminal: false,
+    };
+    const here = args.map((word) => (/^[\w-]+\.(?:json|mjs)$/.test(word) ? join(cwd, word) : word));
+    return { code: await runCli(here, session), stdout: said.out, stderr: said.err };
+  };
   const tokens = new Map<string, string>();
   let engine: WorldEngine | undefined;
   const work = Object.assign(
