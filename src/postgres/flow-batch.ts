@@ -4,7 +4,7 @@ import { specVersion } from '../world/rules/spec-version.ts';
 import { shardCount, shardOf } from '../world/shard.ts';
 import type { NewEvent, Transition } from '../world/transition.ts';
 import { toColumns } from './columns.ts';
-import { encodeRows, type FlowRows, noRows, specVersionOf } from './flow-rows.ts';
+import { encodeRows, type FlowRows, noRows, specVersionOf, told } from './flow-rows.ts';
 import { type Payloads, upTo } from './payloads.ts';
 
 export interface RunKey {
@@ -114,16 +114,18 @@ function lockOrder(act: FlowBatchAct): string {
 class Call {
   readonly #places: Places;
   readonly #acts: EncodedAct[] = [];
-  readonly #runs = new Set<string>();
+  /** Of the writes, in order. */
+  readonly #shards: number[] = [];
+  readonly #runs: string[] = [];
+  readonly #known = new Set<string>();
   readonly #rows: FlowRows = noRows();
-  #writes = 0;
 
   constructor(places: Places) {
     this.#places = places;
   }
 
   admits(act: FlowBatchAct): boolean {
-    return act.kind !== 'flowCommit' || act.writes.every(({ runId }) => !this.#runs.has(runId));
+    return act.kind !== 'flowCommit' || act.writes.every(({ runId }) => !this.#known.has(runId));
   }
 
   add(act: FlowBatchAct, index: number): void {
@@ -133,7 +135,7 @@ class Call {
 
   encoded(): Record<string, unknown> {
     const rows = Object.entries(this.#rows).filter(([, list]) => list.length > 0);
-    return { acts: this.#acts, writes: this.#writes, ...Object.fromEntries(rows) };
+    return { acts: this.#acts, shards: this.#shards, runs: this.#runs, ...Object.fromEntries(rows) };
   }
 
   #encode(act: FlowBatchAct): EncodedAct {
@@ -198,8 +200,9 @@ class Call {
   }
 
   #write(write: ExecutionWrite): Record<string, unknown> {
-    this.#runs.add(write.runId);
-    const w = (this.#writes += 1);
+    this.#known.add(write.runId);
+    this.#shards.push(write.shard);
+    const w = this.#runs.push(write.runId);
     encodeRows(write, { w, rows: this.#rows, payloads: this.#places.payloads });
     return { w, ...encodeWrite(write) };
   }
@@ -228,17 +231,17 @@ function encodeWrite(write: ExecutionWrite): Record<string, unknown> {
     run_id: write.runId,
     now: upTo(write.now),
     expected: write.expectedRevision,
-    epoch: write.epoch,
-    run_row: create ? toColumns(create) : null,
+    epoch: told(write.epoch),
+    run_row: create ? toColumns(create) : undefined,
     status: write.status,
-    error: write.error,
-    output_event: write.outputEvent,
+    error: told(write.error),
+    output_event: told(write.outputEvent),
     events: write.events.length,
     spec_version: specVersionOf(write),
     ...toColumns(state),
     entries: write.history.length,
     replace: write.replace,
-    due_at: upTo(write.dueAt),
+    due_at: told(upTo(write.dueAt)),
     ...(waits.length === 0 ? {} : { waits: waits.map(({ waitId, resumeAt }) => ({ wait_id: waitId, resume_at: upTo(resumeAt) })) }),
     ...(hooks.length === 0 ? {} : { hooks: hooks.map(encodeHook) }),
     ...(key ? { key: encodeKey(key) } : {}),

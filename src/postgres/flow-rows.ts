@@ -24,29 +24,41 @@ interface Into {
 }
 
 export function encodeRows(write: ExecutionWrite, { w, rows, payloads }: Into): void {
-  const of = { w, shard: write.shard, run_id: write.runId };
   for (const [place, event] of write.events.entries()) {
     rows.events.push({
-      ...of,
+      w,
       place,
       type: event.type,
-      correlation_id: event.correlationId,
+      correlation_id: told(event.correlationId),
       spec_version: event.specVersion,
-      occurred_at: event.occurredAt,
-      meta: event.meta,
+      occurred_at: told(event.occurredAt),
+      meta: told(event.meta),
       ...(event.payload === null ? {} : payloads.add(event.payload)),
     });
   }
   for (const step of write.steps) {
     const { stepId, status, starts, error, outputEvent } = step;
-    const row = { ...of, step_id: stepId, status, starts, error, output_event: outputEvent, retry_after: upTo(step.retryAfter) };
+    const row = {
+      w,
+      step_id: stepId,
+      status,
+      starts,
+      error: told(error),
+      output_event: told(outputEvent),
+      retry_after: told(upTo(step.retryAfter)),
+    };
     if (step.createdBy === null) rows.steps.push(row);
     else rows.new_steps.push({ ...row, step_name: step.stepName, spec_version: specVersionOf(write), created_by: step.createdBy });
   }
   const { clears, values } = foldValues(write);
-  for (const clear of clears) rows.clears.push({ ...of, ...clear });
-  for (const value of values) rows.values.push({ ...of, ...value });
-  for (const [place, entry] of write.history.entries()) rows.history.push({ ...of, place, entry });
+  for (const clear of clears) rows.clears.push({ w, ...clear });
+  for (const value of values) rows.values.push({ w, ...value });
+  for (const [place, entry] of write.history.entries()) rows.history.push({ w, place, entry });
+}
+
+/** What is null need not be said. */
+export function told<T>(value: T | null): T | undefined {
+  return value ?? undefined;
 }
 
 /** Under which version of the protocol the run is written. */

@@ -1,9 +1,9 @@
 -- The committer of flows: performs the acts of flows in a batch, inside the call of pawl_commit_v1 that brings them. Like there, guards are
 -- checked and rows are written; what the rows say was decided before.
 --
--- p_flow   "acts", in order, no two commits of one run among them; and apart from them, so that each is written with one statement for all,
---          the rows of their writes: "events", "new_steps", "steps", "clears", "values", "history". There "w" says which write it belongs
---          to, counted from 1 over all acts; "writes" is how many there are.
+-- p_flow   "acts", in order, no two commits of one run among them; "shards" and "runs" of their writes; and apart from them, so that each
+--          table is written with one statement for all, the rows of the writes: "events", "new_steps", "steps", "clears", "values",
+--          "history". There "w" says which write a row belongs to, counted from 1 over all acts.
 -- p_busy   whether another transaction has the run of that place; an act says in "runs" which ones it needs
 -- p_bytes  the payloads
 create function pawl.pawl_flow_v1(p_flow jsonb, p_busy boolean[], p_bytes bytea)
@@ -17,9 +17,11 @@ set enable_mergejoin = off
 as $$
 declare
   -- Of each write its first sequence, its instant, and how long the history was before; a first sequence of 0: it is not written.
-  v_first bigint[] := array_fill(0::bigint, array[(p_flow ->> 'writes')::int]);
+  v_first bigint[] := array_fill(0::bigint, array[jsonb_array_length(p_flow -> 'runs')]);
   v_at bigint[] := v_first;
   v_history bigint[] := v_first;
+  v_shards int[] := array(select jsonb_array_elements_text(p_flow -> 'shards')::int);
+  v_runs text[] := array(select jsonb_array_elements_text(p_flow -> 'runs'));
   v_busy boolean;
   v_w int;
   v_why text;
@@ -146,10 +148,10 @@ begin
   -- What the writes that hold brought, for all of them at once.
   if p_flow ? 'events' then
     insert into pawl.events (shard, run_id, seq, type, correlation_id, spec_version, created_at, occurred_at, meta, payload)
-    select e.shard, e.run_id, v_first[e.w] + e.place, e.type, e.correlation_id, e.spec_version, v_at[e.w], e.occurred_at, e.meta,
+    select v_shards[e.w], v_runs[e.w], v_first[e.w] + e.place, e.type, e.correlation_id, e.spec_version, v_at[e.w], e.occurred_at, e.meta,
       substr(p_bytes, e.start, e.size)
     from jsonb_to_recordset(p_flow -> 'events') as e (
-      w int, shard int, run_id text, place int, type text, correlation_id text, spec_version int, occurred_at bigint, meta text,
+      w int, place int, type text, correlation_id text, spec_version int, occurred_at bigint, meta text,
       start int, size int)
     where v_first[e.w] > 0;
   end if;
@@ -160,40 +162,40 @@ begin
         completed_at = case when s.status in ('completed', 'failed') then v_at[s.w] end, retry_after = s.retry_after,
         version = k.version + 1
     from jsonb_to_recordset(p_flow -> 'steps') as s (
-      w int, shard int, run_id text, step_id text, status text, starts int, error text, output_event int, retry_after bigint)
-    where k.shard = s.shard and k.run_id = s.run_id and k.step_id = s.step_id and v_first[s.w] > 0;
+      w int, step_id text, status text, starts int, error text, output_event int, retry_after bigint)
+    where k.shard = v_shards[s.w] and k.run_id = v_runs[s.w] and k.step_id = s.step_id and v_first[s.w] > 0;
   end if;
   if p_flow ? 'new_steps' then
     insert into pawl.steps (
       shard, run_id, step_id, namespace, step_name, status, spec_version, attempt, error, input_seq, output_seq,
       created_at, updated_at, started_at, completed_at, retry_after, message, due_at, lease_owner, lease_epoch, deliveries, version)
-    select s.shard, s.run_id, s.step_id, 'flow', s.step_name, s.status, s.spec_version, s.starts, s.error, v_first[s.w] + s.created_by,
+    select v_shards[s.w], v_runs[s.w], s.step_id, 'flow', s.step_name, s.status, s.spec_version, s.starts, s.error, v_first[s.w] + s.created_by,
       v_first[s.w] + s.output_event, v_at[s.w], v_at[s.w], case when s.starts > 0 then v_at[s.w] end,
       case when s.status in ('completed', 'failed') then v_at[s.w] end, s.retry_after, null, null, null, 0, 0, 1
     from jsonb_to_recordset(p_flow -> 'new_steps') as s (
-      w int, shard int, run_id text, step_id text, step_name text, spec_version int, created_by int, status text, starts int, error text,
+      w int, step_id text, step_name text, spec_version int, created_by int, status text, starts int, error text,
       output_event int, retry_after bigint)
     where v_first[s.w] > 0
     on conflict (shard, run_id, step_id) do nothing;
   end if;
   if p_flow ? 'clears' then
     delete from pawl.execution_values k
-    using jsonb_to_recordset(p_flow -> 'clears') as s (w int, shard int, run_id text, kind text, key text, path_from text, path_to text)
-    where k.shard = s.shard and k.run_id = s.run_id and k.kind = s.kind and k.key = s.key and k.path >= s.path_from
+    using jsonb_to_recordset(p_flow -> 'clears') as s (w int, kind text, key text, path_from text, path_to text)
+    where k.shard = v_shards[s.w] and k.run_id = v_runs[s.w] and k.kind = s.kind and k.key = s.key and k.path >= s.path_from
       and (s.path_to is null or k.path < s.path_to) and v_first[s.w] > 0;
   end if;
   if p_flow ? 'values' then
     insert into pawl.execution_values as known (shard, run_id, kind, key, path, position, value)
-    select s.shard, s.run_id, s.kind, s.key, s.path, s.position, s.value
+    select v_shards[s.w], v_runs[s.w], s.kind, s.key, s.path, s.position, s.value
     from jsonb_to_recordset(p_flow -> 'values') as s (
-      w int, shard int, run_id text, kind text, key text, path text, position bigint, value text)
+      w int, kind text, key text, path text, position bigint, value text)
     where v_first[s.w] > 0
     on conflict (shard, run_id, kind, key, path) do update set value = excluded.value;
   end if;
   if p_flow ? 'history' then
     insert into pawl.execution_history (shard, run_id, position, entry)
-    select s.shard, s.run_id, v_history[s.w] + s.place, s.entry
-    from jsonb_to_recordset(p_flow -> 'history') as s (w int, shard int, run_id text, place int, entry text)
+    select v_shards[s.w], v_runs[s.w], v_history[s.w] + s.place, s.entry
+    from jsonb_to_recordset(p_flow -> 'history') as s (w int, place int, entry text)
     where v_first[s.w] > 0;
   end if;
 end
