@@ -236,7 +236,7 @@ describe('the dashboard in a browser', () => {
     await page.getByRole('region', { name: 'Queue' }).getByText('Flow executions').waitFor();
   });
 
-  it('asks for a token where there are any, refuses a wrong one, and then goes where the link led', async () => {
+  it('asks for a token where there are any, refuses a wrong one, and then goes where the link led, below a path too', async () => {
     const [order] = await shop.runs('name=order');
     const address = await shop.serveWithTokens('ops:read+act:the-secret-of-the-operators,eye:read:the-secret-of-the-onlookers');
     await visit(`/runs/${order?.runId}`, {}, address);
@@ -248,6 +248,10 @@ describe('the dashboard in a browser', () => {
     await button('Sign in').click();
     await status('Completed').waitFor();
     expect(await button('Replay as new').count()).toBe(0);
+    expect(new URL(page.url()).pathname).toBe(`/below/runs/${order?.runId}`);
+    await page.getByRole('link', { name: 'System' }).click();
+    await page.waitForURL((url) => url.pathname === '/below/system');
+    await page.getByRole('region', { name: 'Workers' }).waitFor();
     expect(page.url()).not.toContain('secret');
     await button('Sign out').click();
     await page.getByRole('heading', { name: 'Sign in to Pawl' }).waitFor();

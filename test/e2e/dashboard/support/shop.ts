@@ -42,11 +42,14 @@ export class Shop {
     return new Shop({ url, worker, folder, stage, program, env });
   }
 
-  /** Another server on the same database, which lets nobody in without one of these tokens. */
+  /** Another server on the same database, mounted below a path, which lets nobody in without one of these tokens. */
   async serveWithTokens(tokens: string): Promise<string> {
-    const program = serve(['--no-worker'], { cwd: this.#folder, env: { ...this.#env, WORKFLOW_PAWL_TOKENS: tokens } });
+    const program = serve(['--no-worker', '--base-path', '/below'], {
+      cwd: this.#folder,
+      env: { ...this.#env, WORKFLOW_PAWL_TOKENS: tokens },
+    });
     this.#programs.push(program);
-    return await addressOf(program);
+    return `${await addressOf(program)}/below`;
   }
 
   async startFlow(flowId: string, input: Record<string, unknown>): Promise<string> {
