@@ -19,6 +19,8 @@ export interface TimeScale {
 }
 
 const breakWidth = 0.06;
+/** A pause that a person can wait out is worth seeing at its length. */
+const shortestCutMs = 5_000;
 const steps = [
   1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 18e5, 36e5, 72e5, 216e5, 432e5, 864e5,
 ];
@@ -32,7 +34,7 @@ const steps = [
  */
 export function createTimeScale(whole: Span, busy: readonly Span[]): TimeScale {
   const total = Math.max(1, whole.to - whole.from);
-  const idle = idleSpans(whole, busy).filter(({ from, to }) => to - from > total * 0.2);
+  const idle = idleSpans(whole, busy).filter(({ from, to }) => to - from > Math.max(total * 0.2, shortestCutMs));
   const idleMs = idle.reduce((sum, { from, to }) => sum + to - from, 0);
   // Cut only where it helps: what is left must have been squeezed into less than half of the line.
   const cut = idleMs > total * 0.6 ? idle : [];

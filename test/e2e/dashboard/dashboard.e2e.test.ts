@@ -6,9 +6,11 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser } from '../../support/browser.ts';
 import { accessibilityProblems } from './support/accessibility.ts';
+import { ManyRuns } from './support/many-runs.ts';
 import { Shop } from './support/shop.ts';
 
 const files = fileURLToPath(new URL('../../../dist/dashboard/', import.meta.url));
+const pictures = fileURLToPath(new URL('../../../docs/images/dashboard/', import.meta.url));
 const installMs = 300_000;
 // Only turns a hanging test into one that says what it waited for.
 const actMs = 8_000;
@@ -290,6 +292,33 @@ describe('the dashboard in a browser', () => {
     expect(found).toEqual([]);
   });
 
+  it('lists 10,000 runs without holding more than a screenful of them in the page', async () => {
+    const many = await ManyRuns.open(10_000);
+    try {
+      await visit('/', {}, many.url);
+      await rows().nth(3).waitFor();
+      await page.keyboard.press('j');
+      // Each press goes to the last run that is there, and its page is followed by the next one.
+      for (let seen = 100; seen <= 1_000; seen += 100) {
+        await page.keyboard.press('End');
+        await page
+          .getByRole('row')
+          .and(page.locator(`[aria-rowindex="${seen + 1}"]`))
+          .waitFor();
+        await page.getByText(seen === 1_000 ? /1,100/ : new RegExp(`Show more than ${(seen + 100).toLocaleString('en')}`)).waitFor();
+        expect(await rows().count()).toBeLessThan(80);
+      }
+      await page.keyboard.press('Home');
+      await page.getByRole('row').and(page.locator('[aria-rowindex="2"]')).waitFor();
+      await page.getByLabel("Text in the run's id").fill('wrun_');
+      await page.waitForURL(/q=wrun_/);
+      await rows().nth(3).waitFor();
+    } finally {
+      await page.context().close();
+      await many.close();
+    }
+  });
+
   it('keeps the theme that was chosen', async () => {
     await visit('/', { colorScheme: 'light' });
     const ground = async () => await page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
@@ -300,6 +329,40 @@ describe('the dashboard in a browser', () => {
     expect(dark).not.toBe(light);
     await page.reload();
     expect(await ground()).toBe(dark);
+  });
+
+  // `PAWL_SCREENSHOTS=1` takes the pictures of docs/dashboard.md anew.
+  it.runIf(process.env['PAWL_SCREENSHOTS'])('is seen in the documentation', async () => {
+    const picture = async (name: string) => {
+      await page.locator('main .skeleton').first().waitFor({ state: 'detached' });
+      await page.screenshot({ path: join(pictures, `${name}.png`), animations: 'disabled' });
+    };
+    const customers = ['Ada', 'Grace', 'Edsger', 'Barbara', 'Donald', 'Frances', 'Tony', 'Margaret', 'Niklaus', 'Radia'];
+    for (const customer of customers) await shop.startFlow('order', { customer, cents: 100 * customer.length });
+    for (const _ of customers.slice(0, 3)) await shop.startFlow('approval', {});
+    const [order] = await shop.runs('name=order');
+    const [waiting] = await shop.runs('name=approval&status=waiting');
+    const [granted] = await shop.runs('name=approval&status=completed');
+    await shop.reaches(String(order?.runId), 'completed');
+
+    const size = { viewport: { width: 1200, height: 760 } };
+    await visit('/', size);
+    await rows().nth(12).waitFor();
+    await picture('runs');
+    await page.goto(`${shop.url}/runs/${order?.runId}`);
+    await button(/^charge/).click();
+    await picture('run');
+    await page.goto(`${shop.url}/runs/${waiting?.runId}`);
+    await button('Resume').first().click();
+    await dialog().getByLabel('Approved').check();
+    await dialog().getByLabel('Your name').fill('Grace');
+    await picture('resume');
+    await visit(`/runs/${granted?.runId}?tab=graph`, { ...size, colorScheme: 'dark' });
+    await page.locator('.graph').waitFor();
+    await picture('graph');
+    await visit('/', { viewport: { width: 400, height: 760 }, colorScheme: 'dark' });
+    await rows().nth(5).waitFor();
+    await picture('narrow');
   });
 });
 

@@ -104,10 +104,12 @@ export class Shop {
   }
 }
 
-function serve(args: readonly string[], options: { cwd: string; env: Readonly<Record<string, string>> }): Program {
+/** `pawl serve` on a free port. */
+export function serve(args: readonly string[], options: { cwd: string; env: Readonly<Record<string, string>> }): Program {
   return Program.node([cli, 'serve', '--port', '0', '--json', ...args], options);
 }
 
-async function addressOf(program: Program): Promise<string> {
+/** Where it answers, once it does. */
+export async function addressOf(program: Program): Promise<string> {
   return await program.match(/"url":"([^"]+)"/);
 }
