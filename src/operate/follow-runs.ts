@@ -8,7 +8,7 @@ import { isFlow, type RunSummary, statusOf, viewSummary } from './run-views.ts';
 
 /**
  * Yields each run that fits whenever it begins, changes or ends; first those that did in the last few seconds, so that nothing is lost
- * between a list and this. A run that stopped fitting is yielded once more, as it is now. Of runs under way only the newest 1,000 are
+ * between a list and this. A run that stopped fitting is yielded once more, as it is now. Of runs under way only the newest 300 are
  * watched; what changed several times between two looks is told once.
  */
 export async function* followRuns(operator: Operator, filter: RunFilter, signal: AbortSignal): AsyncGenerator<RunSummary, void, void> {
@@ -95,7 +95,7 @@ function startFeed(operator: Operator): Feed {
 
 // Commits of other processes carry instants of their own, and may arrive late.
 const overlapMs = 5_000;
-const mostAtOnce = 1_000;
+const mostAtOnce = 300;
 
 async function watch(operator: Operator, feed: Feed): Promise<void> {
   const store = await operator.store();

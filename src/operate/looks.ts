@@ -3,6 +3,8 @@ import type { Operator } from './operator.ts';
 // Hints come at once; this is for those that are lost, and for time itself, which tells nobody.
 const atLeastEveryMs = 2_000;
 const atMostEveryMs = 200;
+// Looking must not be what a busy process is busy with: a look that takes long is followed by a pause that is longer.
+const pausePerWork = 5;
 
 /**
  * Yields at once, and then whenever something may have changed in the database, a few times a second at most: for whoever looks then.
@@ -22,9 +24,11 @@ export async function* looks(operator: Operator, signal: AbortSignal): AsyncGene
   try {
     while (!signal.aborted) {
       hinted = false;
+      const begunAt = clock.monotonic();
       yield;
+      const pauseMs = Math.min(atLeastEveryMs, Math.max(atMostEveryMs, pausePerWork * (clock.monotonic() - begunAt)));
       await new Promise<void>((resolve) => {
-        const cancel = clock.after(atMostEveryMs, resolve, { keepAlive: true });
+        const cancel = clock.after(pauseMs, resolve, { keepAlive: true });
         signal.addEventListener('abort', () => (cancel(), resolve()), { once: true });
       });
       if (hinted || signal.aborted) continue;

@@ -8,7 +8,8 @@ const isWaiting = `exists (
   select 1 from pawl.executions e
   where e.shard = runs.shard and e.run_id = runs.run_id and e.fields::json->>'status' = 'waiting')`;
 const columns = `${runColumns},
-    (select e.tenant_id from pawl.executions e where e.shard = runs.shard and e.run_id = runs.run_id) as "tenantId",
+    case when namespace = 'flow' then
+      (select e.tenant_id from pawl.executions e where e.shard = runs.shard and e.run_id = runs.run_id) end as "tenantId",
     case when status = 'running' and namespace = 'flow' then ${isWaiting} else false end as waiting`;
 
 export async function searchRuns(db: Database, search: RunSearch): Promise<FoundRun[]> {

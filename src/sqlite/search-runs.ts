@@ -5,7 +5,7 @@ import { runColumns } from './runs.ts';
 const isWaiting = `exists (select 1 from executions e where e.run_id = runs.run_id and json_extract(e.fields, '$.status') = 'waiting')`;
 
 const columns = `${runColumns},
-  (select e.tenant_id from executions e where e.run_id = runs.run_id) as tenantId,
+  case when namespace = 'flow' then (select e.tenant_id from executions e where e.run_id = runs.run_id) end as tenantId,
   status = 'running' and namespace = 'flow' and ${isWaiting} as waiting`;
 
 type Stored = Omit<FoundRun, 'waiting'> & { readonly waiting: 0 | 1 };

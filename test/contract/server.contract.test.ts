@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { storeNames } from '../support/any-store.ts';
 import { openApi } from '../support/api.ts';
 import { createCodeRun, sdkPayload, writeEvent } from '../support/code-runs.ts';
@@ -126,6 +126,55 @@ describe.each(storeNames)('the API, on %s,', (store) => {
     expect(metrics.body).toContain('pawl_stuck_runs 0');
     expect(metrics.body).toContain('pawl_queue_depth{kind="run",state="ready"} 1');
     expect(await get('/me')).toMatchObject({ body: { name: 'loopback', auth: 'none', scopes: ['read', 'act', 'admin'] } });
+  });
+});
+
+describe.each(storeNames)('the state of the system, on %s,', (store) => {
+  it('has runs that nothing will wake as stuck, and those that wait for something not', async () => {
+    const { world, get, post } = await openApi(store);
+    const delivered = new Set<string>();
+    // As a workflow would that forgot to say how it goes on.
+    world.createQueueHandler('__wkf_workflow_', async (message) => void delivered.add(String((message as { runId: string }).runId)));
+    const forgotten = await createCodeRun(world, 'forgotten');
+    const waiting = await createCodeRun(world, 'waiting');
+    await writeEvent(world, waiting, { eventType: 'run_started' });
+    await writeEvent(world, waiting, { eventType: 'hook_created', correlationId: 'hook_1', eventData: { token: 'answer' } });
+    await world.start();
+    await vi.waitUntil(async () => (await get('/system')).body.stuckRuns.count > 0, { timeout: 20_000 });
+    const { body } = await get('/system');
+    expect(body).toMatchObject({
+      stuckRuns: { count: 1, examples: [{ runId: forgotten, name: 'forgotten' }] },
+      workers: [{ live: true, pid: process.pid }],
+    });
+    expect((await get('//metrics')).body).toContain('pawl_workers{live="true"} 1');
+    // It is a state, not a verdict: whoever knows better wakes it.
+    expect((await post(`/runs/${forgotten}/wake`)).status).toBe(200);
+    expect(delivered).toContain(forgotten);
+  });
+
+  it('has figures over time: what began and ended, and how long steps took', async () => {
+    const { world, get } = await openApi(store);
+    for (let i = 0; i < 3; i += 1) {
+      const runId = await createCodeRun(world, 'mail');
+      await writeEvent(world, runId, { eventType: 'run_started' });
+      await writeEvent(world, runId, {
+        eventType: 'step_created',
+        correlationId: 'step_1',
+        eventData: { stepName: 'step//a//b', input: sdkPayload([]) },
+      });
+      await writeEvent(world, runId, { eventType: 'step_started', correlationId: 'step_1' });
+      await writeEvent(world, runId, { eventType: 'step_completed', correlationId: 'step_1', eventData: { result: sdkPayload(1) } });
+      if (i === 0) await writeEvent(world, runId, { eventType: 'run_completed', eventData: { output: sdkPayload(1) } });
+      if (i === 1) await writeEvent(world, runId, { eventType: 'run_failed', eventData: { error: 'no' } });
+    }
+    for (const window of ['15m', '1h', '6h', '24h', '7d']) {
+      const { body } = await get(`/system/throughput?window=${window}`);
+      const buckets = body.buckets as Record<string, number>[];
+      const sum = (name: string) => buckets.reduce((total, bucket) => total + (bucket[name] ?? 0), 0);
+      const sums = ['started', 'completed', 'failed', 'cancelled', 'stepsCompleted'].map(sum);
+      expect(sums, window).toEqual([3, 1, 1, 0, 3]);
+      expect(buckets.some(({ stepP50Ms, stepP95Ms }) => stepP50Ms !== null && Number(stepP95Ms) >= Number(stepP50Ms))).toBe(true);
+    }
   });
 });
 
