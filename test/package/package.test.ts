@@ -1,11 +1,9 @@
 import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Program } from '../support/program.ts';
-
-const repository = fileURLToPath(new URL('../..', import.meta.url));
+import { networkEnvironment, packPackage, repository } from './pack.ts';
 
 // What an import leaves behind: nothing may be open, waiting or printed, and createWorld() changes nothing about that.
 const look = `
@@ -28,7 +26,7 @@ describe('the package', () => {
     project = join(folder, 'project');
     await mkdir(project);
     await writeFile(join(project, 'package.json'), '{ "name": "project", "private": true }\n');
-    const tarball = await pack(folder);
+    const tarball = await packPackage(folder);
     // Whatever is in the cache already need not be asked for again.
     const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
     const installed = await new Program('npm', ['install', ...quiet, tarball], { cwd: project, env: networkEnvironment() }).ended();
@@ -125,16 +123,3 @@ world.reopen();
 `;
 
 /** How this machine reaches the registry, if it does so by another way than most. */
-function networkEnvironment(): Record<string, string> {
-  const isOfTheNetwork = ([name, value]: [string, string | undefined]) =>
-    value !== undefined && /^(?:https?_proxy|no_proxy|npm_config_\w+|node_extra_ca_certs|ssl_cert_\w+)$/i.test(name);
-  return Object.fromEntries(Object.entries(process.env).filter(isOfTheNetwork)) as Record<string, string>;
-}
-
-async function pack(folder: string): Promise<string> {
-  const packed = await new Program('npm', ['pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', folder], {
-    cwd: repository,
-  }).ended();
-  expect(packed, packed.stderr).toMatchObject({ code: 0 });
-  return join(folder, String(packed.stdout.trim().split('\n').at(-1)));
-}
