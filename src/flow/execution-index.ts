@@ -16,6 +16,8 @@ export interface ExecutionIndex {
   commit(commit: ExecutionCommit): Promise<void>;
   /** The execution as it is now, frozen; it may share structure with other answers. */
   read(id: string): Promise<Execution | null>;
+  /** Whether it has ended, told without reading all of it; undefined if there is no such execution. */
+  hasEnded?(id: string): Promise<boolean | undefined>;
   /** Takes the lease of an execution that nobody holds; undefined if someone does or if there is no such execution. */
   claim(id: string, options: { readonly owner: string }): Promise<ExecutionClaim | undefined>;
   /** Unclaimed executions whose `dueAt` has come, the longest due first, and when the next one will be. */

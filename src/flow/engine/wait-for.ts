@@ -27,15 +27,22 @@ export async function waitForExecution(
   const told = listen(core, id, until);
   try {
     for (let pollMs = firstPollMs; ; pollMs = Math.min(pollMs * 2, longestPollMs)) {
-      const execution = told.execution ?? (await readExecution(core, id));
-      if (until.includes(execution.status)) return execution;
+      const execution = told.execution ?? (await look(core, id, until));
+      if (execution && until.includes(execution.status)) return execution;
       const left = end - core.clock.monotonic();
-      if (left <= 0) throw stillWaiting(execution, until, timeoutMs);
+      if (left <= 0) throw stillWaiting(execution ?? (await readExecution(core, id)), until, timeoutMs);
       await told.within(Math.min(left, pollMs));
     }
   } finally {
     told.stop();
   }
+}
+
+/** The execution, unless it is known to go on without being read: who waits for the end of a long one does not read it again and again. */
+async function look(core: EngineCore, id: string, until: readonly ExecutionStatus[]): Promise<Execution | undefined> {
+  const onlyEnds = until.every((status) => terminal.includes(status));
+  if (onlyEnds && (await core.index.hasEnded?.(id)) === false) return undefined;
+  return readExecution(core, id);
 }
 
 const terminal: readonly ExecutionStatus[] = ['completed', 'failed', 'cancelled'];

@@ -1,5 +1,6 @@
 import type { Delivery } from '../../world/delivery.ts';
 import type { ExecutionMark, FlowCommitAct, FlowLoss, FlowOutcomes, FlowStore } from '../../world/flow-port.ts';
+import { isTerminal as isTerminalRun } from '../../world/rows.ts';
 import { shardOf } from '../../world/shard.ts';
 import type { ChildResult } from '../children.ts';
 import { isTerminal } from '../decide/transition.ts';
@@ -72,6 +73,11 @@ export class WorldIndex implements ExecutionIndex {
     const flows = await flowStore(this.#world);
     const mark = await flows.getExecutionMark(id);
     return mark ? this.#load(flows, id, mark) : null;
+  }
+
+  async hasEnded(id: string): Promise<boolean | undefined> {
+    const mark = await (await flowStore(this.#world)).getExecutionMark(id);
+    return mark && isTerminalRun(mark.status);
   }
 
   async claim(id: string, { owner }: { readonly owner: string }): Promise<ExecutionClaim | undefined> {
