@@ -1,7 +1,9 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { createFakeClock } from '../base/fake-clock.ts';
 import { silentLogger } from '../base/logger.ts';
 import { createSqliteStore } from '../sqlite/store.ts';
+import { unavailable } from '../world/errors.ts';
+import type { Act, Store } from '../world/port.ts';
 import { Presence } from './presence.ts';
 
 const leaseMs = 1_000;
@@ -35,4 +37,40 @@ test('a worker buries the others whose heartbeat ran out', async () => {
   const survivor = open();
   await survivor.start();
   expect((await store.listWorkers()).map((worker) => worker.workerId)).toEqual([survivor.workerId]);
+});
+
+// Found by the simulation of `npm run chaos` (R9, seed 1000238): it took work under the name that nobody knew.
+test('a worker that was given up has its new name when the others know it, however often it has to ask', async () => {
+  const clock = createFakeClock();
+  const real = createSqliteStore({ path: ':memory:', clock });
+  await real.open();
+  onTestFinished(() => real.close());
+  let refused = 0;
+  let away = false;
+  const store: Store = {
+    ...real,
+    async commit(act: Act) {
+      if (away && act.kind === 'heartbeat' && act.register) {
+        refused += 1;
+        throw unavailable('The database is away.');
+      }
+      return (await real.commit(act)) as never;
+    },
+  };
+  const presence = new Presence({ store, clock, logger: silentLogger, leaseMs, deploymentId: 'd', onReaped: () => {} });
+  await presence.start();
+  const { workerId } = presence;
+  await real.commit({ kind: 'leave', workerId, now: clock.now() });
+
+  away = true;
+  clock.advance(leaseMs / 3);
+  await vi.waitUntil(() => refused === 1);
+  expect([presence.isKnown, presence.workerId]).toEqual([false, workerId]);
+  away = false;
+  await vi.waitUntil(() => {
+    clock.advance(leaseMs / 3);
+    return presence.isKnown;
+  });
+  expect(presence.workerId).not.toBe(workerId);
+  expect((await real.listWorkers()).map((worker) => worker.workerId)).toEqual([presence.workerId]);
 });

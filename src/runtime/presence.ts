@@ -26,6 +26,8 @@ export class Presence {
   readonly #options: PresenceOptions;
   readonly #startedAt: number;
   #workerId = newWorkerId();
+  #isKnown = true;
+  #renaming = false;
   #cancelBeat = () => {};
   #cancelSweep = () => {};
   #stopped = false;
@@ -39,6 +41,11 @@ export class Presence {
 
   get workerId(): string {
     return this.#workerId;
+  }
+
+  /** False from when this worker hears that it was given up until it is known under a new name: it must take nothing meanwhile. */
+  get isKnown(): boolean {
+    return this.#isKnown;
   }
 
   /** Resolves when the others know of this worker. */
@@ -77,22 +84,34 @@ export class Presence {
 
   async #beat(register: boolean): Promise<void> {
     const { store, leaseMs, logger } = this.#options;
+    const workerId = this.#workerId;
     try {
-      const { known } = await store.commit({
-        kind: 'heartbeat',
-        workerId: this.#workerId,
-        leaseMs,
-        register: register ? this.#self() : null,
-      });
-      if (known || this.#stopped) return;
-      // It was away for longer than its lease. What it holds is another's now; under a new name it starts afresh.
-      logger.warn(`Worker ${this.#workerId} was away for longer than its lease of ${leaseMs} ms; its deliveries were given to others.`);
-      this.#workerId = newWorkerId();
-      await store.commit({ kind: 'heartbeat', workerId: this.#workerId, leaseMs, register: this.#self() });
+      const { known } = await store.commit({ kind: 'heartbeat', workerId, leaseMs, register: register ? this.#self() : null });
+      // Two beats may be told at the same time; one of them sees to it.
+      if (known || this.#stopped || this.#renaming || workerId !== this.#workerId) return;
+      if (this.#isKnown)
+        logger.warn(`Worker ${workerId} was away for longer than its lease of ${leaseMs} ms; its deliveries were given to others.`);
+      this.#isKnown = false;
+      await this.#rename();
     } catch (error) {
       if (register) throw error;
       logger.error(`Worker ${this.#workerId} could not renew its lease: ${describeError(error)}`);
     }
+  }
+
+  /** What it held is another's now; under a new name it starts afresh, once the others know that name. Failed, the next beat tries again. */
+  async #rename(): Promise<void> {
+    const { store, leaseMs, onReaped } = this.#options;
+    const workerId = newWorkerId();
+    this.#renaming = true;
+    try {
+      await store.commit({ kind: 'heartbeat', workerId, leaseMs, register: this.#self() });
+    } finally {
+      this.#renaming = false;
+    }
+    this.#workerId = workerId;
+    this.#isKnown = true;
+    onReaped();
   }
 
   /** Looks for the dead and gives what they held to the living; timers do it, and tests may. */

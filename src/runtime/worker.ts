@@ -139,8 +139,13 @@ export class Worker implements Dispatcher {
     this.#own(this.#deliverStep(claimed, message));
   }
 
+  /** Whether it may lease anything now. */
+  get #takes(): boolean {
+    return this.#claims && !this.#stopping && this.#presence.isKnown;
+  }
+
   #offer(kind: 'run' | 'step', deliverable: boolean): string | undefined {
-    if (this.#stopping || !this.#claims || !deliverable) return undefined;
+    if (!this.#takes || !deliverable) return undefined;
     if (this.#slots.free(kind) === 0) {
       this.#backlog = true;
       return undefined;
@@ -158,7 +163,7 @@ export class Worker implements Dispatcher {
     const surelyDue = this.#backlog;
     // Whoever finishes first looks again.
     this.#backlog = open.kinds.length < filter.kinds.length;
-    if (this.#stopping || !this.#claims || open.kinds.length === 0) return undefined;
+    if (!this.#takes || open.kinds.length === 0) return undefined;
     const next = surelyDue ? undefined : await store.nextDueAt(open);
     const now = store.now();
     if (!surelyDue && (next === undefined || next > now)) return next;
