@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Result } from '../../result.ts';
 import type { Execution } from '../../types.ts';
 import { buildFlow } from '../build-flow.ts';
-import { spy } from '../handlers.ts';
+import { createGate, spy } from '../handlers.ts';
 import type { EngineBackendFactory } from './engine.ts';
 import { trail, useEngines } from './engine-fixture.ts';
 
@@ -151,6 +151,44 @@ export function testEngineChildren(name: string, factory: EngineBackendFactory):
       ]);
     });
 
+    const durable: [string, Parameters<typeof buildFlow>[0], unknown][] = [
+      [
+        'map',
+        { each: { type: 'map', config: { startStepId: 'done', concurrency: 3 }, input: { type: 'key', key: 'items' } } },
+        [0, 10, 20],
+      ],
+      [
+        'parallel',
+        { each: { type: 'parallel', config: { branches: parts({ item: 0 }, { item: 1 }, { item: 2 }) }, input: { type: 'full' } } },
+        { results: { p0: 0, p1: 10, p2: 20 }, errors: {} },
+      ],
+    ];
+    it.each(durable)('%s: killed half way it goes on, and what ended is not done again', async (_type, steps, output) => {
+      const flow = buildFlow({ ...steps, each: { ...steps['each'], outputKey: 'out' }, done: {} });
+      const tenfold = (item: unknown) => Result.success((item as number) * 10);
+      const gate = createGate();
+      const dying = await world.open(flow, [
+        spy('done', async ({ context }) => {
+          if (context.item === 0) return tenfold(0);
+          await gate.pass();
+          return new Promise(() => {});
+        }),
+      ]);
+      const firstEnded = new Promise<void>((resolve) => {
+        dying.on<Execution>('execution:completed', () => resolve());
+      });
+      const { execution } = await dying.create('flow', { items: [0, 1, 2] });
+      void world.drive(dying).catch(() => {});
+      await Promise.all([gate.reached, firstEnded]);
+      await world.backend.kill(dying);
+      const done = spy('done', ({ context }) => tenfold(context.item));
+      const living = await world.open(flow, [done]);
+      await world.drive(living);
+      expect(await living.get(execution.id)).toMatchObject({ status: 'completed', context: { out: output } });
+      expect(done.calls.map(({ context }) => context.item).sort()).toEqual([1, 2]);
+      gate.open();
+    });
+
     it('cancel: reaches children and grandchildren, and refuses them any further step', async () => {
       const flows = [
         buildFlow({ sub: { type: 'subflow', config: { flowId: 'child' } } }),
@@ -193,4 +231,9 @@ export function testEngineChildren(name: string, factory: EngineBackendFactory):
       expect((await engine.get(created[1]?.id ?? '')).status).toBe('completed');
     });
   });
+}
+
+/** Branches that begin at the same step, each with a context of its own. */
+function parts(...contexts: readonly Record<string, unknown>[]): Record<string, unknown> {
+  return Object.fromEntries(contexts.map((context, n) => [`p${n}`, { startStepId: 'done', context }]));
 }
