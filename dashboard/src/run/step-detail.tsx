@@ -30,7 +30,7 @@ export function StepDetail({ step, onRetryFrom }: { readonly step: Step; readonl
           {step.attempts.map((attempt, index) => (
             <li key={attempt.startedAt}>
               <span class="soft">Attempt {index + 1}</span>
-              <Status status={attempt.outcome} />
+              {attempt.outcome === 'retrying' ? <Status status="failed" word="Failed, tried again" /> : <Status status={attempt.outcome} />}
               <span class="number soft">
                 {formatInstant(Date.parse(attempt.startedAt))}
                 {attempt.endedAt !== null && `, ${formatDuration(Date.parse(attempt.endedAt) - Date.parse(attempt.startedAt))}`}
