@@ -51,7 +51,7 @@ export function addActTools(server: McpServer, operator: Operator): void {
     },
     run: async (as, { runId: id, dryRun: dry, idempotencyKey: key, ...given }) => {
       if (dry) return wouldResume(as, id, given);
-      return once(as, { action: 'run.resume', target: id, key }, (keyed) => resumeRun(keyed, id, given));
+      return once(as, { action: 'run.resume', target: id, key }, () => resumeRun(as, id, given));
     },
   });
 
@@ -62,8 +62,8 @@ export function addActTools(server: McpServer, operator: Operator): void {
       'Cancel a run and its children; what has begun is not undone. A run that is cancelled already stays so: calling again is harmless.',
     scope: 'act',
     act: { destructive: true, idempotent: true },
-    input: { runId, reason: z.string().min(1).max(1_000).optional(), dryRun },
-    run: async (as, { runId: id, dryRun: dry, ...given }) => (dry ? wouldCancel(as, id) : cancelRun(as, id, given)),
+    input: { runId, reason: z.string().min(1).max(1_000).optional(), idempotencyKey, dryRun },
+    run: async (as, { runId: id, dryRun: dry, reason }) => (dry ? wouldCancel(as, id) : cancelRun(as, id, { reason })),
   });
 
   addTool(server, operator, {
@@ -95,6 +95,7 @@ export function addActTools(server: McpServer, operator: Operator): void {
         .enum(['refuse', 'allow'])
         .default('refuse')
         .describe('allow: workers elsewhere know handlers that this process does not.'),
+      idempotencyKey,
       dryRun,
     },
     run: async (as, { definition, unknownHandlers, dryRun: dry }) => {

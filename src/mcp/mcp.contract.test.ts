@@ -40,7 +40,9 @@ describe('an agent', () => {
     const { tools } = await (await connect(agent)).client.listTools();
     for (const { name, annotations, inputSchema } of tools) {
       expect({ name, reads: annotations?.readOnlyHint }).toEqual({ name, reads: readTools.includes(name) });
-      expect({ name, dry: 'dryRun' in (inputSchema.properties ?? {}) }).toEqual({ name, dry: !readTools.includes(name) });
+      const fields = Object.keys(inputSchema.properties ?? {});
+      const acts = ['dryRun', 'idempotencyKey'].map((field) => fields.includes(field));
+      expect({ name, acts }).toEqual({ name, acts: [!readTools.includes(name), !readTools.includes(name)] });
     }
     expect(tools.find(({ name }) => name === 'cancel_run')?.annotations).toMatchObject({ destructiveHint: true, idempotentHint: true });
   });
@@ -187,13 +189,15 @@ describe('an agent', () => {
     const { call, refused } = await connect({ ...agent, scopes: ['read', 'act'] });
     const runId = await pendingRun(engine.world);
     await call('cancel_run', { runId, dryRun: true });
-    await call('cancel_run', { runId });
+    await call('cancel_run', { runId, idempotencyKey: 'k0' });
     await refused('resume_run', { runId, idempotencyKey: 'k1' });
     const { data } = await listAudit(createOperator({ world: engine.world, caller: trustedCaller('test', 'host') }));
-    expect(data.map(({ actor, via, action, target, outcome }) => ({ actor, via, action, target, outcome }))).toEqual([
-      { actor: 'agent', via: 'mcp', action: 'run.resume', target: runId, outcome: 'refused' },
-      { actor: 'agent', via: 'mcp', action: 'run.cancel', target: runId, outcome: 'done' },
+    const agents = { actor: 'agent', via: 'mcp', target: runId };
+    expect(data).toMatchObject([
+      { ...agents, action: 'run.resume', outcome: 'refused', details: { idempotencyKey: 'k1' } },
+      { ...agents, action: 'run.cancel', outcome: 'done', details: { idempotencyKey: 'k0' } },
     ]);
+    expect(data).toHaveLength(2);
   });
 });
 

@@ -13,14 +13,14 @@ const underWay = new Map<string, Promise<object>>();
 
 /**
  * Does what has no idempotency of its own once for each caller, target and key, as long as the audit log remembers; whoever calls again is
- * told so by `repeated`. Two processes that are called at the same moment with one key may both act.
+ * told so by `repeated`. The act itself must leave its line there with the key. Two processes that are called at the same moment with one key may both act.
  */
 export async function once<T extends { readonly runId: string }>(
   operator: Operator,
   { action, target, key }: Once,
-  act: (operator: Operator) => Promise<T>,
+  act: () => Promise<T>,
 ): Promise<object> {
-  if (key === undefined) return act(operator);
+  if (key === undefined) return act();
   const { caller } = operator;
   const name = JSON.stringify([caller.name, caller.tenantId, action, target, key]);
   const other = underWay.get(name);
@@ -35,6 +35,6 @@ export async function once<T extends { readonly runId: string }>(
 
   async function actUnlessDone(): Promise<object> {
     if (await hasDone(operator, { action, target, key: String(key) })) return { runId: target, repeated: true };
-    return act(operator.as({ ...caller, idempotencyKey: String(key) }));
+    return act();
   }
 }

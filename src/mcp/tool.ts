@@ -33,11 +33,17 @@ export function addTool<Input extends z.ZodRawShape>(server: McpServer, operator
   const config = { title, description, inputSchema: input as z.ZodRawShape, annotations };
   server.registerTool(name, config, async (given: unknown) => {
     try {
-      return answer(await tool.run(operator, given as z.output<z.ZodObject<Input>>));
+      return answer(await tool.run(keyed(operator, given), given as z.output<z.ZodObject<Input>>));
     } catch (error) {
       return { ...answer(explainError(operator, name, error)), isError: true };
     }
   });
+}
+
+/** The audit log remembers the key of each act that has one. */
+function keyed(operator: Operator, given: unknown): Operator {
+  const { idempotencyKey } = given as { readonly idempotencyKey?: string };
+  return idempotencyKey === undefined ? operator : operator.as({ ...operator.caller, idempotencyKey });
 }
 
 /** As JSON for programs, and the same as text for models that read only that. */

@@ -85,6 +85,10 @@ describe('pawl flow', () => {
       .map((line) => (JSON.parse(line) as { eventType: string }).eventType);
     expect([types[0], types.at(-1)]).toEqual(['run_created', 'run_completed']);
 
+    await work.write(asked, 'progress', ['one\n', 'two\n']);
+    expect((await pawl('runs', 'tail', asked, '--stream', 'progress')).stdout).toBe('one\ntwo\n');
+    expect(await pawl('runs', 'tail', asked, '--stream', 'nowhere')).toMatchObject({ code: 4, stdout: '' });
+
     const byToken = String((await json('flow', 'start', 'asking'))['runId']);
     const token = await work.tokenOf(byToken);
     expect(await json('resume', '--token', token)).toEqual({ runId: byToken });
@@ -123,6 +127,10 @@ async function project() {
     },
     {
       untilWaiting: async (id: string) => engine?.waitFor(id, { until: ['waiting'] }),
+      async write(id: string, name: string, chunks: string[]): Promise<void> {
+        for (const chunk of chunks) await engine?.world.writeToStream(name, id, chunk);
+        await engine?.world.closeStream(name, id);
+      },
       async tokenOf(id: string): Promise<string> {
         await engine?.waitFor(id, { until: ['waiting'] });
         return String(tokens.get(id));

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { settingNames } from '../../src/connect/settings.ts';
 import { flowErrorCodes } from '../../src/flow/errors.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -20,11 +21,27 @@ describe('docs/errors.md', () => {
   });
 });
 
+// What is no code of ours, though it looks like one.
+const known = new Set([
+  'EAI_AGAIN',
+  'NEXT_RUNTIME',
+  'NO_COLOR',
+  'WORKFLOW_JSON_MODE',
+  'WORKFLOW_LOCAL_BASE_URL',
+  'WORKFLOW_MAX_EVENTS',
+  'WORKFLOW_PAWL_BASE_URL',
+  'WORKFLOW_QUEUE_NAMESPACE',
+]);
+
 async function codesInSource(): Promise<string[]> {
-  const names = (await readdir(new URL('src', root), { recursive: true })).filter((name) => /(?<!\.test)\.ts$/.test(name));
-  const files = names.filter((name) => !/^(?:testing|flow[\\/]testing)[\\/]/.test(name));
+  const all = (await readdir(new URL('src', root), { recursive: true })).filter((name) => /(?<!\.test)\.ts$/.test(name));
+  const files = all.filter((name) => !/^(?:testing|flow[\\/]testing)[\\/]/.test(name));
   const sources = await Promise.all(files.map((name) => readFile(new URL(`src/${name}`, root), 'utf8')));
-  const given =
-    /\bcode: '([A-Z][A-Z_]{3,})'|new (?:Cli|Operate|Http)Error\(\s*(?:'[a-z-]+',\s*|\d+,\s*)?'([A-Z][A-Z_]{3,})'|problemOf\(\d+, '([A-Z][A-Z_]{3,})'/g;
-  return sources.flatMap((source) => [...source.matchAll(given)].map((match) => match.slice(1).find(Boolean) ?? ''));
+  // A code of one word stands where an error is made; one of several words, anywhere in quotes, is a code or something that is known.
+  const made =
+    /\bcode: '([A-Z]{4,})'|new (?:Cli|Operate|Http)Error\(\s*(?:'[a-z-]+',\s*|\d+,\s*)?'([A-Z]{4,})'|problemOf\(\d+, '([A-Z]{4,})'/g;
+  const named = /'([A-Z]+(?:_[A-Z]+)+)'/g;
+  const found = sources.flatMap((source) => [...source.matchAll(made), ...source.matchAll(named)]);
+  const names = found.map((match) => match.slice(1).find(Boolean) ?? '');
+  return names.filter((name) => !(settingNames as readonly string[]).includes(name) && !name.startsWith('ERR_') && !known.has(name));
 }
