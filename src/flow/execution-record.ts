@@ -39,7 +39,7 @@ export function revise(execution: Execution, { changes = {}, tail = [], enters }
   const fields = newFields();
   for (const key of Object.keys(execution)) {
     // Reading these two would materialise them.
-    if (key === 'history' || key === 'visits' || key in changed) continue;
+    if (key === 'history' || key === 'visits' || Object.hasOwn(changed, key)) continue;
     fields[key] = execution[key as keyof Execution];
   }
   // Never deleted after it was set: that would make a slow object of it.
