@@ -16,7 +16,7 @@ import { openSqliteWorld, shortLease } from './support/sqlite-world.ts';
 const long = process.env.PAWL_LONG === '1';
 const stores = {
   SQLite: { open: openSqliteWorld, kills: long ? 300 : 20 },
-  PostgreSQL: { open: openPostgresWorld, kills: long ? 200 : 10 },
+  PostgreSQL: { open: openPostgresWorld, kills: long ? 200 : 6 },
 };
 // 200 kills of 20 executions are what is promised.
 const perKill = long ? 20 : 10;
