@@ -35,14 +35,15 @@ export class Shop {
   static async open(): Promise<Shop> {
     const folder = await mkdtemp(join(tmpdir(), 'pawl-e2e-dashboard-'));
     const env = { WORKFLOW_PAWL_URL: `sqlite:${join(folder, 'pawl.db')}`, SHOP_FOLDER: folder };
-    const program = serve(['--import', app], { cwd: folder, env });
+    const keys = { WORKFLOW_PAWL_ENCRYPTION_KEYS: 'a key of the shop alone' };
+    const program = serve(['--import', app], { cwd: folder, env: { ...env, ...keys } });
     const url = await addressOf(program);
-    const stage = await Stage.open({ env: { ...env, WORKFLOW_TARGET_WORLD: pawl }, close: async () => {} });
+    const stage = await Stage.open({ env: { ...env, ...keys, WORKFLOW_TARGET_WORLD: pawl }, close: async () => {} });
     const worker = await stage.startHost('worker');
     return new Shop({ url, worker, folder, stage, program, env });
   }
 
-  /** Another server on the same database, mounted below a path, which lets nobody in without one of these tokens. */
+  /** Another server on the same database, mounted below a path, which has no keys and lets nobody in without one of these tokens. */
   async serveWithTokens(tokens: string): Promise<string> {
     const program = serve(['--no-worker', '--base-path', '/below'], {
       cwd: this.#folder,
