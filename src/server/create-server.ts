@@ -129,7 +129,7 @@ export function createServer(options: ServerOptions): PawlServer {
     app.get('/readyz', () => readyResponse(readiness, logger));
     let description: string | undefined;
     app.get('/openapi.json', () => {
-      description ??= JSON.stringify(openApiDocument(routes, { prefix: basePath + prefix, version: ownVersion() }));
+      description ??= JSON.stringify(openApiDocument(routes, { base: basePath, prefix, version: ownVersion() }));
       return new Response(description, { headers: { 'content-type': 'application/json' } });
     });
   }

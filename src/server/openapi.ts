@@ -20,14 +20,15 @@ const ofErrors: Readonly<Record<number, string>> = {
 /** The API as OpenAPI 3.1, out of the routes and their schemas. */
 export function openApiDocument(
   routes: readonly Route[],
-  { prefix, version }: { readonly prefix: string; readonly version: string },
+  { base, prefix, version }: { readonly base: string; readonly prefix: string; readonly version: string },
 ): Json {
   const schemas: Json = {};
   const paths: Record<string, Json> = {};
   for (const route of routes) {
-    const path = prefix + route.path.replaceAll(/:(\w+)/g, '{$1}');
+    const path = base + prefix + route.path.replaceAll(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method]: operationOf(route, schemas) };
   }
+  Object.assign(paths, plainPaths(base));
   return {
     openapi: '3.1.0',
     info: {
@@ -43,6 +44,33 @@ export function openApiDocument(
       securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'A secret of WORKFLOW_PAWL_TOKENS' } },
       schemas,
     },
+  };
+}
+
+/** What monitors and generators ask for; their answers are no JSON of ours, or this document itself. */
+function plainPaths(base: string): Record<string, Json> {
+  const text = (type: string) => ({ content: { [type]: { schema: { type: 'string' } } } });
+  const ready = {
+    content: { 'application/json': { schema: { type: 'object', properties: { ready: { type: 'boolean' } }, required: ['ready'] } } },
+  };
+  const plain = (operationId: string, summary: string, responses: Json, open = true): Json => ({
+    get: { operationId, tags: ['System'], summary, ...(open ? { security: [] } : {}), responses },
+  });
+  return {
+    [`${base}/livez`]: plain('livez', 'The process answers', { 200: { description: 'It does', ...text('text/plain') } }),
+    [`${base}/readyz`]: plain('readyz', 'A message can be written, claimed and settled', {
+      200: { description: 'It was', ...ready },
+      503: { description: 'It was not', ...ready },
+    }),
+    [`${base}/metrics`]: plain(
+      'metrics',
+      'For Prometheus; needs the scope `read`, and no tenant',
+      { 200: { description: 'Every metric', ...text('text/plain') } },
+      false,
+    ),
+    [`${base}/openapi.json`]: plain('openapi', 'This document', {
+      200: { description: 'It', content: { 'application/json': { schema: { type: 'object' } } } },
+    }),
   };
 }
 

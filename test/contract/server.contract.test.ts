@@ -134,7 +134,7 @@ describe.each(storeNames)('the state of the system, on %s,', (store) => {
     const { world, get, post } = await openApi(store);
     const delivered = new Set<string>();
     // As a workflow would that forgot to say how it goes on.
-    world.createQueueHandler('__wkf_workflow_', async (message) => void delivered.add(String((message as { runId: string }).runId)));
+    world.createQueueHandler('__wkf_workflow_', async (message) => void delivered.add((message as { runId: string }).runId));
     const forgotten = await createCodeRun(world, 'forgotten');
     const waiting = await createCodeRun(world, 'waiting');
     await writeEvent(world, waiting, { eventType: 'run_started' });

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Program } from '../support/program.ts';
 import { scratchFolder } from '../support/scratch.ts';
+import { buildApp } from '../fixtures/app/build.js';
+import { pawl } from './support/sqlite-world.ts';
 
 const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const index = new URL('../../dist/index.js', import.meta.url).href;
@@ -45,6 +47,40 @@ describe('pawl serve', () => {
     const reader = await fetch(`${url}/api/v1/runs/live`);
     expect(await end()).toMatchObject({ code: 0, stderr: '' });
     await reader.text();
+  });
+
+  it('works on "use workflow" functions that a module brings, and shows them as the SDK wrote them', async () => {
+    const folder = await scratchFolder();
+    const routes = await buildApp();
+    const names = ['flow', 'step'].map((name) => JSON.stringify(join(routes, `${name}.js`)));
+    await writeFile(
+      join(folder, 'workflows.mjs'),
+      `import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);\n${names.map((name) => `require(${name});`).join('\n')}\n`,
+    );
+    const env = {
+      WORKFLOW_TARGET_WORLD: pawl,
+      WORKFLOW_PAWL_ENCRYPTION_KEYS: 'a secret of the serve test',
+      E2E_LEDGER: join(folder, 'ledger'),
+    };
+    const { url, end } = await serve(folder, ['--import', './workflows.mjs'], env);
+    const started = await call(
+      `${url}/api/v1/runs`,
+      { workflow: 'workflow//./workflows/basics//addition', args: [1] },
+      { 'idempotency-key': 'once' },
+    );
+    const { runId } = started.body as { runId: string };
+    await (await fetch(`${url}/api/v1/runs/${runId}/live`)).text();
+    expect(await call(`${url}/api/v1/runs/${runId}`)).toMatchObject({
+      body: { status: 'completed', name: 'addition', input: { json: [1] }, output: { state: 'value', json: 10 }, counts: { steps: 3 } },
+    });
+    expect(await call(`${url}/api/v1/runs/${runId}/steps`)).toMatchObject({
+      body: { data: [1, 2, 3].map(() => ({ name: 'add', status: 'completed', attempts: [{ outcome: 'completed' }] })) },
+    });
+    const replayed = await call(`${url}/api/v1/runs/${runId}/replay`, {});
+    const { runId: again } = replayed.body as { runId: string };
+    await (await fetch(`${url}/api/v1/runs/${again}/live`)).text();
+    expect(await call(`${url}/api/v1/runs/${again}`)).toMatchObject({ body: { status: 'completed', output: { json: 10 } } });
+    expect(await end()).toMatchObject({ code: 0 });
   });
 
   it('gives others nothing without a token, and says so before it listens', async () => {

@@ -15,7 +15,6 @@ describe.runIf(long)('the route of docs/server.md', () => {
   it('answers in Next.js', async () => {
     const folder = await project(['next@16', 'react@19', 'react-dom@19', 'typescript@5', '@types/node@20', '@types/react@19']);
     await writeBlocks(folder, 'needs=next');
-    await write(folder, 'next.config.mjs', `export default { serverExternalPackages: ['pawl'] };\n`);
     await write(
       folder,
       'app/layout.jsx',
@@ -36,11 +35,6 @@ describe.runIf(long)('the route of docs/server.md', () => {
   it('answers in Nitro', async () => {
     const folder = await project(['nitro@3.0.260903-beta']);
     await writeBlocks(folder, 'needs=nitro');
-    await write(
-      folder,
-      'nitro.config.mjs',
-      `import { defineConfig } from 'nitro';\nexport default defineConfig({ serverDir: './server' });\n`,
-    );
     const nitro = new Program('npx', ['--no-install', 'nitro', 'build'], { cwd: folder, env: quiet });
     const built = await nitro.ended();
     expect(built, built.stdout + built.stderr).toMatchObject({ code: 0 });

@@ -112,14 +112,15 @@ describe('the package', () => {
 const consumer = `
 import { createWorld, systemClock, type Clock, type CreateWorldOptions, type Logger, type PawlWorld } from 'pawl';
 import type { World } from '@workflow/world';
+import { createServer, type PawlServer, type RunSummary } from 'pawl/server';
 
 const clock: Clock = systemClock;
 const options: CreateWorldOptions = { env: { WORKFLOW_PAWL_URL: 'sqlite::memory:' }, clock };
 export const world: World = createWorld(options);
 export const close: Promise<void> = (world as PawlWorld).close();
+export const server: PawlServer = createServer({ world: world as PawlWorld, tokens: 'ci:read:a-secret-of-sixteen' });
+export const nameOf = ({ name }: RunSummary): string => name;
 export const log = (logger: Logger): void => logger.info('closed');
 // @ts-expect-error a World has no such method, so its type is not \`any\`
 world.reopen();
 `;
-
-/** How this machine reaches the registry, if it does so by another way than most. */
