@@ -55,6 +55,27 @@ describe('the layout of a flow', () => {
     expect(layout('')).toEqual({ nodes: [], edges: [], width: 0, height: 0 });
   });
 
+  it('lays out a flow of a thousand steps with lines over hundreds of them', () => {
+    const steps = Array.from({ length: 1_000 }, (_, index) => node(`s${index}`));
+    const edges = steps.slice(1).flatMap(({ id }, index) => [
+      { from: `s${index}`, to: id },
+      { from: `s${Math.floor(index / 2)}`, to: id },
+    ]);
+    const graph = layoutGraph(steps, edges);
+    expect(graph.edges).toHaveLength(edges.length);
+    expect(graph.nodes.map(({ y }) => y)).toEqual(graph.nodes.map(({ y }) => y).toSorted((a, b) => a - b));
+  });
+
+  it('counts few crossings for a choice of many ways', () => {
+    const ways = Array.from({ length: 200 }, (_, index) => node(`way${index}`));
+    const edges = ways.flatMap(({ id }) => [
+      { from: 'choice', to: id },
+      { from: id, to: 'end' },
+    ]);
+    const graph = layoutGraph([node('choice'), ...ways, node('end')], edges);
+    expect(new Set(graph.nodes.map(({ y }) => y)).size).toBe(3);
+  });
+
   it('never lays a node on another or outside of the picture, whatever the flow', () => {
     const ids = Array.from('abcdefghijkl');
     const anyEdge = fc.record({ from: fc.constantFrom(...ids), to: fc.constantFrom(...ids) });

@@ -49,6 +49,8 @@ export type Layers = readonly (readonly LayerNode[])[];
 const rankGap = 56;
 const bendWidth = 14;
 const loopReach = 34;
+/** More bends than these are of a flow that nobody reads as a picture; its long lines go straight. */
+const mostBends = 1_500;
 
 /**
  * Lays a flow out from top to bottom: a rank for every step of the longest way that leads to it, edges through bends where they cross
@@ -93,13 +95,19 @@ export function layoutGraph<E extends GraphEdge>(nodes: readonly GraphNode[], ed
   });
   const loops = known.filter(({ from, to }) => from === to).map((edge): PlacedEdge<E> => loopOf(edge, at(edge.from), sizes.get(edge.from)));
   const all = [...drawn, ...loops];
-  const width = Math.max(
-    0,
-    ...placed.map((node) => node.x + node.width / 2),
-    ...all.flatMap(({ points }) => points.map((point) => point.x + bendWidth / 2)),
-  );
+  const width =
+    0 -
+    least([
+      ...placed.map((node) => -(node.x + node.width / 2)),
+      ...all.flatMap(({ points }) => points.map((point) => -(point.x + bendWidth / 2))),
+    ]);
   const height = Math.max(0, ...placed.map((node) => node.y + node.height / 2));
   return { nodes: placed, edges: all, width, height };
+}
+
+/** The least of these and zero; there may be more of them than a call takes arguments. */
+function least(values: readonly number[]): number {
+  return values.reduce((found, value) => Math.min(found, value), 0);
 }
 
 type Directed<E> = { readonly edge: E; readonly top: string; readonly bottom: string };
@@ -131,15 +139,20 @@ function layersOf<E>(nodes: readonly GraphNode[], ranks: ReadonlyMap<string, num
   };
   for (const { id, width } of nodes) add(id, width, ranks.get(id) ?? 0);
 
+  let made = 0;
   const bends = new Map<E, { id: string; rank: number }[]>();
   for (const [index, { edge, top, bottom }] of edges.entries()) {
     const inner: { id: string; rank: number }[] = [];
-    for (let rank = (ranks.get(top) ?? 0) + 1; rank < (ranks.get(bottom) ?? 0); rank += 1) {
+    const span = (ranks.get(bottom) ?? 0) - (ranks.get(top) ?? 0) - 1;
+    const straight = made + span > mostBends;
+    made += straight ? 0 : span;
+    for (let rank = (ranks.get(top) ?? 0) + 1; !straight && rank < (ranks.get(bottom) ?? 0); rank += 1) {
       const id = `\0${index}:${rank}`;
       add(id, bendWidth, rank);
       inner.push({ id, rank });
     }
     bends.set(edge, inner);
+    if (straight) continue;
     const way = [top, ...inner.map(({ id }) => id), bottom];
     for (const [place, id] of way.slice(1).entries()) {
       byId.get(way[place] ?? '')?.below.push(id);

@@ -36,9 +36,21 @@ function countCrossings(layers: Layers): number {
   for (const [index, layer] of layers.slice(1).entries()) {
     const places = new Map(layers[index]?.map(({ id }, place) => [id, place]));
     const ends = layer.flatMap((node, bottom) => node.above.map((id) => ({ bottom, top: places.get(id) ?? 0 })));
-    for (const [at, a] of ends.entries()) {
-      for (const b of ends.slice(at + 1)) crossings += (a.bottom - b.bottom) * (a.top - b.top) < 0 ? 1 : 0;
-    }
+    const tops = ends.toSorted((a, b) => a.bottom - b.bottom || a.top - b.top).map(({ top }) => top);
+    crossings += countInversions(tops, layers[index]?.length ?? 0);
   }
   return crossings;
+}
+
+/** How many pairs stand in the wrong order, by a tree of counts: a choice of a hundred ways has five thousand pairs. */
+function countInversions(values: readonly number[], limit: number): number {
+  const tree = new Uint32Array(limit + 1);
+  let inversions = 0;
+  for (const [seen, value] of values.entries()) {
+    let notAbove = 0;
+    for (let at = value + 1; at > 0; at -= at & -at) notAbove += tree[at] ?? 0;
+    inversions += seen - notAbove;
+    for (let at = value + 1; at <= limit; at += at & -at) tree[at] = (tree[at] ?? 0) + 1;
+  }
+  return inversions;
 }
