@@ -185,7 +185,7 @@ export function testEngineChildren(name: string, factory: EngineBackendFactory):
       const living = await world.open(flow, [done]);
       await world.drive(living);
       expect(await living.get(execution.id)).toMatchObject({ status: 'completed', context: { out: output } });
-      expect(done.calls.map(({ context }) => context.item).sort()).toEqual([1, 2]);
+      expect(done.calls.map(({ context }) => context.item).sort((a, b) => Number(a) - Number(b))).toEqual([1, 2]);
       gate.open();
     });
 
