@@ -15,15 +15,17 @@ export interface OperatorOptions {
   readonly caller?: Caller;
   /** Changes, before they are shown or logged, values that not everybody may see. */
   readonly redact?: Redact | undefined;
+  /** Default: that of the World. */
+  readonly logger?: Logger;
   /** False: payloads that are encrypted stay so, whatever keys this process has; default true. */
   readonly decrypt?: boolean;
 }
 
-/** Where a value that is to be shown stands. */
+/** Where a value that is to be shown stands. A line of the log (a message, then its fields) is of no run in particular: both names are empty. */
 export interface RedactContext {
   readonly runId: string;
   readonly workflowName: string;
-  readonly what: 'input' | 'output' | 'error' | 'event' | 'stepInput' | 'stepOutput' | 'stream';
+  readonly what: 'input' | 'output' | 'error' | 'event' | 'stepInput' | 'stepOutput' | 'stream' | 'log';
 }
 
 /** Gives back the value as it may be shown; undefined hides it altogether. It is handed a copy. */
@@ -50,7 +52,7 @@ export interface Operator {
 }
 
 /** An operator of a World. It opens nothing, and leaves the closing of the World to whoever made it. */
-export function createOperator({ world, engine, caller, redact, decrypt = true }: OperatorOptions): Operator {
+export function createOperator({ world, engine, caller, redact, logger, decrypt = true }: OperatorOptions): Operator {
   const { flows, settings } = insidesOf(world);
   let made = engine;
   // It does not change while the World is open.
@@ -65,7 +67,7 @@ export function createOperator({ world, engine, caller, redact, decrypt = true }
       return flows.clock;
     },
     get logger() {
-      return flows.logger;
+      return logger ?? flows.logger;
     },
     store: async () => flows.open(),
     engine: () => (made ??= new WorldEngine(world, {})),

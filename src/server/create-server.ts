@@ -16,6 +16,7 @@ import { reportedErrors } from './internal-error.ts';
 import { openApiDocument } from './openapi.ts';
 import { Metrics } from './metrics.ts';
 import { HttpError } from './problem.ts';
+import { redactedLogger } from './redacted-logger.ts';
 import { RateLimit } from './rate-limit.ts';
 import { mountRoutes } from './mount-routes.ts';
 import type { Route } from './route.ts';
@@ -91,9 +92,10 @@ export function createServer(options: ServerOptions): PawlServer {
     maxStreams = 500,
   } = options;
   const insides = insidesOf(world);
-  const { clock = insides.flows.clock, logger = insides.flows.logger } = options;
+  const { clock = insides.flows.clock } = options;
+  const logger = redactedLogger(options.logger ?? insides.flows.logger, redact);
   const basePath = cleanBase(options.basePath ?? '');
-  const operator = createOperator({ world, engine, redact, ...(decrypt === undefined ? {} : { decrypt }) });
+  const operator = createOperator({ world, engine, redact, logger, ...(decrypt === undefined ? {} : { decrypt }) });
   const how: Authentication = {
     tokens: bookOf(options.tokens ?? insides.settings().tokens),
     authenticate: options.authenticate,
@@ -113,7 +115,8 @@ export function createServer(options: ServerOptions): PawlServer {
     clock,
     connections,
     async operatorFor(route, request, { remoteAddress }) {
-      expectSameOrigin(request, cors);
+      // A token is sent on purpose; an address or a cookie goes along with whatever page asks.
+      if (!how.tokens || how.authenticate) expectSameOrigin(request, cors);
       if (route.exposed) requests.take(remoteAddress ?? 'unknown');
       const caller = route.access === 'public' ? publicCaller(route) : await callerOf(request, { remoteAddress }, how);
       return { operator: operator.as(caller), auth: how.tokens || how.authenticate ? 'token' : 'none' };
