@@ -81,9 +81,11 @@ export class ByShard {
         return this.#send({ ...act, forget: true });
       }
       case 'reap': {
+        const workers = await listDead();
         let deliveries = 0;
-        for (const shard of await listShardsHeldBy(db, await listDead())) deliveries += (await this.#send({ ...act, shard })).deliveries;
-        return { ...(await this.#send({ ...act, forget: true })), deliveries };
+        for (const shard of await listShardsHeldBy(db, workers)) deliveries += (await this.#send({ ...act, shard })).deliveries;
+        await this.#send({ ...act, forget: true });
+        return { kind: 'reaped', workers, deliveries };
       }
     }
   }

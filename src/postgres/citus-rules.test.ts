@@ -128,6 +128,13 @@ describe('a statement', () => {
   });
 });
 
+it('what a write returns is columns: functions that are not immutable are refused there', () => {
+  // Flows have not been tried on Citus yet (docs/guides/citus.md).
+  const tried = statements.filter(({ where }) => !where.startsWith('pawl_flow'));
+  const returned = /\b(?:update|delete from) pawl\.[\s\S]*\breturning\b[^)]*\b(?:to_jsonb|jsonb_\w+)\(/;
+  expect(violations(tried, returned)).toEqual([]);
+});
+
 it('no query is assigned to a variable: Citus passes the assignment on, which no server understands', () => {
   const assigned = migrations.filter(({ text }) => /:=[^;]*\b(?:exists|select)\b[^;]*\bfrom pawl\./.test(text));
   expect(assigned.map(({ where }) => where)).toEqual([]);

@@ -28,16 +28,19 @@ it(`many writers to one run leave a whole log, in ${runs} runs`, { timeout: 60_0
   }
 
   let received = 0;
+  let unsure = 0;
   const race = async () => {
     const runId = await program.start(others[0] ?? first);
     const answers = Array.from({ length: hooks }, async (_, index) => {
       const [hookId, token] = [newHookId(), newToken()];
       const world = worlds[index % worlds.length] ?? first;
-      if (!(await made(world.events.create(runId, build.hookCreated(hookId, { token }))))) return;
+      if ((await made(world.events.create(runId, build.hookCreated(hookId, { token })))) === 'refused') return;
       await Promise.all(
         worlds.flatMap((writer) =>
           Array.from({ length: payloads }, async (__, number) => {
-            if (await made(writer.events.create(runId, build.hookReceived(hookId, new Uint8Array([number]))))) received += 1;
+            const answer = await made(writer.events.create(runId, build.hookReceived(hookId, new Uint8Array([number]))));
+            if (answer === 'made') received += 1;
+            if (answer === 'unsure') unsure += 1;
           }),
         ),
       );
@@ -58,16 +61,19 @@ it(`many writers to one run leave a whole log, in ${runs} runs`, { timeout: 60_0
   }
   expect(received).toBeGreaterThan(0);
   // What was acknowledged is there, once.
-  expect(logged).toBe(received);
+  expect(logged).toBeGreaterThanOrEqual(received);
+  expect(logged).toBeLessThanOrEqual(received + unsure);
 });
 
-/** False where the run was over before: then nothing was written. */
-async function made(call: Promise<unknown>): Promise<boolean> {
+/** Refused where the run was over before; unsure where the database was too busy to answer in time. */
+async function made(call: Promise<unknown>): Promise<'made' | 'refused' | 'unsure'> {
   try {
     await call;
-    return true;
+    return 'made';
   } catch (error) {
-    if (['EntityConflictError', 'RunExpiredError', 'HookNotFoundError'].includes((error as Error).name)) return false;
+    const { name, status } = error as { readonly name: string; readonly status?: number };
+    if (['EntityConflictError', 'RunExpiredError', 'HookNotFoundError'].includes(name)) return 'refused';
+    if (status === 503) return 'unsure';
     throw error;
   }
 }

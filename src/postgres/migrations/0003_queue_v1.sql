@@ -39,13 +39,17 @@ begin
             where w.shard = r.shard and w.run_id = r.run_id and w.status = 'waiting' and w.due_at > c_now)
       from due
       where r.shard = due.shard and r.run_id = due.run_id and (c_shard is null or r.shard = c_shard)
-      returning to_jsonb(r) || jsonb_build_object(
-        'waits_due', exists (
-          select 1 from pawl.waits w
-          where w.shard = r.shard and w.run_id = r.run_id and w.status = 'waiting' and w.due_at <= c_now)::int,
-        'inbox_full', exists (select 1 from pawl.messages m where m.shard = r.shard and m.run_id = r.run_id)::int) as item, due.due_at
+      returning r.*, due.due_at as was_due_at
     )
-    select jsonb_agg(item order by due_at) into v_runs from taken;
+    select jsonb_agg(to_jsonb(t) - 'was_due_at' || jsonb_build_object(
+      'waits_due', exists (
+        select 1 from pawl.waits w
+        where w.shard = t.shard and w.run_id = t.run_id and w.status = 'waiting' and w.due_at <= c_now
+          and (c_shard is null or w.shard = c_shard))::int,
+      'inbox_full', exists (
+        select 1 from pawl.messages m
+        where m.shard = t.shard and m.run_id = t.run_id and (c_shard is null or m.shard = c_shard))::int
+    ) order by t.was_due_at) into v_runs from taken t;
   end if;
 
   -- The run is read with its steps: their messages say its name and start, the rules its status.
@@ -67,9 +71,10 @@ begin
       set lease_owner = c_owner, lease_epoch = s.lease_epoch + 1, deliveries = s.deliveries + 1, version = s.version + 1
       from due
       where s.shard = due.shard and s.run_id = due.run_id and s.step_id = due.step_id and (c_shard is null or s.shard = c_shard)
-      returning jsonb_build_object('step', to_jsonb(s), 'run', due.run) as item, due.due_at
+      returning s.*, due.run as of_run, due.due_at as was_due_at
     )
-    select jsonb_agg(item order by due_at) into v_steps from taken;
+    select jsonb_agg(jsonb_build_object('step', to_jsonb(t) - 'of_run' - 'was_due_at', 'run', t.of_run) order by t.was_due_at)
+    into v_steps from taken t;
   end if;
 
   if (p_act ->> 'messages')::int > 0 then
@@ -87,10 +92,12 @@ begin
       set lease_owner = c_owner, lease_epoch = m.lease_epoch + 1, deliveries = m.deliveries + 1
       from due
       where m.shard = due.shard and m.message_id = due.message_id and (c_shard is null or m.shard = c_shard)
-      returning to_jsonb(m) - 'payload' || jsonb_build_object('size', length(m.payload)) as item, m.payload, due.due_at, m.message_id
+      returning m.*, due.due_at as was_due_at
     )
-    select jsonb_agg(item order by due_at, message_id), string_agg(payload, '' order by due_at, message_id)
-    into v_messages, bytes from taken;
+    select
+      jsonb_agg(to_jsonb(t) - 'payload' - 'was_due_at' || jsonb_build_object('size', length(t.payload)) order by t.was_due_at, t.message_id),
+      string_agg(t.payload, '' order by t.was_due_at, t.message_id)
+    into v_messages, bytes from taken t;
   end if;
   rows := jsonb_build_object('runs', v_runs, 'steps', v_steps, 'messages', v_messages);
   if c_shard is null then

@@ -24,6 +24,11 @@ export class Crew {
     await Promise.all(this.#workers.map(async (worker) => await worker.ready()));
   }
 
+  /** Those that lived, but stood still for longer than their lease, as they said themselves: what they held was given to others. */
+  get stalled(): string[] {
+    return this.#workers.filter((worker) => worker.linesWith(/was away for longer than its lease/).length > 0).map(({ id }) => id);
+  }
+
   /** Kills a worker of the crew, be it at work or still starting, and starts another in its place without waiting for it. */
   async killOne(): Promise<void> {
     const place = this.#random.between(0, this.#workers.length - 1);
