@@ -136,12 +136,12 @@ async function inLanes<T>(items: readonly T[], work: (item: T) => Promise<void>)
 }
 
 /** Whoever waits for it hears of it; until then nobody else is to. */
-function rejected(error: unknown): Promise<never> {
-  const failed = fail(error);
+function rejected(failure: unknown): Promise<never> {
+  const failed = fail(failure);
   void failed.catch(() => {});
   return failed;
 }
 
-async function fail(error: unknown): Promise<never> {
-  throw error;
+async function fail(failure: unknown): Promise<never> {
+  throw failure;
 }

@@ -13,7 +13,7 @@ const runs = Number(process.env.PAWL_RUNS ?? (long ? 2_000 : 100));
 const kills = Number(process.env.PAWL_KILLS ?? (long ? 40 : 2));
 const steps = 10;
 // So many at a time.
-const width = 20;
+const parallel = 20;
 const leaseMs = 3_000;
 const seed = Number(process.env.PAWL_SEED ?? randomInt(2 ** 31));
 
@@ -31,7 +31,7 @@ describe.each([2, 4])('%i workers on one PostgreSQL', (workers) => {
       await crew.start(workers);
 
       const ended = new Map<string, Finished>();
-      const load = inLanes(runs, width, async () => {
+      const load = inLanes(runs, parallel, async () => {
         const runId = await producer.api.start('survivors//walk', [steps]);
         ended.set(runId, await finish(producer, runId, { deadlineMs: 240_000, everyMs: 100 }));
       });
