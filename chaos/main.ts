@@ -23,7 +23,9 @@ async function main(args: readonly string[]): Promise<void> {
   if (args.includes('--help')) return console.log(usage(targets));
   const { targets: chosen, seed, scale, write } = readOptions(args, targets);
   for (const target of chosen) {
-    const report = await attempt(target, seed, scale ?? target.shortScale);
+    const chosenScale = scale ?? target.shortScale;
+    if (chosenScale === undefined) continue;
+    const report = await attempt(target, seed, chosenScale);
     tell(report);
     if (report.violations.length > 0) process.exitCode = 1;
     await keep(report);

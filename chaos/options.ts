@@ -18,6 +18,7 @@ export function usage(targets: readonly Target[]): string {
   --scale <n>        how much of the whole, 1 by default: 0.01 takes minutes where 1 takes hours
   --short            of each target what takes seconds: what \`npm test\` does
   --write            writes the table of docs/reliability.md anew, of the largest report of each target
+  --table            does only that
 
 Reports are kept in reports/. The exit code is 1 if anything happened that must not.`;
 }
@@ -32,13 +33,15 @@ export function readOptions(args: readonly string[], targets: readonly Target[])
       scale: { type: 'string', default: '1' },
       short: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
+      table: { type: 'boolean', default: false },
     },
   });
   const scale = Number(values.scale);
   if (!(scale > 0)) throw new Error(`--scale is "${values.scale}"; it must be a number above 0.`);
   const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed);
   if (!Number.isSafeInteger(seed) || seed < 0) throw new Error(`--seed is "${values.seed}"; it must be a whole number.`);
-  return { targets: choose(values.only, targets), seed, scale: values.short ? undefined : scale, write: values.write };
+  const chosen = values.table ? [] : choose(values.only, targets);
+  return { targets: chosen, seed, scale: values.short ? undefined : scale, write: values.write || values.table };
 }
 
 function choose(only: string | undefined, targets: readonly Target[]): readonly Target[] {

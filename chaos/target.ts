@@ -4,8 +4,8 @@ export interface Target {
   readonly id: string;
   readonly fault: string;
   readonly want: string;
-  /** The part of the whole that fits into some seconds, for `npm test`. */
-  readonly shortScale: number;
+  /** The part of the whole that fits into some seconds, for `npm test`; undefined: none does. */
+  readonly shortScale?: number;
   run(job: Job): Promise<Findings>;
 }
 

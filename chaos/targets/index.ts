@@ -4,6 +4,7 @@ import { disturbances, outages } from './r4-outages.ts';
 import { disk } from './r6-disk.ts';
 import { writersPostgres, writersSqlite } from './r8-writers.ts';
 import { fuzz } from './r11-fuzz.ts';
+import { upgrade } from './r13-upgrade.ts';
 import { clocks, simulation } from './r9-simulation.ts';
 
 /** In the order of the table. */
@@ -18,4 +19,5 @@ export const targets: readonly Target[] = [
   writersPostgres,
   simulation,
   fuzz,
+  upgrade,
 ];

@@ -10,7 +10,7 @@ export const disk: Target = {
   id: 'R6',
   fault: 'SQLite: SIGKILL at random points, the write-ahead log cut at any byte with garbage behind it, a disk that is full',
   want: 'the file whole each time, no acknowledged commit lost, no log with a gap; a full disk is told with a 503',
-  shortScale: 0.0015,
+  shortScale: 0.0005,
   run,
 };
 

@@ -14,7 +14,7 @@ export const writersSqlite: Target = {
   id: 'R8-sqlite',
   fault: `hooks, steps, waits and ends of one run at the same time, through ${worldsAtOnce} Worlds that share nothing but the SQLite file`,
   want: 'no corrupted log, rows as the log says, the same for every reader',
-  shortScale: 0.01,
+  shortScale: 0.003,
   run: (job) => onPawl(job, () => ({ WORKFLOW_PAWL_URL: `sqlite:${join(job.scratch, 'pawl.db')}` })),
 };
 
@@ -22,7 +22,6 @@ export const writersPostgres: Target = {
   id: 'R8-postgres',
   fault: `the same on PostgreSQL, and beside it on world-postgres (4.3), the reference of the SDK`,
   want: 'no corrupted log, rows as the log says, the same for every reader',
-  shortScale: 0.005,
   async run(job) {
     const server = await startScratchPostgres();
     try {

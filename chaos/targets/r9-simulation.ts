@@ -11,7 +11,7 @@ export const simulation = target('everything', 100_000, {
   fault:
     'deterministic simulation: virtual time, seeded interleavings of up to three workers, crashes, stalls, drains and lost answers at every await',
   want: '100,000 seeds, no rule of the log broken, nothing acknowledged lost, no recorded step run again, every run ends',
-  shortScale: 0.001,
+  shortScale: 0.0008,
 });
 
 export const clocks = target('clocks', 10_000, {
@@ -19,7 +19,7 @@ export const clocks = target('clocks', 10_000, {
   fault:
     'the clocks of hosts up to 10 min from that of the database, and jumps of it by up to an hour forward and 90 s back, in the same simulation',
   want: 'no sleep more than 1 s short of what was asked for, no timer lost',
-  shortScale: 0.003,
+  shortScale: 0.002,
 });
 
 function target(theme: Theme, whole: number, about: Omit<Target, 'run'>): Target {

@@ -5,10 +5,12 @@ import { scratchFolder } from '../support/scratch.ts';
 
 const seed = Number(process.env.PAWL_SEED ?? randomInt(2 ** 31));
 
-// The short form of `npm run chaos`: of each target what takes seconds. Repeat a failure with PAWL_SEED.
+// The short form of `npm run chaos`: of each target what takes seconds, if anything does. Repeat a failure with PAWL_SEED.
 describe(`the chaos programme (seed ${seed})`, () => {
-  it.each(targets)('$id: $fault', { timeout: 240_000 }, async ({ run, shortScale }) => {
-    const { amounts, violations } = await run({ seed, scale: shortScale, scratch: await scratchFolder(), say: () => {} });
+  const short = targets.flatMap(({ shortScale, ...target }) => (shortScale === undefined ? [] : [{ ...target, scale: shortScale }]));
+
+  it.each(short)('$id: $fault', { timeout: 240_000 }, async ({ run, scale }) => {
+    const { amounts, violations } = await run({ seed, scale, scratch: await scratchFolder(), say: () => {} });
     expect(violations).toEqual([]);
     for (const [done] of Object.values(amounts)) expect(done).toBeGreaterThan(0);
   });

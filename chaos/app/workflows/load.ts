@@ -45,3 +45,6 @@ async function work(bodyMs: number): Promise<string> {
   'use step';
   return await perform(bodyMs);
 }
+
+// Each death of a worker counts as an attempt; how many a step survives is not what is tried here.
+work.maxRetries = 1_000;

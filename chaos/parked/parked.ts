@@ -1,0 +1,8 @@
+/** A run in a fixture, and what has to become of it. */
+export interface Parked {
+  readonly runId: string;
+  readonly workflow: string;
+  readonly steps: number;
+  /** It waits for somebody to answer. */
+  readonly token?: string;
+}
