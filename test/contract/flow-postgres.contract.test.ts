@@ -30,4 +30,4 @@ afterAll(async () => {
 });
 
 // Random flows take a round trip for each of their steps.
-testFlowsOnStore('postgres', openSchema, { runs: process.env.PAWL_LONG === '1' ? 60 : 4 });
+testFlowsOnStore('postgres', openSchema, { runs: process.env.PAWL_LONG === '1' ? 60 : 60 });
