@@ -152,7 +152,7 @@ async function routesOf({ get }: Api): Promise<{ method: string; path: string }[
   const { paths } = (await get('//openapi.json')).body as OpenApi;
   return Object.entries(paths).flatMap(([path, operations]) =>
     Object.keys(operations)
-      .filter(() => !/live$|streams\/\{/.test(path))
+      .filter(() => path.startsWith(apiPrefix) && !/live$|streams\/\{/.test(path))
       .map((method) => ({ method: method.toUpperCase(), path: path.slice(apiPrefix.length) })),
   );
 }
