@@ -53,10 +53,13 @@ async function onPawl({ seed, scale, say }: Job, envOf: (index: number) => Recor
 
 async function onReference({ seed, scale }: Job, url: string): Promise<Pick<Findings, 'amounts' | 'figures'>> {
   const runs = part(whole.compared, scale);
-  let corrupted: unknown;
-  await runProgram(reference, { url, seed, runs, worlds: worldsAtOnce }, (line) => (corrupted = line['corrupted']));
+  const seen: Record<string, unknown> = {};
+  await runProgram(reference, { url, seed, runs, worlds: worldsAtOnce }, (line) => Object.assign(seen, line));
   return {
     amounts: { 'runs on world-postgres': [runs, whole.compared] },
-    figures: { 'corrupted logs of world-postgres': `${String(corrupted)} of ${runs}` },
+    figures: {
+      'corrupted logs of world-postgres': `${String(seen['corrupted'])} of ${runs}`,
+      'with times that go back': `${String(seen['unordered'])} of ${runs}`,
+    },
   };
 }
