@@ -14,8 +14,11 @@ export async function writeIntoDocument(file: string, reports: readonly Report[]
 
 function table(reports: readonly Report[]): string {
   const rows = reports.map((report) => {
-    const { id, fault, want, seed, seconds, startedAt, violations, notes = [] } = report;
-    const result = violations.length === 0 ? 'held' : `**${violations.length} violations**`;
+    const { id, fault, want, seed, seconds, startedAt, violations, missed = [], notes = [] } = report;
+    const result = [
+      violations.length === 0 ? 'no violation' : `**${violations.length} violations**`,
+      ...missed.map((what) => `**not met**: ${what}`),
+    ].join('; ');
     const done = Object.entries(report.amounts).map(([what, [count, whole]]) => `${number(count)} of ${number(whole)} ${what}`);
     const figures = Object.entries(report.figures).map(
       ([what, figure]) => `${what}: ${typeof figure === 'number' ? number(figure) : figure}`,

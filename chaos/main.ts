@@ -52,9 +52,10 @@ async function attempt({ id, fault, want, run }: Target, seed: number, scale: nu
   }
 }
 
-function tell({ amounts, figures, violations, notes = [], seconds, command }: Report): void {
+function tell({ amounts, figures, violations, missed = [], notes = [], seconds, command }: Report): void {
   for (const [what, [done, whole]] of Object.entries(amounts)) console.log(`  ${what}: ${done} of ${whole}`);
   for (const [what, figure] of Object.entries(figures)) console.log(`  ${what}: ${figure}`);
+  for (const what of missed) console.log(`  not met: ${what}`);
   for (const note of notes) console.log(`  note: ${note}`);
   console.log(violations.length === 0 ? `  holds (${seconds} s)` : `  ${violations.length} VIOLATIONS (${seconds} s); again: ${command}`);
   for (const violation of violations.slice(0, 20)) console.log(`    ${violation}`);

@@ -27,6 +27,8 @@ export interface Findings {
   readonly figures: Readonly<Record<string, string | number>>;
   /** What must not happen and did; each says how to see it again. */
   readonly violations: readonly string[];
+  /** Times and rates that were wanted and not reached, on a machine that may have been busy with other things. */
+  readonly missed?: readonly string[];
   /** What was not tried, and why. */
   readonly notes?: readonly string[];
 }

@@ -119,6 +119,9 @@ async function underLoad(job: Job, disturb: (server: ScratchPostgres, random: Ra
         'p95 (ms)': shownQuantile(backAfter, 0.95),
         'workers given up': fleet.givenUp().length,
       },
+      ...(quantile(backAfter, 0.95) > 5_000
+        ? { missed: [`95 % of the throughput back within 5 s: p95 was ${Math.round(quantile(backAfter, 0.95))} ms`] }
+        : {}),
       violations: [...exited, ...traffic.violations, ...repeatsWithoutCause(violations)],
     };
     return { findings, disturbed: happenedAt.length };
