@@ -4,7 +4,7 @@ import type { FakeClock } from '../base/fake-clock.ts';
  * Moves the clock on until `awaited` is settled, in steps that double, so that a day takes no longer than a minute. Nothing should be under
  * way when it is called: a delivery would lose its lease over the first long step.
  */
-export async function advanceUntil<T>(clock: FakeClock, awaited: Promise<T>, limitMs = 3_600_000): Promise<T> {
+export async function advanceUntil<T>(clock: FakeClock, awaited: Promise<T>, limitMs = 3_600_000, firstStepMs = 250): Promise<T> {
   let settled = false;
   const settle = () => {
     settled = true;
@@ -14,7 +14,7 @@ export async function advanceUntil<T>(clock: FakeClock, awaited: Promise<T>, lim
     for (let waited = 0; !settled && waited < breathMs; waited += 5) await new Promise((resolve) => setTimeout(resolve, 5));
   };
   await breath();
-  for (let [step, advanced] = [250, 0]; !settled && advanced < limitMs; step *= 2) {
+  for (let [step, advanced] = [firstStepMs, 0]; !settled && advanced < limitMs; step *= 2) {
     clock.advance(step);
     advanced += step;
     await breath();

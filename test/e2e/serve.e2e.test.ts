@@ -35,8 +35,8 @@ describe('pawl serve', () => {
     const page = await fetch(`${url}/runs/${runId}`);
     expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
     const html = await page.text();
-    const script = /src="(\/assets\/[^"]+)"/.exec(html)?.[1];
-    expect((await fetch(`${url}${script}`)).headers.get('cache-control')).toContain('immutable');
+    const script = /src="(?:\.?\/)?(assets\/[^"]+)"/.exec(html)?.[1];
+    expect((await fetch(`${url}/${script}`)).headers.get('cache-control')).toContain('immutable');
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).toContain('pawl_runs_total{kind="flow",outcome="completed"} 1');
     expect(metrics).toContain('pawl_steps_total{kind="flow",outcome="completed"} 1');
