@@ -51,6 +51,10 @@ async function backend(openStore: OpenStore, clock: Clock): Promise<EngineBacken
     async kill(engine) {
       await store.commit({ kind: 'leave', workerId: owners.get(engine) ?? '', now: clock.now() });
     },
+    async sweep() {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      if (await store.hasDeadWorkers()) await store.commit({ kind: 'reap', now: clock.now() });
+    },
     close,
   };
 }

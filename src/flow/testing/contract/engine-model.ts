@@ -126,6 +126,8 @@ function crashesAllowed(outcomes: readonly Outcome[]): boolean {
   return outcomes.some((outcome) => outcome !== 'crash');
 }
 
+const mostSweeps = 5;
+
 async function execute(plan: Plan, backend: EngineBackend, clock: ReturnType<typeof createFakeClock>): Promise<Trace> {
   const flow = flowOf(plan);
   const calls = new Map<string, number>();
@@ -149,6 +151,7 @@ async function execute(plan: Plan, backend: EngineBackend, clock: ReturnType<typ
   }));
   const open = () => backend.open({ flows: [flow], handlers, maxSteps, maxDeliveries: 1_000, random: () => 0.5 });
   let engine: Engine = await open();
+  let sweeps = 0;
   const { id } = (await engine.create('flow')).execution;
   for (;;) {
     const living = new AbortController();
@@ -169,8 +172,10 @@ async function execute(plan: Plan, backend: EngineBackend, clock: ReturnType<typ
       const trail = execution.history.map(({ stepId, visit, attempt, status }) => `${stepId} ${visit}.${attempt} ${status}`);
       return { status: execution.status, error: execution.error?.code, trail };
     }
-    if (driven === undefined) throw new Error(`Execution is stuck: ${execution.status}`);
-    clock.advance(driven - clock.now());
+    if (driven !== undefined) clock.advance(driven - clock.now());
+    // A write that was under way may have kept the lease from those who gave back what the dead one held; workers look again.
+    else if (sweeps++ < mostSweeps) await backend.sweep?.();
+    else throw new Error(`Execution is stuck: ${execution.status}`);
   }
 }
 

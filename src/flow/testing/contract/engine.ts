@@ -20,6 +20,8 @@ export interface EngineBackend {
   open(options: OpenOptions): Promise<Engine> | Engine;
   /** The worker's process dies: what it holds is given up, and nothing it does afterwards counts. */
   kill(engine: Engine): Promise<void> | void;
+  /** What workers do every now and then: what the dead still hold is given back. */
+  sweep?(): Promise<void>;
   close?(): Promise<void>;
 }
 
