@@ -64,6 +64,8 @@ it('fields are text that a person can read, and keep their dates', () => {
 });
 
 describe('small fields', () => {
+  const name = string().filter((text) => text !== '__proto__');
+
   it('come back as they were, whatever they are', () => {
     const value = oneof(
       string(),
@@ -76,7 +78,7 @@ describe('small fields', () => {
       array(string()),
     );
     assert(
-      property(dictionary(string(), value), (fields) => {
+      property(dictionary(name, value), (fields) => {
         expect(decodeFields(encodeFields(fields))).toEqual(fields);
       }),
     );
@@ -88,10 +90,15 @@ describe('small fields', () => {
 
   it('are devalue text, so that what was written before can be read', () => {
     assert(
-      property(dictionary(string(), oneof(string(), integer(), boolean())), (fields) => {
+      property(dictionary(name, oneof(string(), integer(), boolean())), (fields) => {
         expect(parse(encodeFields(fields))).toEqual({ ...fields });
         expect(decodeFields(stringify(fields))).toEqual(fields);
       }),
     );
+  });
+
+  it('have no name that would change what an object is', () => {
+    expect(() => encodeFields(JSON.parse('{"__proto__": 0}') as Record<string, unknown>)).toThrow('__proto__');
+    expect(() => decodeFields('[{"__proto__":1},0]')).toThrow('__proto__');
   });
 });
