@@ -1,4 +1,5 @@
-import { EntityConflictError, HookNotFoundError, WorkflowWorldError } from '@workflow/errors';
+import { EntityConflictError, HookNotFoundError } from '@workflow/errors';
+import { isUnavailable } from '../../src/world/errors.ts';
 import { create, type Stage, unless, workflowName } from './replay.ts';
 import type { Program } from './program.ts';
 
@@ -21,7 +22,7 @@ async function start(stage: Stage, runId: string): Promise<void> {
   const { world } = stage;
   const eventData = { deploymentId: 'dpl_pawl', workflowName, input: new Uint8Array([3]) };
   const creating = unless(create(stage, runId, { eventType: 'run_created', eventData }), EntityConflictError).catch((error: unknown) => {
-    if (!isAway(error)) throw error;
+    if (!isUnavailable(error)) throw error;
   });
   const queueing = world.queue(`__wkf_workflow_${workflowName}`, { runId, runInput: { ...eventData, specVersion: 3 } });
   await Promise.all([creating, queueing]);
@@ -58,12 +59,8 @@ async function persist<T>({ time }: Stage, call: () => Promise<T>): Promise<T> {
     try {
       return await call();
     } catch (error) {
-      if (!isAway(error)) throw error;
+      if (!isUnavailable(error)) throw error;
       await time.sleep(50);
     }
   }
-}
-
-function isAway(error: unknown): boolean {
-  return WorkflowWorldError.is(error) && (error.status ?? 0) >= 500;
 }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { Argument, Command } from 'commander';
+import { ownVersion } from '../operate/version.ts';
 import { addCommand, type End } from './add-command.ts';
 import { completionScript, shells, type Shell } from './completion.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -80,9 +80,4 @@ export function createProgram(session: Session, end: End): Command {
       end(exitCodes.done);
     });
   return program;
-}
-
-export function ownVersion(): string {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
 }

@@ -1,4 +1,4 @@
-import { WorkflowWorldError } from '@workflow/errors';
+import { isUnavailable } from '../world/errors.ts';
 import type { Claims, DeliveryKind, Outcomes } from '../world/port.ts';
 import { shardOfAct } from './act-shard.ts';
 import type { BatchAct } from './batch.ts';
@@ -54,7 +54,7 @@ export class ByShard {
     try {
       return await committer.transact(acts, way);
     } catch (error) {
-      const alone = acts.length > 1 && !(WorkflowWorldError.is(error) && (error.status ?? 0) >= 500);
+      const alone = acts.length > 1 && !isUnavailable(error);
       if (!alone) return acts.map(() => rejected(error));
       const outcomes: Answer[] = [];
       for (const act of acts) {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { newSchemaName } from '../../test/support/postgres-schema.ts';
 import { createWorld } from '../connect/create-world.ts';
@@ -84,8 +85,4 @@ async function createUntilAnswered(engine: WorldEngine, idempotencyKey: string):
       await pause(50);
     }
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { World } from '@workflow/world';
 import { asAdmin, newSchemaName } from '../../test/support/postgres-schema.ts';
@@ -140,8 +141,4 @@ async function until<T>(look: () => Promise<T>, good: (seen: T) => boolean): Pro
     if (good(seen)) return seen;
     await pause(20);
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -56,8 +57,4 @@ async function countedServer(): Promise<{ readonly url: string; count(): Promise
     count: async () =>
       ((await readFile(join(dirname(folder), 'log'), 'utf8')).match(/^counted\|LOG: {2}(?:execute|statement)/gm) ?? []).length,
   };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,8 +1,8 @@
-import { WorkflowWorldError } from '@workflow/errors';
 import type { Clock } from '../base/clock.ts';
 import { describeError, type Logger } from '../base/logger.ts';
 import { commitAndBegin } from '../world/begin-early.ts';
 import type { Delivery, Dispatcher, StepMessage } from '../world/delivery.ts';
+import { isUnavailable } from '../world/errors.ts';
 import type { ClaimedStep, ClaimFilter, Claims, SettleAct, SettleResult, Store } from '../world/port.ts';
 import type { MessageRow, RunRow, TakenRun } from '../world/rows.ts';
 import { callHandler, type DeliveryRequest, retryResult } from './deliver.ts';
@@ -340,8 +340,4 @@ export class Worker implements Dispatcher {
     await Promise.race([empty, deadline]);
     cancel();
   }
-}
-
-function isUnavailable(error: unknown): boolean {
-  return WorkflowWorldError.is(error) && (error.status ?? 0) >= 500;
 }

@@ -4,6 +4,11 @@ import type { CommitNote } from '../world/port.ts';
 export class CommitNotes {
   readonly #listeners = new Set<(note: CommitNote) => void>();
 
+  /** Whether there is anybody to tell. */
+  get heard(): boolean {
+    return this.#listeners.size > 0;
+  }
+
   listen(listener: (note: CommitNote) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

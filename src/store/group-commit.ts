@@ -1,5 +1,4 @@
-import { WorkflowWorldError } from '@workflow/errors';
-import { unavailable } from '../world/errors.ts';
+import { isUnavailable, unavailable } from '../world/errors.ts';
 import { currentAsker, startSharedSpan } from '../base/tracing.ts';
 import type { ExecutionWrite, FlowAct, FlowOutcome, FlowOutcomeOf } from '../world/flow-port.ts';
 import type { Act, Outcome, OutcomeOf } from '../world/port.ts';
@@ -47,9 +46,9 @@ export class GroupCommit<Performed extends AnyAct = Act> {
   readonly #makeDurable: GroupCommitOptions<Performed>['makeDurable'];
   readonly #maxActs: number;
   readonly #maxBytes: number;
-  #waiting: Waiting<Performed>[] = [];
   readonly #patienceMs: number;
   readonly #notes: CommitNotes | undefined;
+  #waiting: Waiting<Performed>[] = [];
   #flushing: Promise<void> | undefined;
   #patient = false;
   #urgent = false;
@@ -158,30 +157,27 @@ export class GroupCommit<Performed extends AnyAct = Act> {
 
   /** Of what is still on its way when it is there. */
   #tell(acts: readonly Performed[], outcomes: readonly (AnyOutcome | Promise<AnyOutcome>)[], startedAt: number): void {
-    const note = (told: readonly Performed[], known: readonly AnyOutcome[]) =>
-      this.#notes?.tell({ acts: told, outcomes: known, ms: performance.now() - startedAt });
-    const there = outcomes.map((outcome) => !(outcome instanceof Promise));
-    note(
-      acts.filter((_, index) => there[index]),
-      outcomes.filter((outcome): outcome is AnyOutcome => !(outcome instanceof Promise)),
-    );
-    for (const [index, outcome] of outcomes.entries()) {
-      if (outcome instanceof Promise)
+    const notes = this.#notes;
+    if (!notes?.heard) return;
+    const tell = (known: readonly (readonly [Performed, AnyOutcome])[]) =>
+      notes.tell({ acts: known.map(([act]) => act), outcomes: known.map(([, outcome]) => outcome), ms: performance.now() - startedAt });
+    const known: (readonly [Performed, AnyOutcome])[] = [];
+    for (const [index, act] of acts.entries()) {
+      const outcome = outcomes[index] as AnyOutcome | Promise<AnyOutcome>;
+      if (!(outcome instanceof Promise)) known.push([act, outcome]);
+      else
         outcome.then(
-          (known) => note([acts[index] as Performed], [known]),
+          (late) => tell([[act, late]]),
           () => {},
         );
     }
+    tell(known);
   }
 }
 
 /** The end of a delivery is waited for by nobody; it goes with the next write, which in a busy process comes within the millisecond. */
 function isUrgent(act: AnyAct): boolean {
   return act.kind !== 'settle' || act.result.kind !== 'done';
-}
-
-function isUnavailable(error: unknown): boolean {
-  return WorkflowWorldError.is(error) && (error.status ?? 0) >= 500;
 }
 
 function bytesOf(act: AnyAct): number {

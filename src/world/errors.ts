@@ -64,6 +64,11 @@ export function unavailable(message: string, cause?: unknown): WorkflowWorldErro
   return new WorkflowWorldError(message, { status: 503, code: 'TRANSPORT', ...(cause === undefined ? {} : { cause }) });
 }
 
+/** Whether it is a 5xx of this World: nothing wrong with what was asked, only not now. */
+export function isUnavailable(error: unknown): boolean {
+  return WorkflowWorldError.is(error) && (error.status ?? 0) >= 500;
+}
+
 /** 503: this delivery was given to another worker meanwhile, so what it writes is refused. */
 export function leaseLost(what: string): WorkflowWorldError {
   return new WorkflowWorldError(`The lease on ${what} was lost to another worker; this delivery may not write any more.`, {

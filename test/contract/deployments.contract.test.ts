@@ -1,24 +1,11 @@
-import { join } from 'node:path';
-import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createWorld, type PawlWorld } from '../../src/index.ts';
 import { pendingStep, runningRun } from '../../src/testing/arrange.ts';
 import { type DeliveryRecorder, forRun, forStep, recordDeliveries } from '../../src/testing/delivery-recorder.ts';
 import { newRunId, newStepName, newWorkflowName } from '../../src/testing/ids.ts';
 import { sendStep, wakeRun } from '../../src/testing/queueing.ts';
 import { registerStepName } from '../../src/testing/registered-steps.ts';
-import { dropSchema, newSchemaName } from '../support/postgres-schema.ts';
-import { scratchFolder } from '../support/scratch.ts';
-
-const databases: Readonly<Record<string, () => Promise<Record<string, string>>>> = {
-  async sqlite() {
-    return { WORKFLOW_PAWL_URL: `sqlite:${join(await scratchFolder(), 'pawl.db')}` };
-  },
-  async postgres() {
-    const [url, schema] = [inject('postgresUrl'), newSchemaName()];
-    onTestFinished(() => dropSchema(url, schema));
-    return { WORKFLOW_PAWL_URL: url, WORKFLOW_PAWL_SCHEMA: schema };
-  },
-};
+import { databases } from '../support/databases.ts';
 
 const queueName = `__wkf_workflow_${newWorkflowName()}` as const;
 

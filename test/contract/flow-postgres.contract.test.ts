@@ -29,5 +29,4 @@ afterAll(async () => {
   for (const schema of schemas) await dropSchema(inject('postgresUrl'), schema);
 });
 
-// Random flows take a round trip for each of their steps.
-testFlowsOnStore('postgres', openSchema, { runs: process.env.PAWL_LONG === '1' ? 60 : 60 });
+testFlowsOnStore('postgres', openSchema);

@@ -12,7 +12,7 @@ import { type DeliveryRecorder, forRun, forStep, type OnDelivery, recordDeliveri
 import { newRunId } from '../../src/testing/ids.ts';
 import { sendStep, wakeRun } from '../../src/testing/queueing.ts';
 import { registerStepName } from '../../src/testing/registered-steps.ts';
-import { freePort } from '../e2e/support/free-port.ts';
+import { freePort } from '../../src/testing/free-port.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
 const secret = 'a secret that both sides know';

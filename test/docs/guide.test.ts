@@ -2,7 +2,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../e2e/support/free-port.ts';
+import { freePort } from '../../src/testing/free-port.ts';
 import { UserProject } from '../e2e/support/user-project.ts';
 import { Program } from '../support/program.ts';
 import { type CodeBlock, readCodeBlocks } from './code-blocks.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
-import { freePort } from '../e2e/support/free-port.ts';
+import { freePort } from '../../src/testing/free-port.ts';
 import { UserProject } from '../e2e/support/user-project.ts';
 import { dropSchema, newSchemaName } from '../support/postgres-schema.ts';
 import { Program } from '../support/program.ts';

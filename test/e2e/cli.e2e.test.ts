@@ -4,7 +4,7 @@ import type { Event, Hook, Step, WorkflowRun } from '@workflow/world';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { App } from './support/app.ts';
 import { finish, untilEvent, valueOf } from './support/finish.ts';
-import { freePort } from './support/free-port.ts';
+import { freePort } from '../../src/testing/free-port.ts';
 import { openSqliteWorld } from './support/sqlite-world.ts';
 import { until } from './support/until.ts';
 import { type CliAnswer, UserProject } from './support/user-project.ts';

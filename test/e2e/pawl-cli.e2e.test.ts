@@ -3,15 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createFakeClock } from '../../src/base/fake-clock.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
 import { createWorld, type PawlWorld } from '../../src/index.ts';
 import { type Ending, endingEvent, pendingRun, runningRun } from '../../src/testing/arrange.ts';
 import { readCodeBlocks } from '../docs/code-blocks.ts';
-import { dropSchema, newSchemaName } from '../support/postgres-schema.ts';
+import { databases } from '../support/databases.ts';
 import { type Ended, Program } from '../support/program.ts';
-import { scratchFolder } from '../support/scratch.ts';
 import { App } from './support/app.ts';
 import { openSqliteWorld } from './support/sqlite-world.ts';
 
@@ -23,17 +22,6 @@ const dayMs = 86_400_000;
 beforeAll(() => {
   if (!existsSync(main)) throw new Error('dist is missing: run `npm run build` first.');
 });
-
-const databases: Readonly<Record<string, () => Promise<Env>>> = {
-  async sqlite() {
-    return { WORKFLOW_PAWL_URL: `sqlite:${join(await scratchFolder(), 'pawl.db')}` };
-  },
-  async postgres() {
-    const [url, schema] = [inject('postgresUrl'), newSchemaName()];
-    onTestFinished(() => dropSchema(url, schema));
-    return { WORKFLOW_PAWL_URL: url, WORKFLOW_PAWL_SCHEMA: schema };
-  },
-};
 
 describe.each(Object.entries(databases))('pawl on %s', (_, database) => {
   it('migrates once, and says before what it would do', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readCodeBlocks } from '../docs/code-blocks.ts';
-import { freePort } from '../e2e/support/free-port.ts';
+import { freePort } from '../../src/testing/free-port.ts';
 import { Program } from '../support/program.ts';
 import { networkEnvironment, packPackage } from './pack.ts';
 

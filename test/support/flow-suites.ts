@@ -13,7 +13,7 @@ import { flowWorld } from './flow-world.ts';
 export type OpenStore = (clock: Clock) => Promise<{ readonly store: Store; close(): Promise<void> }>;
 
 /** What flows promise of executions, tokens and engines, asked of the World on a store. */
-export function testFlowsOnStore(name: string, openStore: OpenStore, options: { readonly runs?: number } = {}): void {
+export function testFlowsOnStore(name: string, openStore: OpenStore): void {
   testStateStore(name, async ({ clock }) => {
     const { store, close } = await openStore(clock);
     return { store: new WorldStateStore(flowWorld(store, clock)), close };
@@ -30,7 +30,7 @@ export function testFlowsOnStore(name: string, openStore: OpenStore, options: { 
     };
   });
 
-  testEngine(name, (given) => backend(openStore, given.clock), options);
+  testEngine(name, (given) => backend(openStore, given.clock));
 }
 
 async function backend(openStore: OpenStore, clock: Clock): Promise<EngineBackend> {
