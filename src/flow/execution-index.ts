@@ -32,6 +32,8 @@ export interface ExecutionIndex {
   settleChild(result: ChildResult): Promise<void>;
   /** True if `commit` itself takes `consumesToken`, so that token and wait change together. */
   readonly consumesTokens?: boolean;
+  /** True if a commit with `revokesTokens` takes the tokens with it that the manager of this store has made. */
+  readonly freesTokens?: boolean;
   /** True if `commit` itself sees to it that spawned code runs are started. */
   readonly startsCode?: boolean;
 }

@@ -26,7 +26,7 @@ export async function commitTransition(
 
 /** What follows a commit that is durable, whoever wrote it. */
 export async function announceCommit(core: EngineCore, commit: ExecutionCommit): Promise<void> {
-  if (commit.revokesTokens) await revokeTokens(core, commit.execution.id);
+  if (commit.revokesTokens && !core.index.freesTokens) await revokeTokens(core, commit.execution.id);
   await startCode(core, commit);
   emitFacts(core, commit);
   core.watchers.notify(commit.execution);

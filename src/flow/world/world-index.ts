@@ -1,6 +1,6 @@
 import type { Delivery } from '../../world/delivery.ts';
 import type { ExecutionMark, FlowCommitAct, FlowLoss, FlowOutcomes, FlowStore } from '../../world/flow-port.ts';
-import { isTerminal as isTerminalRun } from '../../world/rows.ts';
+import { isTerminal as isTerminalRun, type RunRow, type TakenRun } from '../../world/rows.ts';
 import { shardOf } from '../../world/shard.ts';
 import type { ChildResult } from '../children.ts';
 import { isTerminal } from '../decide/transition.ts';
@@ -18,11 +18,14 @@ import { flowNamespace, flowStore, type FlowWorld, workflowNameOf } from './flow
 export class WorldIndex implements ExecutionIndex {
   readonly consumesTokens = true;
   readonly startsCode = true;
+  readonly freesTokens = true;
   readonly #world: FlowWorld;
   readonly #claims: Claims;
   readonly #cache = new ExecutionCache();
   /** Under which executions are carried on here. */
   readonly #deliveries = new Map<string, Pick<Delivery, 'lease' | 'leaseEnded'>>();
+  /** By the row that their deliveries begin with. */
+  readonly #born = new WeakMap<RunRow, Execution>();
   /** Called when an event trigger has something to hear. */
   onHeard = () => {};
 
@@ -62,10 +65,11 @@ export class WorldIndex implements ExecutionIndex {
         if (takeRunFor !== null) this.#world.dispatcher().dropRun();
         throw error;
       });
-    if (outcome.kind === 'committed' && outcome.taken) this.#world.dispatcher().runTaken(outcome.taken);
-    else if (takeRunFor !== null) this.#world.dispatcher().dropRun();
+    const taken = outcome.kind === 'committed' ? outcome.taken : undefined;
+    if (takeRunFor !== null && !taken) this.#world.dispatcher().dropRun();
     if (outcome.kind === 'lost') throw lost(outcome.why, outcome.runId);
     for (const commit of commits) this.#publish(commit);
+    if (taken) this.#begin(taken, commits[0]);
     this.#wake(commits, outcome);
   }
 
@@ -76,6 +80,8 @@ export class WorldIndex implements ExecutionIndex {
   }
 
   async hasEnded(id: string): Promise<boolean | undefined> {
+    // Its end would be a commit of this process, or would take the delivery away from it.
+    if (this.#deliveries.has(id)) return false;
     const mark = await (await flowStore(this.#world)).getExecutionMark(id);
     return mark && isTerminalRun(mark.status);
   }
@@ -101,8 +107,10 @@ export class WorldIndex implements ExecutionIndex {
   }
 
   /** The claim of a worker of the World, which has the lease already and settles it itself. */
-  async adopt(id: string, delivery: Pick<Delivery, 'lease' | 'leaseEnded'>): Promise<ExecutionClaim | undefined> {
-    const claim = await this.#claimed(await flowStore(this.#world), id, delivery.lease.epoch);
+  async adopt(id: string, delivery: Pick<Delivery, 'lease' | 'leaseEnded' | 'run'>): Promise<ExecutionClaim | undefined> {
+    const born = delivery.run && this.#born.get(delivery.run);
+    const { epoch } = delivery.lease;
+    const claim = born ? this.#hold(born, epoch) : await this.#claimed(await flowStore(this.#world), id, epoch);
     if (!claim) return undefined;
     this.#deliveries.set(id, delivery);
     return {
@@ -159,14 +167,20 @@ export class WorldIndex implements ExecutionIndex {
     const mark = await flows.getExecutionMark(id);
     const execution = mark && (await this.#load(flows, id, mark));
     if (!mark || !execution) return undefined;
-    const held = this.#claims.hold(id, epoch);
-    return {
-      execution,
-      epoch,
-      signal: held.controller.signal,
-      ...(mark.cancelRequest === null ? {} : { cancelRequested: JSON.parse(mark.cancelRequest) as CancellationInfo }),
-      release: async () => this.#claims.drop(held),
-    };
+    const { cancelRequest } = mark;
+    const claim = this.#hold(execution, epoch);
+    return cancelRequest === null ? claim : { ...claim, cancelRequested: JSON.parse(cancelRequest) as CancellationInfo };
+  }
+
+  #hold(execution: Execution, epoch: number): ExecutionClaim {
+    const held = this.#claims.hold(execution.id, epoch);
+    return { execution, epoch, signal: held.controller.signal, release: async () => this.#claims.drop(held) };
+  }
+
+  /** What was leased in the act that created it is as that act left it, and need not be read. */
+  #begin(taken: TakenRun, commit: ExecutionCommit | undefined): void {
+    if (commit?.expectedRevision === 0) this.#born.set(taken, commit.execution);
+    this.#world.dispatcher().runTaken(taken);
   }
 
   async #load(flows: FlowStore, id: string, { revision }: ExecutionMark): Promise<Execution | null> {
