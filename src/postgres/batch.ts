@@ -1,5 +1,5 @@
 import type { Act, AuditAct, ClaimAct, DeliveryKind, LeaveAct, PruneAct, ReapAct, SettleAct } from '../world/port.ts';
-import type { Transition } from '../world/transition.ts';
+import { bornTo, type Transition } from '../world/transition.ts';
 import { toColumns } from './columns.ts';
 import { encodeFlows, type FlowBatchAct, isFlowAct, runsOfFlow } from './flow-batch.ts';
 import { Payloads, upTo } from './payloads.ts';
@@ -103,6 +103,7 @@ function encodeAct(act: WorldAct, payloads: Payloads): EncodedAct {
         kind: 'write',
         ...encodeTransition(act.transition, payloads),
         take_for: act.transition.wakeAt === null ? null : act.takeRunFor,
+        holder: bornTo(act.transition) ?? undefined,
       };
     case 'wake':
       return { kind: 'wake', shard: act.shard, run_id: act.runId, now: act.now, wake_at: upTo(act.dueAt), take_for: act.takeRunFor };
@@ -120,6 +121,7 @@ function encodeAct(act: WorldAct, payloads: Payloads): EncodedAct {
       const limit = (kind: DeliveryKind) => (filter.kinds.includes(kind) ? limits[kind] : 0);
       return {
         kind: 'claim',
+        holder: owner,
         detail: {
           shard: act.shard,
           owner,
@@ -137,9 +139,8 @@ function encodeAct(act: WorldAct, payloads: Payloads): EncodedAct {
       return encodeSettle(act);
     case 'adopt': {
       const { of, shard, runId, id, lease, owner: heir } = act;
-      if (of === 'run')
-        return { kind: 'adoptRun', shard, run_id: id, lease_owner: lease.owner, lease_epoch: lease.epoch, detail: { heir } };
-      return { kind: of === 'step' ? 'adoptStep' : 'adoptMessage', detail: { shard, run_id: runId, id, ...lease, heir } };
+      if (of === 'run') return { kind: 'adoptRun', holder: heir, shard, run_id: id, lease_owner: lease.owner, lease_epoch: lease.epoch };
+      return { kind: of === 'step' ? 'adoptStep' : 'adoptMessage', holder: heir, detail: { shard, run_id: runId, id, ...lease, heir } };
     }
     case 'append': {
       const { shard, name, runId, chunks, close, now } = act;

@@ -97,7 +97,8 @@ export class ByShard {
     const left: Record<DeliveryKind, number> = { ...act.limits };
     for (const shard of await listDueShards(db, act)) {
       if (act.filter.kinds.every((kind) => left[kind] === 0)) break;
-      const found = (await this.#send({ ...act, limits: { ...left }, shard })).claims;
+      const { claims: found, ownerAlive } = await this.#send({ ...act, limits: { ...left }, shard });
+      if (!ownerAlive) return { kind: 'claimed', claims, nextDueAt: undefined, ownerAlive };
       claims.runs.push(...found.runs);
       claims.steps.push(...found.steps);
       claims.messages.push(...found.messages);
@@ -105,7 +106,7 @@ export class ByShard {
       left.step -= found.steps.length;
       left.message -= found.messages.length;
     }
-    return { kind: 'claimed', claims, nextDueAt: await nextDueAt(db, act.filter) };
+    return { kind: 'claimed', claims, nextDueAt: await nextDueAt(db, act.filter), ownerAlive: true };
   }
 
   async #send<A extends ScatteredAct>(act: A): Promise<Outcomes[A['kind']]> {

@@ -144,7 +144,7 @@ class Call {
         return this.#commit(act);
       case 'claimExecution':
         // Given back if the answer is lost: due at once then, whoever wanted it.
-        return { kind: act.kind, take_shard: act.shard, take_run: act.runId, now: 0, detail: { owner: act.owner } };
+        return { kind: act.kind, take_shard: act.shard, take_run: act.runId, now: 0, holder: act.owner };
       case 'releaseExecution':
         return { kind: act.kind, take_shard: act.shard, take_run: act.runId, detail: act.lease };
       case 'deleteExecution':

@@ -29,7 +29,7 @@ export function decodeFlowOutcome(act: FlowBatchAct, held: boolean, detail: unkn
       };
     }
     case 'claimExecution':
-      return { kind: 'claimed', epoch: detail === null ? undefined : Number(detail) };
+      return { kind: 'claimed', epoch: detail === null ? undefined : Number(detail), ownerAlive: held };
     case 'releaseExecution':
       return { kind: 'released', dueAt: detail === null ? null : Number(detail) };
     case 'deleteExecution':

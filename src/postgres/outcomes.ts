@@ -1,4 +1,4 @@
-import type { ClaimedStep, Claims, Outcome, Outcomes } from '../world/port.ts';
+import { claimedByTheDead, type ClaimedStep, type Claims, type Outcome, type Outcomes } from '../world/port.ts';
 import type { MessageRow, RunRow, StepRow, TakenRun } from '../world/rows.ts';
 import type { BatchAct } from './batch.ts';
 import { fromColumns } from './columns.ts';
@@ -22,7 +22,8 @@ export function decodeOutcome(act: BatchAct, { held, seq, at, detail, bytes }: O
     case 'write': {
       // A run that ends is not taken; what is said of it then is for `parentOf`.
       const taken = act.transition.wakeAt === null ? undefined : runOf(detail);
-      return held ? { kind: 'written', firstSeq: Number(seq), at: Number(at), taken } : { kind: 'lost' };
+      if (held) return { kind: 'written', firstSeq: Number(seq), at: Number(at), taken };
+      return detail === 'dead' ? { kind: 'ownerDead' } : { kind: 'lost' };
     }
     case 'wake':
       return { kind: 'woken', found: held === true, taken: runOf(detail) };
@@ -31,11 +32,11 @@ export function decodeOutcome(act: BatchAct, { held, seq, at, detail, bytes }: O
     case 'queueStep':
       return { kind: 'queued', found: held === true };
     case 'claim':
-      return claimed(detail as ClaimedRows, bytes);
+      return held ? claimed(detail as ClaimedRows, bytes) : claimedByTheDead;
     case 'settle':
       return { kind: 'settled', held: held === true, taken: act.of === 'run' && act.takeRunFor !== null ? runOf(detail) : undefined };
     case 'adopt':
-      return { kind: 'adopted', held: held === true };
+      return { kind: 'adopted', held: held === true, ownerAlive: detail !== false };
     case 'append':
       return { kind: 'appended', chunkCount: Number(seq) };
     case 'heartbeat':
@@ -108,5 +109,5 @@ function claimed({ runs, steps, messages, next_due_at: nextDueAt }: ClaimedRows,
       return { ...fromColumns<MessageRow>(message), payload };
     }),
   };
-  return { kind: 'claimed', claims, nextDueAt: nextDueAt ?? undefined };
+  return { kind: 'claimed', claims, nextDueAt: nextDueAt ?? undefined, ownerAlive: true };
 }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { unavailable } from '../world/errors.ts';
 import type { QueueHandler } from './handlers.ts';
 import { createReceiver, type ReceivedDelivery, type Receiving } from './http-receiver.ts';
 import { type Signed, sign } from './signature.ts';
@@ -35,6 +36,11 @@ describe('the route that a framework mounts', () => {
   it("answers 409 where the lease is another worker's by now", async () => {
     takeOver.mockResolvedValue(false);
     expect((await receive(request({ lease: encodeLease(wire) }))).status).toBe(409);
+  });
+
+  it('answers 503 where the lease could not be taken over: the sender has it still, and tries again', async () => {
+    takeOver.mockRejectedValue(unavailable('This worker was given up.'));
+    expect((await receive(request({ lease: encodeLease(wire) }))).status).toBe(503);
   });
 
   it.each([

@@ -1,3 +1,4 @@
+import { isUnavailable } from '../world/errors.ts';
 import { parseQueueName, parseQueuePrefix } from './queue-name.ts';
 import type { QueueHandler, SdkHandler } from './handlers.ts';
 import { settleResult } from './deliver.ts';
@@ -60,8 +61,13 @@ export function createReceiver(prefix: string, handler: QueueHandler, receiving:
     const attempt = Number(signed.attempt);
     if (signed.lease === '') return processNow(registered, message, attempt, name.id);
     const wire = decodeLease(signed.lease);
-    const held = await takeOver({ wire, handler: registered, name: name.id, namespace: name.namespace, attempt, message });
-    return held ? answer(202, { ok: true }) : answer(409, { error: 'The lease of this delivery is no longer held' });
+    try {
+      const held = await takeOver({ wire, handler: registered, name: name.id, namespace: name.namespace, attempt, message });
+      return held ? answer(202, { ok: true }) : answer(409, { error: 'The lease of this delivery is no longer held' });
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      return answer(503, { error: (error as Error).message });
+    }
   };
 }
 

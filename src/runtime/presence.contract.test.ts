@@ -39,6 +39,23 @@ test('a worker buries the others whose heartbeat ran out', async () => {
   expect((await store.listWorkers()).map((worker) => worker.workerId)).toEqual([survivor.workerId]);
 });
 
+test('a worker that was refused for a heartbeat that came late shows itself and keeps its name', async () => {
+  const clock = createFakeClock();
+  const stalled = { ...clock, after: () => () => {} };
+  const store = createSqliteStore({ path: ':memory:', clock });
+  await store.open();
+  onTestFinished(() => store.close());
+  const presence = new Presence({ store, clock: stalled, logger: silentLogger, leaseMs, deploymentId: 'd', onReaped: () => {} });
+  await presence.start();
+  const { workerId } = presence;
+  clock.advance(2 * leaseMs);
+
+  const proof = presence.prove(workerId);
+  expect(presence.isKnown).toBe(false);
+  expect([await proof, presence.isKnown, presence.workerId]).toEqual([true, true, workerId]);
+  expect((await store.listWorkers()).map(({ live }) => live)).toEqual([true]);
+});
+
 // Found by the simulation of `npm run chaos` (R9, seed 1000238): it took work under the name that nobody knew.
 test('a worker that was given up has its new name when the others know it, however often it has to ask', async () => {
   const clock = createFakeClock();

@@ -27,6 +27,8 @@ export class Presence {
   readonly #startedAt: number;
   #workerId = newWorkerId();
   #isKnown = true;
+  /** It heard so, and has no new name yet. */
+  #wasGivenUp = false;
   #renaming = false;
   #cancelBeat = () => {};
   #cancelSweep = () => {};
@@ -43,7 +45,7 @@ export class Presence {
     return this.#workerId;
   }
 
-  /** False from when this worker hears that it was given up until it is known under a new name: it must take nothing meanwhile. */
+  /** False from when this worker hears that it was given up, or may have been, until it is known: it must take nothing meanwhile. */
   get isKnown(): boolean {
     return this.#isKnown;
   }
@@ -54,6 +56,17 @@ export class Presence {
     this.#scheduleBeat();
     await this.sweep();
     this.#scheduleSweep();
+  }
+
+  /**
+   * The store refused to give something to this name, for it is not alive: shows itself at once, and is known by this name again or by a new
+   * one. False: it could not; a later beat will.
+   */
+  async prove(workerId: string): Promise<boolean> {
+    if (this.#stopped || workerId !== this.#workerId) return this.#isKnown;
+    this.#isKnown = false;
+    await this.#beat(false);
+    return this.#isKnown;
   }
 
   /** Gives everything back at once and is forgotten. */
@@ -88,9 +101,14 @@ export class Presence {
     try {
       const { known } = await store.commit({ kind: 'heartbeat', workerId, leaseMs, register: register ? this.#self() : null });
       // Two beats may be told at the same time; one of them sees to it.
-      if (known || this.#stopped || this.#renaming || workerId !== this.#workerId) return;
-      if (this.#isKnown)
+      if (this.#stopped || this.#renaming || workerId !== this.#workerId) return;
+      if (known) {
+        this.#isKnown = true;
+        return;
+      }
+      if (!this.#wasGivenUp)
         logger.warn(`Worker ${workerId} was away for longer than its lease of ${leaseMs} ms; its deliveries were given to others.`);
+      this.#wasGivenUp = true;
       this.#isKnown = false;
       await this.#rename();
     } catch (error) {
@@ -111,6 +129,7 @@ export class Presence {
     }
     this.#workerId = workerId;
     this.#isKnown = true;
+    this.#wasGivenUp = false;
     onReaped();
   }
 

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { describeError, type Logger } from '../base/logger.ts';
 import { commitAndBegin } from '../world/begin-early.ts';
 import type { Delivery, Dispatcher, StepMessage } from '../world/delivery.ts';
-import { isUnavailable } from '../world/errors.ts';
+import { isUnavailable, unavailable } from '../world/errors.ts';
 import type { ClaimedStep, ClaimFilter, Claims, SettleAct, SettleResult, Store } from '../world/port.ts';
 import type { MessageRow, RunRow, TakenRun } from '../world/rows.ts';
 import { callHandler, type DeliveryRequest, retryResult } from './deliver.ts';
@@ -93,7 +93,12 @@ export class Worker implements Dispatcher {
   async takeOver({ wire, handler, ...received }: ReceivedDelivery): Promise<boolean> {
     const owner = this.#presence.workerId;
     const { of, shard, runId, id, lease } = wire;
-    const { held } = await this.#options.store.commit({ kind: 'adopt', of, shard, runId, id, lease, owner });
+    const { held, ownerAlive } = await this.#options.store.commit({ kind: 'adopt', of, shard, runId, id, lease, owner });
+    if (!ownerAlive) {
+      this.takerIsDead(owner);
+      // The lease is the sender's still, who is to try again.
+      throw unavailable(`Worker ${owner} was given up and cannot take over ${of} "${id}" before it is known again.`);
+    }
     if (!held || this.#stopping) return false;
     const adopted = {
       deploymentId: '',
@@ -127,6 +132,11 @@ export class Worker implements Dispatcher {
 
   dropStep(): void {
     this.#slots.give('step');
+  }
+
+  takerIsDead(workerId: string): void {
+    const proven = this.#presence.prove(workerId);
+    this.#own(proven.then((isKnown) => (isKnown ? this.#pump.kick() : undefined)));
   }
 
   somethingDue(dueAt: number): void {
@@ -167,7 +177,12 @@ export class Worker implements Dispatcher {
     const next = surelyDue ? undefined : await store.nextDueAt(open);
     const now = store.now();
     if (!surelyDue && (next === undefined || next > now)) return next;
-    const { claims, nextDueAt } = await store.commit({ kind: 'claim', owner: this.#presence.workerId, now, filter: open, limits });
+    const owner = this.#presence.workerId;
+    const { claims, nextDueAt, ownerAlive } = await store.commit({ kind: 'claim', owner, now, filter: open, limits });
+    if (!ownerAlive) {
+      this.takerIsDead(owner);
+      return undefined;
+    }
     this.#dispatch(claims);
     if (claims.runs.length === limits.run || claims.steps.length === limits.step) this.#backlog = true;
     const some = claims.runs.length + claims.steps.length + claims.messages.length > 0;

@@ -1,5 +1,6 @@
-import type { Act, EnqueueAct, Outcome, Outcomes } from '../world/port.ts';
+import { type Act, claimedByTheDead, type EnqueueAct, type Outcome, type Outcomes, type WriteAct } from '../world/port.ts';
 import type { FlowAct, FlowOutcome } from '../world/flow-port.ts';
+import { bornTo } from '../world/transition.ts';
 import { claim } from './claim.ts';
 import type { Connection } from './connection.ts';
 import { performFlow } from './flow-acts.ts';
@@ -10,17 +11,18 @@ import { takeRun, wakeRun } from './runs.ts';
 import { adopt, settle } from './settle.ts';
 import { queueStep } from './steps.ts';
 import { appendToStream, sweepStreams } from './streams.ts';
-import { type Boot, forgetWorker, heartbeat, listDead, releaseAll } from './workers.ts';
+import { type Boot, forgetWorker, heartbeat, isAlive, listDead, living, releaseAll } from './workers.ts';
 import { write } from './write.ts';
 
 /** Performs one act inside the transaction that is open. */
 export function perform(db: Connection, act: Act | FlowAct, boot: Boot): Outcome | FlowOutcome {
   switch (act.kind) {
     case 'write':
-      return write(db, act);
+      return writeForTheLiving(db, act, boot);
     case 'wake': {
       const found = wakeRun(db, act);
-      const taken = found && act.takeRunFor ? takeRun(db, { ...act, owner: act.takeRunFor }) : undefined;
+      const owner = found ? living(db, act.takeRunFor, boot) : null;
+      const taken = owner === null ? undefined : takeRun(db, { ...act, owner });
       return { kind: 'woken', found, taken };
     }
     case 'enqueue':
@@ -28,11 +30,11 @@ export function perform(db: Connection, act: Act | FlowAct, boot: Boot): Outcome
     case 'queueStep':
       return { kind: 'queued', found: queueStep(db, act) };
     case 'claim':
-      return claim(db, act);
+      return isAlive(db, act.owner, boot) ? claim(db, act) : claimedByTheDead;
     case 'settle':
-      return settle(db, act);
+      return settle(db, { ...act, takeRunFor: living(db, act.takeRunFor, boot) });
     case 'adopt':
-      return adopt(db, act);
+      return isAlive(db, act.owner, boot) ? adopt(db, act) : { kind: 'adopted', held: false, ownerAlive: false };
     case 'append':
       return { kind: 'appended', chunkCount: appendToStream(db, act) };
     case 'heartbeat':
@@ -51,8 +53,14 @@ export function perform(db: Connection, act: Act | FlowAct, boot: Boot): Outcome
       appendAudit(db, act.row, act.keepFrom);
       return { kind: 'audited' };
     default:
-      return performFlow(db, act);
+      return performFlow(db, act, boot);
   }
+}
+
+function writeForTheLiving(db: Connection, act: WriteAct, boot: Boot): Outcomes['write'] {
+  const heir = bornTo(act.transition);
+  if (heir !== null && !isAlive(db, heir, boot)) return { kind: 'ownerDead' };
+  return write(db, { ...act, takeRunFor: living(db, act.takeRunFor, boot) });
 }
 
 function enqueue(db: Connection, { message, wakeRunAt }: EnqueueAct): Outcomes['enqueue'] {

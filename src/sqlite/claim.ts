@@ -19,7 +19,7 @@ export function claim(db: Connection, { owner, now, filter, limits }: ClaimAct):
       ? claimMessages(db, { owner, now, namespaces, deploymentId: filter.deploymentId, limit: limits.message })
       : [],
   };
-  return { kind: 'claimed', claims, nextDueAt: nextDueAt(db, filter) };
+  return { kind: 'claimed', claims, nextDueAt: nextDueAt(db, filter), ownerAlive: true };
 }
 
 interface RunClaim {

@@ -6,14 +6,17 @@ import { commitFlow } from './flow-commit.ts';
 import { saveFlows } from './flows.ts';
 import { createToken, disposeTokens } from './resume-tokens.ts';
 import { deleteTrigger, forgetTriggerEvents, saveTrigger } from './triggers.ts';
+import { type Boot, isAlive, living } from './workers.ts';
 
 /** Performs one act of a flow inside the transaction that is open. */
-export function performFlow(db: Connection, act: FlowAct): FlowOutcome {
+export function performFlow(db: Connection, act: FlowAct, boot: Boot): FlowOutcome {
   switch (act.kind) {
     case 'flowCommit':
-      return commitFlow(db, act);
+      return commitFlow(db, { ...act, takeRunFor: living(db, act.takeRunFor, boot) });
     case 'claimExecution':
-      return { kind: 'claimed', epoch: claimExecution(db, act) };
+      return isAlive(db, act.owner, boot)
+        ? { kind: 'claimed', epoch: claimExecution(db, act), ownerAlive: true }
+        : { kind: 'claimed', epoch: undefined, ownerAlive: false };
     case 'releaseExecution':
       return { kind: 'released', dueAt: releaseExecution(db, { runId: act.runId, ...act.lease }) };
     case 'deleteExecution':

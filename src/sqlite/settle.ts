@@ -81,7 +81,7 @@ export function adopt(db: Connection, { of, runId, id, lease, owner: heir }: Ado
             key,
           )
         : db.run(`update messages set lease_owner = :heir where message_id = :id and ${held}`, key);
-  return { kind: 'adopted', held: changed > 0 };
+  return { kind: 'adopted', held: changed > 0, ownerAlive: true };
 }
 
 function dueAtOf({ result }: SettleAct): number | null {

@@ -21,6 +21,20 @@ export function heartbeat(db: Connection, { workerId, leaseMs, register }: Heart
   return db.run('update workers set expires_at_tick = :expiresAtTick where worker_id = :workerId', beat) > 0;
 }
 
+/** Whether the worker may take anything: what the dead take belongs to nobody, or is given to others at once. */
+export function isAlive(db: Connection, workerId: string, boot: Boot): boolean {
+  const alive = db.get('select 1 from workers where worker_id = :workerId and boot_id = :id and expires_at_tick > :tick', {
+    workerId,
+    ...boot,
+  });
+  return alive !== undefined;
+}
+
+/** The worker, unless it is dead. */
+export function living(db: Connection, workerId: string | null, boot: Boot): string | null {
+  return workerId !== null && isAlive(db, workerId, boot) ? workerId : null;
+}
+
 export function listWorkers(db: Connection, boot: Boot): WorkerRow[] {
   return db
     .all<Omit<WorkerRow, 'live'> & { live: number }>(

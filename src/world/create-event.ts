@@ -12,7 +12,7 @@ import { isTerminal, type RunRow } from './rows.ts';
 import { decide } from './rules/decide.ts';
 import type { Decision, EventRequest, RuleContext } from './rules/request.ts';
 import { publishWrite, type Written } from './publish-write.ts';
-import type { Transition } from './transition.ts';
+import { bornTo, type Transition } from './transition.ts';
 import { resolveRows } from './written-rows.ts';
 
 // After so many refusals in a row the 412 guard lets a run end: hooks that arrive faster than a replay must not keep it alive (B6).
@@ -136,6 +136,7 @@ function commit(
       { kind: 'write', transition, takeRunFor },
       {
         begin(outcome) {
+          if (outcome.kind === 'ownerDead') context.dispatcher().takerIsDead(String(bornTo(transition)));
           if (outcome.kind !== 'written' || !outcome.taken) abandon();
           if (outcome.kind !== 'written') return false;
           committed = publish(outcome, durable);

@@ -61,6 +61,8 @@ export interface Dispatcher {
   dropStep(): void;
   /** Begins a step that was born leased to this worker, with the message that the SDK sent for it. */
   deliverBorn(claimed: ClaimedStep, message: StepMessage): void;
+  /** The store gave nothing to this worker, for it is not alive under that name: nothing is offered until it is known again. */
+  takerIsDead(workerId: string): void;
   /** Something became due that this process did not take. */
   somethingDue(dueAt: number): void;
   /** The run ended under its delivery: signals of its steps may fire. */
@@ -74,6 +76,7 @@ export const noDispatcher: Dispatcher = {
   offerStep: () => undefined,
   dropStep() {},
   deliverBorn() {},
+  takerIsDead() {},
   somethingDue() {},
   runEnded() {},
 };

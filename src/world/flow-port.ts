@@ -222,7 +222,7 @@ export interface ExecutionRows extends ExecutionStateRow {
   readonly history: readonly string[];
 }
 
-/** Takes the lease of an execution that nobody has, due or not. */
+/** Takes the lease of an execution that nobody has, due or not, if its owner is alive. */
 export interface ClaimExecutionAct {
   readonly kind: 'claimExecution';
   readonly shard: number;
@@ -347,7 +347,7 @@ export interface FlowOutcomes {
         readonly heard: boolean;
       }
     | { readonly kind: 'lost'; readonly why: FlowLoss; readonly runId: string };
-  claimExecution: { readonly kind: 'claimed'; readonly epoch: number | undefined };
+  claimExecution: { readonly kind: 'claimed'; readonly epoch: number | undefined; readonly ownerAlive: boolean };
   releaseExecution: { readonly kind: 'released'; readonly dueAt: number | null };
   deleteExecution: { readonly kind: 'deleted' };
   settleChild: { readonly kind: 'settled'; readonly first: boolean };

@@ -91,7 +91,7 @@ export type Act =
 export interface WriteAct {
   readonly kind: 'write';
   readonly transition: Transition;
-  /** If the write makes the run due and nobody has it, this worker takes it in the same act. */
+  /** If the write makes the run due and nobody has it, this worker takes it in the same act; one that is not alive takes nothing. */
   readonly takeRunFor: string | null;
 }
 
@@ -137,6 +137,7 @@ export interface ClaimFilter {
 
 export type DeliveryKind = 'run' | 'step' | 'message';
 
+/** Leases what is due to `owner`, who has to be alive: one that was given up, or whose heartbeat ran out, takes nothing. */
 export interface ClaimAct {
   readonly kind: 'claim';
   readonly owner: string;
@@ -172,7 +173,7 @@ export type SettleResult =
   /** Given back untouched, as a worker does that shuts down: not an attempt. */
   | { readonly kind: 'release'; readonly dueAt: number };
 
-/** Passes a delivery on to the process that received it over HTTP; `held: false` if the lease was lost before. */
+/** Passes a delivery on to the process that received it over HTTP, if that is alive; `held: false` if the lease was lost before. */
 export interface AdoptAct {
   readonly kind: 'adopt';
   readonly of: DeliveryKind;
@@ -247,6 +248,14 @@ export interface AuditAct {
   readonly keepFrom: string;
 }
 
+/** What an owner claims that is not alive. */
+export const claimedByTheDead: Outcomes['claim'] = {
+  kind: 'claimed',
+  claims: { runs: [], steps: [], messages: [] },
+  nextDueAt: undefined,
+  ownerAlive: false,
+};
+
 export interface Claims {
   readonly runs: readonly TakenRun[];
   readonly steps: readonly ClaimedStep[];
@@ -271,14 +280,17 @@ export interface Birth {
 export interface Outcomes {
   write:
     | { readonly kind: 'written'; readonly firstSeq: number; readonly at: number; readonly taken: TakenRun | undefined }
-    | { readonly kind: 'lost' };
+    | { readonly kind: 'lost' }
+    /** A step was to be born leased to a worker that is not alive: nothing was written. */
+    | { readonly kind: 'ownerDead' };
   wake: { readonly kind: 'woken'; readonly found: boolean; readonly taken: TakenRun | undefined };
   enqueue: { readonly kind: 'enqueued'; readonly messageId: string };
   queueStep: { readonly kind: 'queued'; readonly found: boolean };
-  /** `nextDueAt`: of what is left, of the kinds that were asked for. */
-  claim: { readonly kind: 'claimed'; readonly claims: Claims; readonly nextDueAt: number | undefined };
+  /** `nextDueAt`: of what is left, of the kinds that were asked for; `ownerAlive`: false, and nothing was looked for. */
+  claim: { readonly kind: 'claimed'; readonly claims: Claims; readonly nextDueAt: number | undefined; readonly ownerAlive: boolean };
   settle: { readonly kind: 'settled'; readonly held: boolean; readonly taken: TakenRun | undefined };
-  adopt: { readonly kind: 'adopted'; readonly held: boolean };
+  /** `ownerAlive: false`: the lease stays where it is. */
+  adopt: { readonly kind: 'adopted'; readonly held: boolean; readonly ownerAlive: boolean };
   append: { readonly kind: 'appended'; readonly chunkCount: number };
   heartbeat: { readonly kind: 'alive'; readonly known: boolean };
   reap: { readonly kind: 'reaped'; readonly workers: readonly string[]; readonly deliveries: number };

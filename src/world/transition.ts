@@ -61,3 +61,8 @@ export interface Transition {
   /** The run is to be delivered at this instant at the latest. */
   readonly wakeAt: number | null;
 }
+
+/** The worker that a step of this transition is born leased to. */
+export function bornTo({ steps }: Transition): string | null {
+  return steps.find(({ version, leaseOwner }) => version === 1 && leaseOwner !== null)?.leaseOwner ?? null;
+}

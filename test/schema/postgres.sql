@@ -418,7 +418,7 @@ create function pawl.pawl_end_run_v1(p_shard integer, p_run_id text) returns jso
 
 create function pawl.pawl_flow_act_v1(p_kind text, p_act jsonb, p_bytes bytea, OUT held boolean, OUT detail jsonb) returns record;
 
-create function pawl.pawl_flow_v1(p_flow jsonb, p_busy boolean[], p_bytes bytea) returns TABLE(f_act integer, f_held boolean, f_detail jsonb, f_lease jsonb) set jit=off set enable_seqscan=off set enable_bitmapscan=off set enable_hashjoin=off set enable_mergejoin=off;
+create function pawl.pawl_flow_v1(p_flow jsonb, p_busy boolean[], p_bytes bytea, p_clock bigint) returns TABLE(f_act integer, f_held boolean, f_detail jsonb, f_lease jsonb) set jit=off set enable_seqscan=off set enable_bitmapscan=off set enable_hashjoin=off set enable_mergejoin=off;
 
 create function pawl.pawl_flow_write_v1(p_write jsonb, OUT o_why text, OUT o_first bigint, OUT o_at bigint, OUT o_history bigint, OUT o_told jsonb) returns record;
 

@@ -60,6 +60,11 @@ export class Claims {
     this.#scheduleBeat();
   }
 
+  /** The store says that it is not alive, so it has to be made known again. */
+  async revive(owner: string): Promise<void> {
+    await this.#beat(owner);
+  }
+
   dismiss(owner: string): void {
     const known = this.#owners.get(owner);
     if (known) known.holds -= 1;

@@ -89,7 +89,7 @@ export class WorldIndex implements ExecutionIndex {
   async claim(id: string, { owner }: { readonly owner: string }): Promise<ExecutionClaim | undefined> {
     const flows = await flowStore(this.#world);
     await this.#claims.enlist(owner);
-    const { epoch } = await flows.commit({ kind: 'claimExecution', shard: shardOf(id), runId: id, owner });
+    const epoch = await this.#lease(flows, id, owner);
     const claim = epoch === undefined ? undefined : await this.#claimed(flows, id, epoch);
     if (epoch === undefined || !claim) {
       this.#claims.dismiss(owner);
@@ -152,6 +152,15 @@ export class WorldIndex implements ExecutionIndex {
   /** Gives up what is claimed outside the workers of the World. */
   close(): Promise<void> {
     return this.#claims.close();
+  }
+
+  /** Who stood still for longer than its lease is made known again, and asks once more. */
+  async #lease(flows: FlowStore, id: string, owner: string): Promise<number | undefined> {
+    const claim = { kind: 'claimExecution', shard: shardOf(id), runId: id, owner } as const;
+    const { epoch, ownerAlive } = await flows.commit(claim);
+    if (ownerAlive) return epoch;
+    await this.#claims.revive(owner);
+    return (await flows.commit(claim)).epoch;
   }
 
   #context(usedHookId: string | undefined): WriteContext {

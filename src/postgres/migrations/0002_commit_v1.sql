@@ -12,6 +12,9 @@
 -- p_acts             the acts, those of one run together; "run" is the place in p_runs, or 0. The last one is 'end'.
 -- p_bytes            the payloads, one after the other; an act says where in it its own are
 --
+-- Who is to hold something afterwards ("take_for" a run that becomes due, "holder" what is claimed, adopted or born) has to be alive, or it
+-- takes nothing. That is asked without a lock: who is given up at this very moment holds it for one sweep more.
+--
 -- The first row that comes back (o_act = -1) has the clock of the server.
 -- A query is never assigned to a variable: Citus cannot pass that on.
 create function pawl.pawl_commit_v1(
@@ -40,6 +43,8 @@ declare
   v_at bigint;
   v_guarded int;
   v_took boolean;
+  v_taker text;
+  v_alive boolean := false;
   v_waits_due boolean;
   v_inbox_full boolean;
   -- What this batch leases to whom: [kind, shard, run, id, owner, epoch, now].
@@ -83,7 +88,7 @@ begin
 
   for a in
     select * from jsonb_to_recordset(p_acts) as x (
-      act int, kind text, run int, shard int, run_id text, now bigint, take_for text,
+      act int, kind text, run int, shard int, run_id text, now bigint, take_for text, holder text,
       absent boolean, status text, lease_owner text, lease_epoch bigint, marker_at_most bigint,
       change text, run_row jsonb, error text, output_seq bigint, external boolean, wake_at bigint,
       events jsonb, steps jsonb, waits jsonb, hooks jsonb,
@@ -118,6 +123,12 @@ begin
       continue;
     end if;
 
+    if coalesce(a.holder, a.take_for) <> coalesce(v_taker, '') then
+      v_taker := coalesce(a.holder, a.take_for);
+      perform 1 from pawl.workers where worker_id = v_taker and expires_at > c_clock;
+      v_alive := found;
+    end if;
+
     if a.kind = 'write' then
       v_took := false;
       v_first := coalesce(v_run.last_seq, 0) + 1;
@@ -129,6 +140,10 @@ begin
           and (a.lease_owner is null or (v_run.lease_owner is not distinct from a.lease_owner and v_run.lease_epoch = a.lease_epoch))
           and (a.marker_at_most is null or v_run.marker_ms <= a.marker_at_most)
       end;
+      if o_held and a.holder is not null and not v_alive then
+        o_held := false;
+        o_detail := '"dead"';
+      end if;
       if o_held and a.waits is not null then
         perform 1 from jsonb_to_recordset(a.waits) as n (wait_id text, version bigint)
         left join pawl.waits k on k.shard = a.shard and k.run_id = a.run_id and k.wait_id = n.wait_id
@@ -177,7 +192,7 @@ begin
         v_run.last_ms := v_at;
         v_run.marker_ms := case when a.external then v_at else 0 end;
         v_run.due_at := a.wake_at;
-        if a.take_for is not null and a.wake_at <= a.now then
+        if a.take_for is not null and v_alive and a.wake_at <= a.now then
           v_run.lease_owner := a.take_for;
           v_run.lease_epoch := v_run.lease_epoch + 1;
           v_run.deliveries := 1;
@@ -331,19 +346,25 @@ begin
       end if;
 
     elsif a.kind = 'adoptRun' then
-      o_held := coalesce(v_run.lease_owner = a.lease_owner and v_run.lease_epoch = a.lease_epoch, false);
+      o_held := v_alive and coalesce(v_run.lease_owner = a.lease_owner and v_run.lease_epoch = a.lease_epoch, false);
+      o_detail := to_jsonb(v_alive);
       if o_held then
-        v_run.lease_owner := a.detail ->> 'heir';
+        v_run.lease_owner := a.holder;
         v_changed := true;
       end if;
 
+    elsif a.kind in ('adoptStep', 'adoptMessage') and not v_alive then
+      o_detail := to_jsonb(v_alive);
+
     elsif a.kind = 'claim' then
-      select c.rows, c.bytes, v_leases || c.leases into o_detail, o_bytes, v_leases from pawl.pawl_claim_v1(a.detail) as c;
-      o_held := true;
+      if v_alive then
+        select c.rows, c.bytes, v_leases || c.leases into o_detail, o_bytes, v_leases from pawl.pawl_claim_v1(a.detail) as c;
+        o_held := true;
+      end if;
 
     elsif a.kind = 'flow' then
       -- Acts of flows come after all that is folded over the rows of runs, which they write themselves.
-      for o_act, o_held, o_detail, v_lease in select * from pawl.pawl_flow_v1(a.detail, v_busy, p_bytes) loop
+      for o_act, o_held, o_detail, v_lease in select * from pawl.pawl_flow_v1(a.detail, v_busy, p_bytes, c_clock) loop
         if v_lease is not null then
           v_leases := v_leases || jsonb_build_array(v_lease);
         end if;
@@ -354,6 +375,9 @@ begin
     else
       select q.held, q.number, q.detail into o_held, o_seq, o_detail
       from pawl.pawl_queue_v1(a.kind, a.detail, c_clock, p_bytes) as q;
+      if a.kind in ('heartbeat', 'reap', 'leave') then
+        v_taker := null;
+      end if;
       if a.wake_at is not null and v_run.status in ('pending', 'running') then
         v_run.due_at := least(v_run.due_at, a.wake_at);
         v_changed := true;
@@ -362,7 +386,7 @@ begin
 
     -- Gives a due run to a worker. What it was due for is delivered with it; timers that are still ahead stay, so that losing this
     -- delivery loses no wake.
-    if o_held and a.take_for is not null and v_run.lease_owner is null and v_run.due_at <= a.now then
+    if o_held and a.take_for is not null and v_alive and v_run.lease_owner is null and v_run.due_at <= a.now then
       v_run.lease_owner := a.take_for;
       v_run.lease_epoch := v_run.lease_epoch + 1;
       v_run.deliveries := v_run.deliveries + 1;

@@ -6,7 +6,8 @@
 --          "history". There "w" says which write a row belongs to, counted from 1 over all acts.
 -- p_busy   whether another transaction has the run of that place; an act says in "runs" which ones it needs
 -- p_bytes  the payloads
-create function pawl.pawl_flow_v1(p_flow jsonb, p_busy boolean[], p_bytes bytea)
+-- p_clock  what leases are judged by: who is not alive takes nothing
+create function pawl.pawl_flow_v1(p_flow jsonb, p_busy boolean[], p_bytes bytea, p_clock bigint)
 returns table (f_act int, f_held boolean, f_detail jsonb, f_lease jsonb)
 language plpgsql
 set jit = off
@@ -23,6 +24,8 @@ declare
   v_shards int[] := array(select jsonb_array_elements_text(p_flow -> 'shards')::int);
   v_runs text[] := array(select jsonb_array_elements_text(p_flow -> 'runs'));
   v_busy boolean;
+  v_taker text;
+  v_alive boolean := false;
   v_w int;
   v_why text;
   v_lost text;
@@ -33,7 +36,7 @@ begin
   for a in
     select * from jsonb_to_recordset(p_flow -> 'acts') as x (
       act int, kind text, runs int[], w int, write jsonb, parts jsonb, code_runs jsonb, firing jsonb,
-      take_for text, take_shard int, take_run text, now bigint, detail jsonb)
+      take_for text, holder text, take_shard int, take_run text, now bigint, detail jsonb)
   loop
     f_act := a.act;
     f_held := true;
@@ -47,6 +50,12 @@ begin
       f_held := null;
       return next;
       continue;
+    end if;
+
+    if coalesce(a.take_for, a.holder) <> coalesce(v_taker, '') then
+      v_taker := coalesce(a.take_for, a.holder);
+      perform 1 from pawl.workers where worker_id = v_taker and expires_at > p_clock;
+      v_alive := found;
     end if;
 
     if a.kind = 'write' then
@@ -103,14 +112,17 @@ begin
         end loop;
       end;
 
+    elsif a.kind = 'claimExecution' and not v_alive then
+      f_held := false;
+
     elsif a.kind = 'claimExecution' then
       update pawl.runs r
-      set lease_owner = a.detail ->> 'owner', lease_epoch = r.lease_epoch + 1
+      set lease_owner = v_taker, lease_epoch = r.lease_epoch + 1
       where r.shard = a.take_shard and r.run_id = a.take_run and r.lease_owner is null
         and exists (select 1 from pawl.executions e where e.shard = a.take_shard and e.run_id = a.take_run)
       returning to_jsonb(r.lease_epoch) into f_detail;
       if f_detail is not null then
-        f_lease := jsonb_build_array('run', a.take_shard, a.take_run, null, a.detail ->> 'owner', f_detail, a.now);
+        f_lease := jsonb_build_array('run', a.take_shard, a.take_run, null, v_taker, f_detail, a.now);
       end if;
 
     elsif a.kind = 'releaseExecution' then
@@ -125,7 +137,7 @@ begin
     end if;
 
     -- A worker that waits for it begins at once with what this made due.
-    if f_held and a.take_for is not null then
+    if f_held and a.take_for is not null and v_alive then
       update pawl.runs r
       set lease_owner = a.take_for, lease_epoch = r.lease_epoch + 1, deliveries = r.deliveries + 1,
           due_at = (
