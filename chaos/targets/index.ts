@@ -1,5 +1,6 @@
 import type { Target } from '../target.ts';
 import { kills } from './r1-kills.ts';
+import { longStep } from './r2-long-step.ts';
 import { disturbances, outages } from './r4-outages.ts';
 import { disk } from './r6-disk.ts';
 import { writersPostgres, writersSqlite } from './r8-writers.ts';
@@ -11,6 +12,7 @@ import { clocks, simulation } from './r9-simulation.ts';
 export const targets: readonly Target[] = [
   kills('sqlite'),
   kills('postgres'),
+  longStep,
   outages,
   disturbances,
   disk,
