@@ -2,14 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { loadDriver } from '../../src/sqlite/driver.ts';
 import { inheritedEnv } from '../../test/e2e/support/host.ts';
 import type { Random } from '../../test/e2e/support/random.ts';
 import { dieWithUs } from '../node-program.ts';
 import { type Acknowledged, inspect } from './inspect.ts';
-
-const program = fileURLToPath(new URL('writer.js', import.meta.url));
+import { orderOf, writerProgram } from './writers.ts';
 
 /** Lets a writer run into the end of the disk, at a random size: it is told so, and what it had been told before is there. */
 export async function fillDisks(times: number, scratch: string, random: Random): Promise<string[]> {
@@ -31,16 +29,10 @@ export async function fillDisks(times: number, scratch: string, random: Random):
 
 /** The writer cannot make files larger than this, as on a disk that is full. */
 async function writeInto(folder: string, kibibytes: number, random: Random): Promise<string> {
-  const env = {
-    ...inheritedEnv(),
-    WORKFLOW_PAWL_URL: `sqlite:${join(folder, 'pawl.db')}`,
-    WORKFLOW_PAWL_LOG_LEVEL: 'silent',
-    ACKNOWLEDGED: join(folder, 'acknowledged'),
-    PAYLOAD: String(random.pick([200, 20_000])),
-  };
   const script = `trap '' XFSZ; ulimit -f ${kibibytes}; exec "$0" "$1"`;
-  const writer = spawn('bash', ['-c', script, process.execPath, program], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const writer = spawn('bash', ['-c', script, process.execPath, writerProgram], { env: inheritedEnv(), stdio: 'pipe' });
   dieWithUs(writer);
+  writer.stdin.end(orderOf(folder, random.pick([200, 20_000])));
   let said = '';
   for (const stream of [writer.stdout, writer.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
   await once(writer, 'close');

@@ -1,17 +1,16 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import type { OpenDatabase } from '../../src/sqlite/driver.ts';
 import { loadDriver } from '../../src/sqlite/driver.ts';
-import { inheritedEnv } from '../../test/e2e/support/host.ts';
-import type { Random } from '../../test/e2e/support/random.ts';
+import { Random } from '../../test/e2e/support/random.ts';
 import { pause } from '../load/monotonic.ts';
-import { dieWithUs } from '../node-program.ts';
 import { type Acknowledged, inspect } from './inspect.ts';
+import { orderOf, Writers } from './writers.ts';
 
-const program = fileURLToPath(new URL('writer.js', import.meta.url));
-const killsPerFile = 100;
+// Of a file that has grown a check takes longer than a kill.
+const killsPerFile = 25;
+const filesAtOnce = 2;
 
 export interface Toll {
   readonly violations: string[];
@@ -23,48 +22,57 @@ export interface Toll {
 export async function killWriters(kills: number, scratch: string, random: Random, say: (line: string) => void): Promise<Toll> {
   const toll: Toll = { violations: [], acknowledged: 0, done: 0 };
   const open = await loadDriver();
-  while (toll.done < kills) {
-    const folder = await mkdtemp(join(scratch, 'killed-'));
-    let read = 0;
-    for (let kill = 0; kill < killsPerFile && toll.done < kills; kill += 1, toll.done += 1) {
-      const file = join(folder, 'pawl.db');
-      await writeUntilKilled(folder, random);
-      const lines = (await readFile(join(folder, 'acknowledged'), 'utf8')).split('\n').slice(0, -1);
-      const acknowledged = lines.slice(read).map((line) => JSON.parse(line) as Acknowledged);
-      read = lines.length;
-      toll.acknowledged += acknowledged.length;
-      toll.violations.push(...inspect(open, file, acknowledged).map((what) => `kill ${toll.done}: ${what}`));
+  const writers = new Writers(Math.min(kills, 2 * filesAtOnce));
+  let files = Math.ceil(kills / killsPerFile);
+  let left = kills;
+  const work = async (ofLine: Random) => {
+    while ((files -= 1) >= 0) {
+      const count = Math.min(killsPerFile, left);
+      left -= count;
+      await killOnOneFile({ count, folder: await mkdtemp(join(scratch, 'killed-')), open, writers, random: ofLine, toll });
+      if (toll.done % 500 < killsPerFile) say(`${toll.done} kills of writers, ${toll.acknowledged} acknowledged events`);
     }
-    await rm(folder, { recursive: true });
-    say(`${toll.done} kills of writers, ${toll.acknowledged} acknowledged events`);
+  };
+  try {
+    await Promise.all(Array.from({ length: filesAtOnce }, () => work(new Random(random.between(0, 2 ** 31)))));
+  } finally {
+    writers.close();
   }
   return toll;
 }
 
-async function writeUntilKilled(folder: string, random: Random): Promise<void> {
-  const acknowledged = join(folder, 'acknowledged');
-  const before = await sizeOf(acknowledged);
-  const env = {
-    ...inheritedEnv(),
-    WORKFLOW_PAWL_URL: `sqlite:${join(folder, 'pawl.db')}`,
-    WORKFLOW_PAWL_LOG_LEVEL: 'silent',
-    ACKNOWLEDGED: acknowledged,
-    PAYLOAD: String(random.pick([10, 200, 20_000])),
-  };
-  const writer = spawn(process.execPath, [program], { env, stdio: ['ignore', 'ignore', 'ignore'] });
-  dieWithUs(writer);
-  const ended = once(writer, 'exit');
-  // Sometimes while it opens the file, mostly while it writes.
-  if (random.chance(0.9)) while ((await sizeOf(acknowledged)) === before && writer.exitCode === null) await pause(2);
-  else while ((await sizeOf(acknowledged)) === -1) await pause(1);
-  await pause(random.next() * 40);
-  writer.kill('SIGKILL');
-  await ended;
+interface OneFile {
+  readonly count: number;
+  readonly folder: string;
+  readonly open: OpenDatabase;
+  readonly writers: Writers;
+  readonly random: Random;
+  readonly toll: Toll;
 }
 
-async function sizeOf(file: string): Promise<number> {
-  return await stat(file).then(
-    ({ size }) => size,
-    () => -1,
-  );
+async function killOnOneFile({ count, folder, open, writers, random, toll }: OneFile): Promise<void> {
+  let read = 0;
+  for (let kill = 0; kill < count; kill += 1, toll.done += 1) {
+    await writeUntilKilled(folder, writers, random);
+    const lines = (await readFile(join(folder, 'acknowledged'), 'utf8').catch(() => '')).split('\n').slice(0, -1);
+    const acknowledged = lines.slice(read).map((line) => JSON.parse(line) as Acknowledged);
+    read = lines.length;
+    toll.acknowledged += acknowledged.length;
+    // All that was ever acknowledged on this file: what survived one death has to survive the next.
+    const all = kill === count - 1 ? lines.map((line) => JSON.parse(line) as Acknowledged) : acknowledged;
+    toll.violations.push(...inspect(open, join(folder, 'pawl.db'), all).map((what) => `kill ${toll.done}: ${what}`));
+  }
+  await rm(folder, { recursive: true });
+}
+
+async function writeUntilKilled(folder: string, writers: Writers, random: Random): Promise<void> {
+  const writer = writers.take();
+  const ended = once(writer, 'exit');
+  const first = Promise.race([once(writer.stdout as NonNullable<typeof writer.stdout>, 'data'), ended]);
+  writer.stdin?.write(orderOf(folder, random.pick([10, 200, 200, 20_000])));
+  // Sometimes while it opens the file, mostly while it writes.
+  if (random.chance(0.9)) await first;
+  await pause(random.next() * 80);
+  writer.kill('SIGKILL');
+  await ended;
 }

@@ -3,38 +3,61 @@ import type { Random } from '../../test/e2e/support/random.ts';
 import type { Stage } from '../../test/e2e/support/stage.ts';
 import { monotonic } from './monotonic.ts';
 
+export interface FleetOptions {
+  readonly settings?: Readonly<Record<string, string>>;
+  /**
+   * Processes that have loaded everything and only wait to be told to work, so that a machine on which the start of one takes longer than
+   * the next one lives is never left without any.
+   */
+  readonly spares?: number;
+}
+
 /** Worker processes, each replaced when it is killed. */
 export class Fleet {
   /** When each host was killed, by the clock of the ledger. */
   readonly killedAt = new Map<string, number>();
+  /** How many others were at work at each kill. */
+  readonly othersAtWork: number[] = [];
   readonly #stage: Stage;
   readonly #random: Random;
   readonly #settings: Readonly<Record<string, string>>;
+  readonly #spareCount: number;
+  readonly #spares: Host[] = [];
   readonly #workers: Host[] = [];
   readonly #all: Host[] = [];
+  readonly #atWork = new Set<Host>();
 
-  constructor(stage: Stage, random: Random, settings: Readonly<Record<string, string>> = {}) {
+  constructor(stage: Stage, random: Random, { settings = {}, spares = 0 }: FleetOptions = {}) {
     this.#stage = stage;
     this.#random = random;
     this.#settings = settings;
+    this.#spareCount = spares;
   }
 
   async start(count: number): Promise<void> {
-    while (this.#workers.length < count) this.#workers.push(this.#launch());
+    while (this.#workers.length < count) this.#workers.push(this.#next());
     await this.ready();
+    await Promise.all(this.#spares.map((spare) => spare.ready()));
   }
 
   async ready(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.ready()));
   }
 
+  /** Those that are to work now. */
+  get workers(): readonly Host[] {
+    return this.#workers;
+  }
+
   /** SIGKILL for one of them, be it at work or still starting; another takes its place and is not waited for. */
   async killOne(): Promise<void> {
     const place = this.#random.between(0, this.#workers.length - 1);
     const victim = this.#workers[place] as Host;
-    this.#workers[place] = this.#launch();
+    this.#atWork.delete(victim);
+    this.#othersAtWorkNow();
     this.killedAt.set(victim.id, monotonic());
     await victim.kill();
+    this.#workers[place] = this.#next();
   }
 
   /** Hosts that noticed that they had been given up for dead, as happens to the healthy on a machine that stood still. */
@@ -47,8 +70,38 @@ export class Fleet {
     return this.#all.filter((host) => !host.isRunning && !this.killedAt.has(host.id)).map(({ id }) => id);
   }
 
-  #launch(): Host {
-    const host = this.#stage.launchHost('worker', this.#settings);
+  #othersAtWorkNow(): void {
+    this.othersAtWork.push(this.#atWork.size);
+  }
+
+  #next(): Host {
+    while (this.#spares.length < this.#spareCount) this.#spares.push(this.#launch({ E2E_STANDBY: '1' }));
+    const spare = this.#spares.shift();
+    if (!spare) {
+      const host = this.#launch();
+      this.#whenAtWork(host, host.ready());
+      return host;
+    }
+    this.#spares.push(this.#launch({ E2E_STANDBY: '1' }));
+    this.#whenAtWork(
+      spare,
+      spare.ready().then(() => spare.api.work()),
+    );
+    return spare;
+  }
+
+  /** Whoever is killed on the way there is missed by nobody. */
+  #whenAtWork(host: Host, working: Promise<unknown>): void {
+    working.then(
+      () => {
+        if (host.isRunning && !this.killedAt.has(host.id)) this.#atWork.add(host);
+      },
+      () => undefined,
+    );
+  }
+
+  #launch(env: Readonly<Record<string, string>> = {}): Host {
+    const host = this.#stage.launchHost('worker', { ...this.#settings, ...env });
     this.#all.push(host);
     return host;
   }

@@ -16,6 +16,8 @@ export interface TrafficOptions {
   readonly enough: (started: number) => boolean;
   /** Waits between two runs of the same line, in milliseconds. */
   readonly pauseMs?: number;
+  /** No more runs than this are started in a second, so that the machine keeps some breath for other things. */
+  readonly perSecond?: number;
 }
 
 interface Program {
@@ -41,6 +43,7 @@ export class Traffic {
   refused = 0;
   readonly #options: TrafficOptions;
   #tokens = 0;
+  #nextStart = 0;
 
   constructor(options: TrafficOptions) {
     this.#options = options;
@@ -55,6 +58,7 @@ export class Traffic {
     const { enough, pauseMs = 0 } = this.#options;
     while (!enough(this.started)) {
       this.started += 1;
+      await this.#turn();
       const program = this.#choose();
       const runId = await this.#start(program);
       if (runId === undefined) continue;
@@ -64,14 +68,24 @@ export class Traffic {
     }
   }
 
+  /** What could not be started in time is not made up for in a rush. */
+  async #turn(): Promise<void> {
+    const { perSecond } = this.#options;
+    if (perSecond === undefined) return;
+    const now = monotonic();
+    const at = Math.max(this.#nextStart, now - 1_000);
+    this.#nextStart = at + 1_000 / perSecond;
+    if (at > now) await pause(at - now);
+  }
+
   #choose(): Program {
     const { random } = this.#options;
-    const bodies = Array.from({ length: random.between(3, 7) }, () => random.pick([1, 5, 15, 15, 300]));
+    const bodies = Array.from({ length: random.between(4, 7) }, () => random.pick([1, 5, 15, 15, 300]));
     const token = `word-${(this.#tokens += 1)}`;
     return random.pick<Program>([
       { workflow: 'load//walk', args: [bodies], steps: bodies.length },
       { workflow: 'load//spread', args: [bodies], steps: bodies.length },
-      { workflow: 'load//rest', args: [bodies.slice(0, 3), random.between(1, 400)], steps: 3 },
+      { workflow: 'load//rest', args: [bodies.slice(0, 4), random.between(1, 400)], steps: 4 },
       { workflow: 'load//listen', args: [bodies, token], steps: bodies.length, token },
     ]);
   }

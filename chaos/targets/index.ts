@@ -5,6 +5,7 @@ import { disturbances, outages } from './r4-outages.ts';
 import { disk } from './r6-disk.ts';
 import { writersPostgres, writersSqlite } from './r8-writers.ts';
 import { fuzz } from './r11-fuzz.ts';
+import { soak } from './r12-soak.ts';
 import { upgrade } from './r13-upgrade.ts';
 import { clocks, simulation } from './r9-simulation.ts';
 
@@ -21,5 +22,7 @@ export const targets: readonly Target[] = [
   writersPostgres,
   simulation,
   fuzz,
+  soak('sqlite'),
+  soak('postgres'),
   upgrade,
 ];

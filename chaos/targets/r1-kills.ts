@@ -10,6 +10,10 @@ import { Traffic } from '../load/traffic.ts';
 import { type Findings, type Job, part, type Target } from '../target.ts';
 
 const workers = 3;
+// A kill comes sooner than a process is loaded on two cores.
+const spares = 3;
+// 20,000 runs while 1,000 workers are killed.
+const runsPerSecond = 17;
 const whole = { kills: 1_000, runs: 20_000, steps: 100_000 };
 
 /** R1, and with the same evidence R2 and R3. */
@@ -32,11 +36,18 @@ async function run(store: StoreName, { seed, scale, scratch, say }: Job): Promis
     const random = new Random(seed);
     const goal = { kills: part(whole.kills, scale), runs: part(whole.runs, scale) };
     const producer = await stage.startHost('producer');
-    const fleet = new Fleet(stage, random);
+    const fleet = new Fleet(stage, random, { spares });
     await fleet.start(workers);
     let killed = 0;
     const enough = (started: number) => started >= goal.runs && killed >= goal.kills;
-    const traffic = new Traffic({ api: producer.api, reader, random: new Random(seed + 1), parallel: 40, enough });
+    const traffic = new Traffic({
+      api: producer.api,
+      reader,
+      random: new Random(seed + 1),
+      parallel: 60,
+      perSecond: runsPerSecond,
+      enough,
+    });
     const killing = (async () => {
       for (; killed < goal.kills; killed += 1) {
         await pause(random.between(500, 2_000));
@@ -57,6 +68,7 @@ async function run(store: StoreName, { seed, scale, scratch, say }: Job): Promis
     return {
       amounts: { kills: [killed, whole.kills], runs: [traffic.marks.size, whole.runs], steps: [traffic.steps, whole.steps] },
       figures: {
+        'other workers at work at a kill, on average': mean(fleet.othersAtWork),
         'bodies begun again': repeated,
         'steps cut off by a kill': recoveries.length,
         'recovery p50 (ms)': shownQuantile(recoveries, 0.5),
@@ -71,6 +83,10 @@ async function run(store: StoreName, { seed, scale, scratch, say }: Job): Promis
     await reader.close();
     await place.close();
   }
+}
+
+function mean(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }
 
 /** Whether the file is whole. */

@@ -12,7 +12,10 @@ export interface RetentionSweeperOptions {
 
 // About 10 ms of the one writer that SQLite has: whoever writes meanwhile does not notice.
 const batchRows = 500;
-const pauseMs = 2_000;
+// A twentieth of a worker's time, so that it keeps up with what workers write, and slows down with a database that is busy.
+const pauseShare = 19;
+const shortestPauseMs = 100;
+const longestPauseMs = 2_000;
 const idlePauseMs = 60_000;
 
 /** Deletes what is kept no longer, a small batch at a time with pauses between; any number of workers may do it at once. */
@@ -31,7 +34,7 @@ export class RetentionSweeper {
     const keepsAll = Object.values(this.#options.retention).every((keptMs) => keptMs === null);
     if (this.#state !== 'new' || keepsAll) return;
     this.#state = 'started';
-    this.#schedule(pauseMs);
+    this.#schedule(longestPauseMs);
   }
 
   /** Resolves when no batch is under way any more. */
@@ -43,8 +46,10 @@ export class RetentionSweeper {
 
   #schedule(delayMs: number): void {
     if (this.#state === 'stopped') return;
-    this.#cancel = this.#options.clock.after(delayMs, () => {
-      this.#underway = this.#sweep().then((more) => this.#schedule(more ? pauseMs : idlePauseMs));
+    const { clock } = this.#options;
+    this.#cancel = clock.after(delayMs, () => {
+      const began = clock.monotonic();
+      this.#underway = this.#sweep().then((more) => this.#schedule(more ? pauseAfter(clock.monotonic() - began) : idlePauseMs));
     });
   }
 
@@ -57,6 +62,10 @@ export class RetentionSweeper {
       return false;
     }
   }
+}
+
+function pauseAfter(tookMs: number): number {
+  return Math.min(longestPauseMs, Math.max(shortestPauseMs, pauseShare * tookMs));
 }
 
 /** One small batch, in one short transaction or several. */

@@ -35,9 +35,20 @@ export class HostApi {
     return runId;
   }
 
+  /** Makes a worker of a host that stands by. */
+  async work(): Promise<void> {
+    const { status } = await fetch(`${this.url}/work`, { method: 'POST' });
+    if (status !== 204) throw new Error(`The host answered ${status} when it was told to work.`);
+  }
+
   /** Sets the clock of the host on or back, and tells what it shows then. */
   async jumpClock(jumpMs: number): Promise<{ now: number }> {
     return await this.#post('/clock', { jumpMs });
+  }
+
+  /** The memory that the host needs, in bytes, right after its garbage was collected. */
+  async memory(): Promise<NodeJS.MemoryUsage> {
+    return await this.#get('/memory');
   }
 
   async runs(): Promise<WorkflowRun[]> {

@@ -1,0 +1,111 @@
+import { createWorld } from '../../src/connect/create-world.ts';
+import { Random } from '../../test/e2e/support/random.ts';
+import { Fleet } from '../load/fleet.ts';
+import { judge } from '../load/judge.ts';
+import { readBodies } from '../load/ledger.ts';
+import { monotonic, pause } from '../load/monotonic.ts';
+import { openPlace, type StoreName } from '../load/places.ts';
+import { Traffic } from '../load/traffic.ts';
+import { type Sample, trendOf } from '../soak/trend.ts';
+import { watch } from '../soak/watch.ts';
+import { type Findings, type Job, part, type Target } from '../target.ts';
+
+const wholeSeconds = 3_600;
+const workers = 2;
+const atOnce = 60;
+const samples = 240;
+const mebibyte = 2 ** 20;
+
+/** R12: an hour of half of what the machine can do. */
+export function soak(store: StoreName): Target {
+  return {
+    id: `R12-${store}`,
+    fault: `none: half of what ${workers} workers can do here, for an hour, on ${store === 'sqlite' ? 'SQLite' : 'PostgreSQL'}; what has ended is kept for a twelfth of that`,
+    want: 'memory grows by 1 % an hour at most, tables are bounded by retention, no run is stuck',
+    run: (job) => run(store, job),
+  };
+}
+
+async function run(store: StoreName, { seed, scale, scratch, say }: Job): Promise<Findings> {
+  const seconds = part(wholeSeconds, scale);
+  const keptSeconds = Math.max(5, Math.round(seconds / 12));
+  const place = await openPlace(store, scratch, { WORKFLOW_PAWL_RETENTION: `${keptSeconds}s` });
+  const { stage, env } = place;
+  const reader = createWorld({ env: { ...env, WORKFLOW_PAWL_LOG_LEVEL: 'silent' }, apart: true });
+  try {
+    const producer = await stage.startHost('producer');
+    const fleet = new Fleet(stage, new Random(seed));
+    await fleet.start(workers);
+    const about = { api: producer.api, reader, parallel: atOnce };
+
+    const calibrateMs = Math.min(30_000, seconds * 100);
+    const calibratedAt = monotonic();
+    const full = new Traffic({ ...about, random: new Random(seed + 1), enough: () => monotonic() - calibratedAt > calibrateMs });
+    await full.run();
+    const perSecond = full.marks.size / ((monotonic() - calibratedAt) / 1_000) / 2;
+    say(`${perSecond.toFixed(1)} runs a second are half of what it can do`);
+
+    let over = false;
+    const half = new Traffic({ ...about, random: new Random(seed + 2), perSecond, enough: () => over });
+    const watching = watch(fleet.workers, place, { ms: seconds * 1_000, everyMs: (seconds * 1_000) / samples }).finally(
+      () => (over = true),
+    );
+    const [watched] = await Promise.all([watching, half.run()]);
+    await pause(500);
+    const left = await reader.runs.list({ status: 'running', resolveData: 'none' });
+
+    const marks = new Map([...full.marks, ...half.marks]);
+    const judged = judge({ bodies: await readBodies(stage), marks, killedAt: new Map(), givenUp: fleet.givenUp() });
+    const [heap, resident] = [grown(watched.heap), grown(watched.resident)];
+    const rows = growthOfRows(watched.rows);
+    const most = Object.entries(watched.tables).filter(([, count]) => count > 100);
+    return {
+      amounts: { 'seconds of it': [seconds, wholeSeconds] },
+      figures: {
+        'runs a second': Math.round(perSecond * 10) / 10,
+        runs: half.marks.size,
+        steps: half.steps,
+        'kept for (s)': keptSeconds,
+        'heap after a collection, of the worker that grows fastest': heap.text,
+        'resident memory, of the worker that grows fastest': resident.text,
+        'rows at most in the last quarter beside the second': `${rows.last} to ${rows.second}`,
+        'rows at most in the second half': most.map(([table, count]) => `${table} ${count}`).join(', '),
+        'bodies begun again': judged.repeated,
+        'workers given up': fleet.givenUp().length,
+      },
+      violations: [
+        ...full.violations,
+        ...half.violations,
+        ...judged.violations,
+        ...fleet.exited().map((id) => `${id} exited by itself`),
+        ...left.data.map(({ runId }) => `${runId} is stuck`),
+      ],
+      missed: [
+        ...(heap.perHour > 0.01 ? [`heap that grows by 1 % an hour at most: it was ${heap.text}`] : []),
+        ...(resident.perHour > 0.01 ? [`resident memory that grows by 1 % an hour at most: it was ${resident.text}`] : []),
+        ...(rows.last > 1.25 * rows.second ? [`tables that are bounded: ${rows.last} rows after ${rows.second}`] : []),
+      ],
+      notes: [`memory is the straight line through ${samples} measurements, without the first quarter`],
+    };
+  } finally {
+    await reader.close();
+    await place.close();
+  }
+}
+
+/** The trend of the worker whose memory grows fastest, after its caches and its code have been warmed. */
+function grown(byWorker: ReadonlyMap<string, readonly Sample[]>): { readonly perHour: number; readonly text: string } {
+  const trends = [...byWorker.values()].map((all) => trendOf(all.slice(Math.floor(all.length / 4))));
+  const worst = trends.toSorted((a, b) => b.perHour - a.perHour)[0] ?? { mean: 0, perHour: 0, error: 0 };
+  const percent = (ratio: number) => (ratio * 100).toFixed(1);
+  return {
+    perHour: worst.perHour,
+    text: `${(worst.mean / mebibyte).toFixed(1)} MiB, ${percent(worst.perHour)} % an hour (standard error ${percent(worst.error)})`,
+  };
+}
+
+function growthOfRows(rows: readonly Sample[]): { readonly second: number; readonly last: number } {
+  const quarter = Math.floor(rows.length / 4);
+  const most = (from: number) => Math.max(...rows.slice(from, from + quarter).map(({ value }) => value));
+  return { second: most(quarter), last: most(3 * quarter) };
+}
