@@ -30,6 +30,8 @@ export class Witness {
   readonly #deliveries = new Map<string, Set<Pick<Body, 'process' | 'beganAt' | 'suspect'>>>();
   readonly #workers = new Map<string, SimulatedProcess>();
   readonly #beats = new Map<string, number>();
+  /** The names that are known to the others. */
+  readonly #known = new Set<string>();
   /** When a process last lost everything it had leased. */
   readonly #lostLeasesAt = new Map<SimulatedProcess, number>();
   /** Which worker has which run or step, as the commits say. */
@@ -136,18 +138,20 @@ export class Witness {
     if (act.kind === 'heartbeat' && outcome.kind === 'alive' && outcome.known) {
       if (act.register) this.#workers.set(act.workerId, process);
       this.#beats.set(act.workerId, this.#time.now);
+      this.#known.add(act.workerId);
     }
     if (act.kind === 'leave') {
+      this.#known.delete(act.workerId);
       this.#lostLeasesAt.set(process, this.#time.now);
       this.#releaseAll(act.workerId);
     }
     if (act.kind === 'settle' && outcome.kind === 'settled' && outcome.held)
       this.#holders.delete(act.of === 'step' ? `${act.runId} ${act.id}` : act.id);
-    if ('taken' in outcome && outcome.taken) this.#holders.set(outcome.taken.runId, String(outcome.taken.leaseOwner));
+    if ('taken' in outcome && outcome.taken) this.#leased(process, outcome.taken.runId, outcome.taken.leaseOwner);
     if (outcome.kind === 'reaped') for (const worker of outcome.workers) this.#reaped(worker);
     if (outcome.kind === 'claimed') {
-      for (const run of outcome.claims.runs) this.#holders.set(run.runId, String(run.leaseOwner));
-      for (const { step } of outcome.claims.steps) this.#holders.set(`${step.runId} ${step.stepId}`, String(step.leaseOwner));
+      for (const run of outcome.claims.runs) this.#leased(process, run.runId, run.leaseOwner);
+      for (const { step } of outcome.claims.steps) this.#leased(process, `${step.runId} ${step.stepId}`, step.leaseOwner);
     }
     if (act.kind === 'write' && outcome.kind === 'written') this.#written(process, act, outcome);
   }
@@ -166,11 +170,18 @@ export class Witness {
     this.#seenByEnd.set(`${process.name} ${runId}`, seen);
   }
 
+  /** What is leased to a name that nobody knows is watched by nobody, or given to others at once. */
+  #leased(process: SimulatedProcess, what: string, owner: string | null): void {
+    this.#holders.set(what, String(owner));
+    if (!this.#known.has(String(owner))) this.#violation(`${process.name} took ${what} under a name that it was given up by`);
+  }
+
   #releaseAll(worker: string): void {
     for (const [key, holder] of this.#holders) if (holder === worker) this.#holders.delete(key);
   }
 
   #reaped(worker: string): void {
+    this.#known.delete(worker);
     this.#releaseAll(worker);
     const process = this.#workers.get(worker);
     if (!process) return;
@@ -230,7 +241,7 @@ export class Witness {
     for (const { stepId, version, leaseOwner } of steps) {
       const key = `${runId} ${stepId}`;
       if (version === 1) {
-        if (leaseOwner !== null) this.#holders.set(key, leaseOwner);
+        if (leaseOwner !== null) this.#leased(process, key, leaseOwner);
         continue;
       }
       const holder = this.#holders.get(key);

@@ -10,7 +10,10 @@ import { readLog } from '../testing/read-log.ts';
 import { type ScratchPostgres, startScratchPostgres } from '../testing/scratch-postgres.ts';
 import { readChunks } from '../testing/stream-reading.ts';
 
-const crashes = process.env['PAWL_LONG'] === '1' ? 20 : 3;
+const long = process.env['PAWL_LONG'] === '1';
+const crashes = long ? 20 : 3;
+// Longer than anybody is kept waiting for a connection.
+const stallMs = long ? 30_000 : 6_000;
 
 let server: ScratchPostgres;
 const worlds: PawlWorld[] = [];
@@ -46,7 +49,7 @@ async function load(count: number): Promise<{ readonly runs: SequentialRuns; rea
 }
 
 async function expectIntact(world: World, runs: SequentialRuns, runIds: readonly string[]): Promise<void> {
-  expect(new Set(await runs.finished(world, runIds))).toEqual(new Set(['completed']));
+  expect(new Set(await runs.finished(world, runIds, 100_000))).toEqual(new Set(['completed']));
   for (const runId of runIds) expect(brokenLogRules(await readLog(world, runId))).toEqual([]);
   expect(runs.ledger.repeatedAfterRecord).toEqual([]);
   expect(runs.ledger.bodies.size).toBe(runIds.length * 5);
@@ -82,6 +85,25 @@ describe('a server that goes away', () => {
     }
     await expectIntact(world, runs, runIds);
   });
+
+  it(
+    `and stands still for ${stallMs / 1_000} s fails no run; who calls meanwhile is told a 503, or waits`,
+    { timeout: 120_000 },
+    async () => {
+      const { runs, world, runIds } = await load(60);
+      await pause(100);
+      const resume = await freeze(server.url);
+      const calledIds = Array.from({ length: 20 }, () => newRunId());
+      const calls = calledIds.map((runId) => runs.create(world, runId).catch((error: unknown) => error));
+      await pause(stallMs);
+      resume();
+      for (const answer of await Promise.all(calls)) {
+        if (typeof answer !== 'string') expect(answer).toMatchObject({ name: 'WorkflowWorldError', status: 503 });
+      }
+      const again = calledIds.map((runId) => runs.start(world, runId));
+      await expectIntact(world, runs, [...runIds, ...(await Promise.all(again))]);
+    },
+  );
 
   it('is said to be away by a 503 within seconds, and serves the next call when it is back', { timeout: 60_000 }, async () => {
     const world = openWorld(newSchemaName(), 'caller');
@@ -134,6 +156,19 @@ describe('a listening connection that is lost', () => {
     expect(second?.pid).toBeGreaterThan(0);
   });
 });
+
+/** The whole server stands still, as a machine does that is out of breath: nothing answers, and no connection ends. */
+async function freeze(url: string): Promise<() => void> {
+  const rows = await asAdmin<{ pid: number }>(
+    url,
+    "select pid from pg_stat_activity where pid <> pg_backend_pid() union all select split_part(pg_read_file('postmaster.pid'), chr(10), 1)::int",
+  );
+  const pids = rows.map(({ pid }) => pid);
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  return () => {
+    for (const pid of pids) process.kill(pid, 'SIGCONT');
+  };
+}
 
 async function until<T>(look: () => Promise<T>, good: (seen: T) => boolean): Promise<T> {
   for (;;) {

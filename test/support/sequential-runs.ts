@@ -34,13 +34,15 @@ export class SequentialRuns {
   }
 
   /** Starts a run, as often as it takes for the World to be there. */
-  async start(world: World): Promise<string> {
-    const runId = newRunId();
+  async start(world: World, runId = newRunId()): Promise<string> {
+    return await untilAvailable(() => this.create(world, runId));
+  }
+
+  /** Starts a run, or throws what the World says. */
+  async create(world: World, runId: string): Promise<string> {
     const input = new Uint8Array([1]);
     const eventData = { deploymentId: await world.getDeploymentId(), workflowName: this.#workflowName, input };
-    await untilAvailable(() =>
-      tolerate(() => world.events.create(runId, { eventType: 'run_created', specVersion: 3, eventData } as never)),
-    );
+    await tolerate(() => world.events.create(runId, { eventType: 'run_created', specVersion: 3, eventData } as never));
     return runId;
   }
 

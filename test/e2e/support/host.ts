@@ -14,7 +14,7 @@ export interface HostOptions {
 }
 
 const program = fileURLToPath(new URL('../../fixtures/app/host.mjs', import.meta.url));
-const READY_MS = 60_000;
+const READY_SECONDS = 60;
 const STOP_MS = 30_000;
 
 /** A host process (test/fixtures/app/host.mjs) that this test process has started and must end. */
@@ -122,17 +122,24 @@ export class Host {
   async #listen(): Promise<HostApi> {
     let output = '';
     return await new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`No ready line within ${READY_MS} ms.`)), READY_MS);
+      // Counted in seconds in which this process ran: where it stood still, the host did too.
+      let left = READY_SECONDS;
+      const timer = setInterval(() => {
+        left -= 1;
+        if (left > 0) return;
+        clearInterval(timer);
+        reject(new Error(`No ready line within ${READY_SECONDS} s.`));
+      }, 1_000);
       this.#process.once('error', reject);
       this.#process.once('exit', (code, signal) => {
-        clearTimeout(timer);
+        clearInterval(timer);
         reject(new Error(`It ended with ${code ?? signal}.`));
       });
       this.#process.stdout?.on('data', (chunk: Buffer) => {
         output += chunk.toString();
         const ready = /^\{"ready":true,"port":(\d+)\}$/m.exec(output);
         if (ready === null) return;
-        clearTimeout(timer);
+        clearInterval(timer);
         resolve(new HostApi(`http://127.0.0.1:${ready[1]}`));
       });
     });
