@@ -207,6 +207,8 @@ export class WorldIndex implements ExecutionIndex {
     const [only] = commits;
     if (!only || only.dueAt === null || only.dueAt > this.#world.clock.now()) return null;
     const deploymentId = await this.#deploymentOf(only);
+    // Who creates the next execution when one ends is to find the slot of that one free. The commit waits for this turn to end anyway.
+    await new Promise<void>((turn) => setImmediate(turn));
     const subject = { namespace: flowNamespace, workflowName: workflowNameOf(only.execution), deploymentId };
     return this.#world.dispatcher().offerRun(subject) ?? null;
   }
