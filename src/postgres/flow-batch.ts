@@ -1,5 +1,6 @@
 import { fnv1a } from '../base/hash.ts';
 import type { ChildEnd, ExecutionWrite, FlowAct, FlowCommitAct, FlowHookChange, KeyWrite } from '../world/flow-port.ts';
+import { isTerminal } from '../world/rows.ts';
 import { specVersion } from '../world/rules/spec-version.ts';
 import { shardCount, shardOf } from '../world/shard.ts';
 import type { NewEvent, Transition } from '../world/transition.ts';
@@ -114,6 +115,7 @@ function lockOrder(act: FlowBatchAct): string {
 class Call {
   readonly #places: Places;
   readonly #acts: EncodedAct[] = [];
+  readonly #plain: object[] = [];
   /** Of the writes, in order. */
   readonly #shards: number[] = [];
   readonly #runs: string[] = [];
@@ -129,13 +131,37 @@ class Call {
   }
 
   add(act: FlowBatchAct, index: number): void {
+    const plain = plainWrite(act);
+    if (plain) return this.#addPlain(plain, index);
     const runs = runsOfFlow(act).flatMap(({ runId }) => this.#places.places.get(runId) ?? []);
     this.#acts.push({ act: index, runs, ...this.#encode(act) });
   }
 
   encoded(): Record<string, unknown> {
     const rows = Object.entries(this.#rows).filter(([, list]) => list.length > 0);
-    return { acts: this.#acts, shards: this.#shards, runs: this.#runs, ...Object.fromEntries(rows) };
+    const plain = this.#plain.length === 0 ? {} : { plain: this.#plain };
+    return { acts: this.#acts, shards: this.#shards, runs: this.#runs, ...plain, ...Object.fromEntries(rows) };
+  }
+
+  #addPlain(write: ExecutionWrite, act: number): void {
+    const { runId, expectedRevision, state, dueAt, heard } = write;
+    const ended = isTerminal(write.status) ? { ends: true, error: told(write.error), output_event: told(write.outputEvent) } : {};
+    this.#plain.push({
+      act,
+      run: this.#places.places.get(runId),
+      w: this.#place(write),
+      now: upTo(write.now),
+      expected: expectedRevision,
+      epoch: told(write.epoch),
+      status: write.status,
+      events: write.events.length,
+      revision: state.revision,
+      fields: state.fields,
+      entries: write.history.length,
+      due_at: told(upTo(dueAt)),
+      ...ended,
+      ...(heard.length === 0 ? {} : { flow_id: state.flowId, heard }),
+    });
   }
 
   #encode(act: FlowBatchAct): EncodedAct {
@@ -200,11 +226,16 @@ class Call {
   }
 
   #write(write: ExecutionWrite): Record<string, unknown> {
+    return { w: this.#place(write), ...encodeWrite(write) };
+  }
+
+  /** Which write of the call it is, with its rows. */
+  #place(write: ExecutionWrite): number {
     this.#known.add(write.runId);
     this.#shards.push(write.shard);
     const w = this.#runs.push(write.runId);
     encodeRows(write, { w, rows: this.#rows, payloads: this.#places.payloads });
-    return { w, ...encodeWrite(write) };
+    return w;
   }
 
   #event({ payload, ...event }: NewEvent): Record<string, unknown> {
@@ -222,6 +253,19 @@ class Call {
       events: events.map((event, place) => ({ place, ...this.#event(event) })),
     };
   }
+}
+
+/** The write of an act that only carries an execution on, or ends it: it changes no other rows than its run, its execution and what they have. */
+function plainWrite(act: FlowBatchAct): ExecutionWrite | undefined {
+  if (act.kind !== 'flowCommit' || act.writes.length !== 1 || act.codeRuns.length > 0 || act.firing || act.takeRunFor !== null)
+    return undefined;
+  const write = act.writes[0] as ExecutionWrite;
+  const { create, expectedRevision, replace, join, children, settles, cancelChildren, consumesToken, waits, hooks, key } = write;
+  if (create || expectedRevision === null || replace || join || settles || cancelChildren || consumesToken !== null || key)
+    return undefined;
+  if (children.length + waits.length + hooks.length > 0) return undefined;
+  // What is over stays so, unless it is told otherwise: who has a lease knows that it is not.
+  return isTerminal(write.status) && write.epoch === null ? undefined : write;
 }
 
 function encodeWrite(write: ExecutionWrite): Record<string, unknown> {

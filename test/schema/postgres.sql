@@ -426,6 +426,8 @@ create function pawl.pawl_forget_extras_v1(p_shard integer, p_run_id text, p_lim
 
 create function pawl.pawl_forget_run_v1(p_shard integer, p_run_id text, p_now bigint, p_limit bigint, OUT o_whole boolean, OUT o_rows bigint) returns record set enable_seqscan=off set jit=off;
 
+create function pawl.pawl_free_run_v1(p_shard integer, p_run_id text) returns void;
+
 create function pawl.pawl_give_back_v1(p_shard integer, p_unsure jsonb, p_now bigint) returns void;
 
 create function pawl.pawl_make_hook_v1(p_shard integer, p_run_id text, p_hook_id text, p_token text, p_spec_version integer, p_at bigint, p_seq bigint) returns void;

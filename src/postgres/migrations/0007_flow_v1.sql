@@ -3,7 +3,8 @@
 --
 -- p_flow   "acts", in order, no two commits of one run among them; "shards" and "runs" of their writes; and apart from them, so that each
 --          table is written with one statement for all, the rows of the writes: "events", "new_steps", "steps", "clears", "values",
---          "history". There "w" says which write a row belongs to, counted from 1 over all acts.
+--          "history". There "w" says which write a row belongs to, counted from 1 over all acts. "plain" has the commits that only carry
+--          an execution on or end it, which most do: one statement for all of them, before the other acts.
 -- p_busy   whether another transaction has the run of that place; an act says in "runs" which ones it needs
 -- p_bytes  the payloads
 -- p_clock  what leases are judged by: who is not alive takes nothing
@@ -33,6 +34,72 @@ declare
   a record;
   o record;
 begin
+  if p_flow ? 'plain' then
+    -- Guards and rules are those of pawl_flow_write_v1.
+    for o in
+      with k as (
+        update pawl.runs r
+        set status = case when s.status = 'pending' then r.status else s.status end,
+            error = case when s.ends then s.error else r.error end,
+            output_seq = case when s.ends then r.last_seq + 1 + s.output_event else r.output_seq end,
+            started_at = case when s.status = 'running' then coalesce(r.started_at, greatest(s.now, r.last_ms)) else r.started_at end,
+            completed_at = case when s.ends then greatest(s.now, r.last_ms) else r.completed_at end,
+            updated_at = greatest(s.now, r.last_ms), last_seq = r.last_seq + s.events, last_ms = greatest(s.now, r.last_ms),
+            due_at = case
+              when s.ends then null
+              when r.due_at <= s.now and coalesce(e.cancel_at, s.due_at) between r.due_at and s.now then r.due_at
+              else coalesce(e.cancel_at, s.due_at)
+            end,
+            lease_owner = case when s.ends then null else r.lease_owner end,
+            deliveries = case when s.epoch is null then r.deliveries else 0 end
+        from jsonb_to_recordset(p_flow -> 'plain') as s (
+          w int, run int, now bigint, expected bigint, epoch bigint, status text, ends boolean, error text, output_event int, events int,
+          revision bigint, fields text, entries int, due_at bigint)
+        join pawl.executions e on e.shard = v_shards[s.w] and e.run_id = v_runs[s.w]
+        where r.shard = v_shards[s.w] and r.run_id = v_runs[s.w] and not p_busy[s.run]
+          and e.revision = s.expected
+          and (s.epoch is null or r.lease_owner is not null and r.lease_epoch = s.epoch)
+        returning r.shard, r.run_id, s.w, r.last_seq - s.events + 1 as first_seq, r.last_ms, s.revision, s.fields, s.entries, s.ends)
+      update pawl.executions e
+      set revision = k.revision, fields = k.fields, history_length = e.history_length + k.entries, join_group = null, join_wake_when = null,
+          cancel_request = case when k.ends then null else e.cancel_request end, cancel_at = case when k.ends then null else e.cancel_at end
+      from k
+      where e.shard = k.shard and e.run_id = k.run_id
+      returning k.w, k.first_seq, k.last_ms, e.history_length - k.entries as history_length
+    loop
+      v_first[o.w] := o.first_seq;
+      v_at[o.w] := o.last_ms;
+      v_history[o.w] := o.history_length;
+    end loop;
+    for f_act, v_w, v_busy, v_part in
+      select (s ->> 'act')::int, (s ->> 'w')::int, p_busy[(s ->> 'run')::int], s from jsonb_array_elements(p_flow -> 'plain') as s
+    loop
+      f_held := true;
+      f_detail := null;
+      f_lease := null;
+      if v_busy then
+        f_held := null;
+      elsif v_first[v_w] = 0 then
+        o := pawl.pawl_flow_write_v1(v_part || jsonb_build_object('shard', v_shards[v_w], 'run_id', v_runs[v_w]));
+        if o.o_why is null then
+          raise exception 'the commit of run % neither holds nor is lost', v_runs[v_w];
+        end if;
+        f_held := false;
+        f_detail := jsonb_build_object('why', o.o_why, 'run_id', v_runs[v_w]);
+      else
+        if v_part ? 'ends' then
+          perform pawl.pawl_free_run_v1(v_shards[v_w], v_runs[v_w]);
+        end if;
+        if v_part ? 'heard' and pawl.pawl_note_events_v1(
+          v_shards[v_w], v_runs[v_w], v_part ->> 'flow_id', v_part -> 'heard', (v_part ->> 'now')::bigint)
+        then
+          f_detail := '{"heard": true}';
+        end if;
+      end if;
+      return next;
+    end loop;
+  end if;
+
   for a in
     select * from jsonb_to_recordset(p_flow -> 'acts') as x (
       act int, kind text, runs int[], w int, write jsonb, parts jsonb, code_runs jsonb, firing jsonb,
@@ -373,14 +440,8 @@ begin
       end if;
     end loop;
   end if;
-  -- As pawl_end_run_v1, but that its steps were never due, and that its own parent is told below.
   if v_ended and r.status is not null then
-    for v_text in delete from pawl.hooks where shard = w.shard and run_id = w.run_id returning token loop
-      delete from pawl.token_expiries where token = v_text;
-      delete from pawl.hook_tokens where token = v_text and run_id = w.run_id;
-    end loop;
-    delete from pawl.waits where shard = w.shard and run_id = w.run_id;
-    delete from pawl.messages where shard = w.shard and run_id = w.run_id;
+    perform pawl.pawl_free_run_v1(w.shard, w.run_id);
   end if;
 
   if w.cancel is not null then
@@ -392,6 +453,23 @@ begin
   if w.heard is not null and pawl.pawl_note_events_v1(w.shard, w.run_id, w.flow_id, w.heard, w.now) then
     o_told := coalesce(o_told, '{}') || '{"heard": true}';
   end if;
+end
+$$;
+
+-- As pawl_end_run_v1, but that the steps of a flow were never due, and that its parent is told by its own commit.
+create function pawl.pawl_free_run_v1(p_shard int, p_run_id text)
+returns void
+language plpgsql
+as $$
+declare
+  v_token text;
+begin
+  for v_token in delete from pawl.hooks where shard = p_shard and run_id = p_run_id returning token loop
+    delete from pawl.token_expiries where token = v_token;
+    delete from pawl.hook_tokens where token = v_token and run_id = p_run_id;
+  end loop;
+  delete from pawl.waits where shard = p_shard and run_id = p_run_id;
+  delete from pawl.messages where shard = p_shard and run_id = p_run_id;
 end
 $$;
 
