@@ -11,6 +11,13 @@ export async function openFlows({ contestant }) {
   });
   return {
     ...opened,
+    /** The milliseconds from the call that makes an execution to the begin of its first step. */
+    async timeToFirstStep() {
+      begins = new Map();
+      const startedAt = performance.now();
+      const key = await opened.run(1);
+      return begins.get(key)[0] - startedAt;
+    },
     /** The milliseconds from each step's begin to the next one's, of one run. */
     async gaps(steps) {
       begins = new Map();

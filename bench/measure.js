@@ -8,7 +8,7 @@ import { median } from './statistics.js';
 import { worlds } from './worlds.js';
 
 const child = fileURLToPath(new URL('child.js', import.meta.url));
-const longestMs = 30 * 60_000;
+const longestMs = { quick: 3 * 60_000, whole: 30 * 60_000 };
 let count = 0;
 
 /**
@@ -30,7 +30,10 @@ export async function measureInTurns({ metricName, worldNames, quick, onRound, .
       const { rounds = metric.rounds, ...special } = metric.perWorld?.[worldName] ?? {};
       if (round >= rounds) continue;
       const options = { ...metric.options, ...special, ...(quick ? metric.quick : {}) };
-      const { samples, details } = await measureOnce({ metricName, worldName, options }, where);
+      const { samples, details } = await measureOnce(
+        { metricName, worldName, options, patienceMs: quick ? longestMs.quick : longestMs.whole },
+        where,
+      );
       results[worldName].samples.push(...samples);
       results[worldName].rounds.push(median(samples));
       if (details) results[worldName].details.push(details);
@@ -55,7 +58,7 @@ async function measureOnce(job, { scratch, server, routes, environment }) {
   }
 }
 
-async function runChild(job, environment) {
+async function runChild({ patienceMs, ...job }, environment) {
   const options = {
     env: { ...process.env, ...environment },
     execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning'],
@@ -64,7 +67,7 @@ async function runChild(job, environment) {
   const running = fork(child, [JSON.stringify(job)], options);
   let said = '';
   running.stderr.on('data', (chunk) => (said = `${said}${chunk}`.slice(-4000)));
-  const patience = setTimeout(() => running.kill('SIGKILL'), longestMs);
+  const patience = setTimeout(() => running.kill('SIGKILL'), patienceMs);
   let answer;
   running.on('message', (message) => (answer = message));
   await once(running, 'close');

@@ -5,10 +5,14 @@ import pg from 'pg';
 const execute = promisify(execFile);
 const scratchPostgres = new URL('../dist/testing/scratch-postgres.js', import.meta.url);
 
-/** A PostgreSQL server for one run of the benchmark, durable as it is delivered: every commit waits for the disk. */
-export async function startPostgresServer() {
+/**
+ * A PostgreSQL server for one run of the benchmark, durable as it is delivered: every commit waits for the disk. `environment` is added to
+ * what it inherits.
+ */
+export async function startPostgresServer({ environment = {} } = {}) {
   const { startScratchPostgres } = await import(scratchPostgres);
-  const server = await startScratchPostgres({ fsync: true, settings: { synchronous_commit: 'on' } });
+  const start = () => startScratchPostgres({ fsync: true, settings: { synchronous_commit: 'on' } });
+  const server = await withEnvironment(environment, start);
   const admin = new pg.Client({ connectionString: server.url });
   await admin.connect();
 
@@ -23,12 +27,23 @@ export async function startPostgresServer() {
     schema: (name) => place(`create schema ${name}`, `drop schema ${name} cascade`, server.url),
     database: (name) => place(`create database ${name}`, `drop database ${name} with (force)`, server.url.replace(/[^/]+$/, name)),
     /** Runs a program of Node's that sets up a database. */
-    run: (program, environment) => execute(process.execPath, [program], { env: { ...process.env, ...environment } }),
+    run: (program, settings) => execute(process.execPath, [program], { env: { ...process.env, ...settings } }),
     async stop() {
       await admin.end();
       await server.stop();
     },
   };
+}
+
+async function withEnvironment(environment, work) {
+  const before = { ...process.env };
+  Object.assign(process.env, environment);
+  try {
+    return await work();
+  } finally {
+    for (const name of Object.keys(environment)) delete process.env[name];
+    Object.assign(process.env, before);
+  }
 }
 
 async function readFacts(admin) {

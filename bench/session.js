@@ -9,11 +9,15 @@ const worldCache = Symbol.for('@workflow/world//cache');
  * second, which would drown what is measured here.)
  */
 export async function openSession({ flowRoute, stepRoute }) {
+  // The World is told its port before anything of the SDK is loaded, which opens it. And without a port that listens the SDK would look for
+  // one before every step.
+  const require = createRequire(import.meta.url);
+  const routes = {};
+  const server = await serveRoutes({ flow: (request) => routes.flow(request), step: (request) => routes.step(request) });
   const { getWorld } = await import('workflow/runtime');
   const { start } = await import('workflow/api');
-  // The SDK looks for a listening port before every step until it finds one, so each World gets one.
-  const require = createRequire(import.meta.url);
-  const server = await serveRoutes({ flow: require(flowRoute).POST, step: require(stepRoute).POST });
+  routes.flow = require(flowRoute).POST;
+  routes.step = require(stepRoute).POST;
 
   const world = getWorld();
   const listeners = new Set();

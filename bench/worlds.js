@@ -1,26 +1,18 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { worldsWithSettings } from './settings.js';
 
 const require = createRequire(import.meta.url);
 const here = fileURLToPath(new URL('.', import.meta.url));
 const pawl = join(here, '..', 'dist', 'index.js');
 
-/**
- * The Worlds that are measured side by side, and what runs beside flows. `missing` says why one cannot be measured. `prepare` gives each measurement a place of its own: the environment that leads there, and
- * what takes it away again. What a World says to its database goes by the URL in `urlVariable`.
- */
-export const worlds = {
+const pawls = {
   pawl: {
     title: 'Pawl on SQLite',
     target: pawl,
     contestant: './contestants/pawl.js',
     prepare: ({ folder }) => ({ environment: { WORKFLOW_PAWL_URL: `sqlite:${join(folder, 'pawl.db')}` } }),
-  },
-  local: {
-    title: 'world-local',
-    target: 'local',
-    prepare: ({ folder }) => ({ environment: { WORKFLOW_LOCAL_DATA_DIR: join(folder, 'data') } }),
   },
   'pawl-postgres': {
     title: 'Pawl on PostgreSQL',
@@ -31,6 +23,20 @@ export const worlds = {
       const { url, remove } = await server.schema(name);
       return { environment: { WORKFLOW_PAWL_URL: url, WORKFLOW_PAWL_SCHEMA: name }, remove };
     },
+  },
+};
+
+/**
+ * The Worlds that are measured side by side, and what runs beside flows. `missing` says why one cannot be measured. `prepare` gives each measurement a place of its own: the environment that leads there, and
+ * what takes it away again. What a World says to its database goes by the URL in `urlVariable`.
+ */
+export const worlds = {
+  ...pawls,
+  ...worldsWithSettings(pawls),
+  local: {
+    title: 'world-local',
+    target: 'local',
+    prepare: ({ folder }) => ({ environment: { WORKFLOW_LOCAL_DATA_DIR: join(folder, 'data') } }),
   },
   'world-postgres': {
     title: 'world-postgres',

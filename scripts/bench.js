@@ -20,8 +20,8 @@ async function bench(args) {
   const { build } = await import('./build.js');
   const { buildWorkflows } = await import('./build-workflows.js');
   const { runBench } = await import('../bench/main.js');
-  // The server that is measured on is started from there too.
-  if (options.plan.some(({ storeName, worldNames }) => storeName.endsWith('postgres') || worldNames.includes('pawl'))) await build();
+  if (options.plan.length === 0) return await runBench(options);
+  await build();
   const { flow, step } = await buildWorkflows(`${root}bench/app`, `${root}.tmp/workflows/bench`);
   await runBench({ ...options, routes: { flowRoute: flow, stepRoute: step }, args });
 }

@@ -4,7 +4,9 @@ import { startSleepers } from '../sleepers.js';
 /** How often a worker asks the database while many runs sleep and nobody comes. */
 export async function measure(session, { runs = 10_000, idleMs = 20_000, traffic }) {
   await startSleepers(session, runs);
-  const before = traffic.statements;
+  const before = { statements: traffic.statements, cpu: process.cpuUsage() };
   await delay(idleMs);
-  return { samples: [(traffic.statements - before) / (idleMs / 1000)] };
+  const { user, system } = process.cpuUsage(before.cpu);
+  const details = { runs, share: ((user + system) / 1000 / idleMs) * 100 };
+  return { samples: [(traffic.statements - before.statements) / (idleMs / 1000)], details };
 }

@@ -4,7 +4,7 @@
  */
 export const metrics = {
   throughput: {
-    title: '100 runs × 10 steps, 10 at a time',
+    title: 'throughput: 100 runs × 10 steps, 10 at a time',
     unit: 'ms',
     module: './throughput.js',
     rounds: 3,
@@ -20,9 +20,40 @@ export const metrics = {
       ],
     },
   },
-  sequence: {
-    title: '10 steps in sequence, p50',
+  ttfs: {
+    title: 'TTFS: `start()` to the first step',
     unit: 'ms',
+    latency: true,
+    module: './overhead.js',
+    rounds: 3,
+    options: { of: 'ttfs', steps: 1, runs: 100 },
+    quick: { runs: 5 },
+    wants: { sqlite: [], postgres: [] },
+  },
+  stso: {
+    title: 'STSO: step to step, in runs of 10',
+    unit: 'ms',
+    latency: true,
+    module: './overhead.js',
+    rounds: 3,
+    options: { of: 'stso' },
+    quick: { runs: 5 },
+    wants: { sqlite: [], postgres: [] },
+  },
+  wo: {
+    title: 'WO: workflow overhead of a run of 10 steps',
+    unit: 'ms',
+    latency: true,
+    module: './overhead.js',
+    rounds: 3,
+    options: { of: 'wo' },
+    quick: { runs: 5 },
+    wants: { sqlite: [], postgres: [] },
+  },
+  sequence: {
+    title: '10 steps in sequence, start to end',
+    unit: 'ms',
+    latency: true,
     module: './sequence.js',
     rounds: 3,
     quick: { runs: 8 },
@@ -41,8 +72,26 @@ export const metrics = {
     skip: ['floor'],
     wants: { postgres: [{ atMost: 4, text: '≤ 4' }] },
   },
-  parallel50: {
-    title: '50 parallel steps, p50',
+  logLength: {
+    title: 'cost against log length: STSO, steps 281–300',
+    unit: 'ms',
+    module: './log-length.js',
+    rounds: 3,
+    quick: { steps: 61 },
+    wants: { sqlite: [], postgres: [] },
+  },
+  fanOut10: {
+    title: 'fan-out 10, start to end',
+    unit: 'ms',
+    latency: true,
+    module: './fan-out.js',
+    rounds: 3,
+    options: { steps: 10, runs: 30 },
+    quick: { runs: 5 },
+    wants: { sqlite: [], postgres: [] },
+  },
+  fanOut50: {
+    title: 'fan-out 50, start to end',
     unit: 'ms',
     module: './fan-out.js',
     rounds: 3,
@@ -53,8 +102,8 @@ export const metrics = {
       postgres: [{ than: 'floor', atMost: 1.75, text: '≤ 1.75× the floor' }],
     },
   },
-  parallel200: {
-    title: '200 parallel steps, p50',
+  fanOut200: {
+    title: 'fan-out 200, start to end',
     unit: 'ms',
     module: './fan-out.js',
     rounds: 3,
@@ -67,9 +116,30 @@ export const metrics = {
       postgres: [{ than: 'floor', atMost: 1.75, text: '≤ 1.75× the floor' }],
     },
   },
-  stream: {
-    title: '100 stream chunks, written and read live, p50',
+  fanOut1000: {
+    title: 'fan-out 1,000, start to end',
     unit: 'ms',
+    module: './fan-out.js',
+    rounds: 3,
+    options: { steps: 1_000, runs: 1 },
+    quick: { steps: 300 },
+    // 200 take it a minute, and what comes on top grows with the square.
+    skip: ['local'],
+    wants: { sqlite: [], postgres: [] },
+  },
+  streamLatency: {
+    title: 'stream write-to-read, a chunk each 5 ms',
+    unit: 'ms',
+    latency: true,
+    module: './stream-latency.js',
+    rounds: 3,
+    quick: { runs: 1 },
+    wants: { sqlite: [], postgres: [] },
+  },
+  stream: {
+    title: '100 stream chunks at once, written and read live',
+    unit: 'ms',
+    latency: true,
     module: './stream.js',
     rounds: 3,
     quick: { runs: 2 },
@@ -78,10 +148,11 @@ export const metrics = {
       postgres: [],
     },
   },
-  hook: {
-    title: 'resume of a hook to completion, p50',
+  resume: {
+    title: 'resume latency: `resumeHook()` to the run’s end',
     unit: 'ms',
-    module: './hook.js',
+    latency: true,
+    module: './resume.js',
     rounds: 3,
     quick: { runs: 8 },
     wants: {
@@ -102,7 +173,7 @@ export const metrics = {
     },
   },
   sleeping: {
-    title: '10,000 sleeping runs, idle: share of a core',
+    title: 'idle load, 10,000 sleeping runs: share of a core',
     unit: '%',
     module: './sleeping.js',
     rounds: 1,
@@ -112,7 +183,7 @@ export const metrics = {
     wants: { sqlite: [{ atMost: 1, text: '< 1 %, no growth' }] },
   },
   idleQueries: {
-    title: '10,000 sleeping runs, idle: queries of a worker',
+    title: 'idle load, 10,000 sleeping runs: queries of a worker',
     unit: '/s',
     module: './idle-queries.js',
     rounds: 1,
@@ -138,12 +209,23 @@ export const metrics = {
     rounds: 1,
     quick: { runs: 500 },
     // world-local gets slower with every run it has seen; 10,000 take it hours.
-    skip: ['local'],
-    wants: { sqlite: [{ atMost: 1.2, text: 'within 20 %' }] },
+    skip: ['local', 'world-postgres'],
+    wants: { sqlite: [{ atMost: 1.2, text: 'within 20 %' }], postgres: [] },
+  },
+  flowFirst: {
+    title: 'TTFS: from the call to the first step',
+    unit: 'ms',
+    latency: true,
+    module: './flow-first.js',
+    ofFlows: true,
+    rounds: 3,
+    quick: { runs: 20 },
+    wants: { 'flows-sqlite': [], 'flows-postgres': [] },
   },
   flowStep: {
-    title: 'one execution at a time, a step, p50',
+    title: 'STSO, one execution at a time',
     unit: 'ms',
+    latency: true,
     module: './flow-step.js',
     ofFlows: true,
     rounds: 3,
@@ -154,7 +236,7 @@ export const metrics = {
     },
   },
   flowMany: {
-    title: 'executions of 10 steps, 50 at once',
+    title: 'throughput: executions of 10 steps, 50 at once',
     unit: 'steps/s',
     module: './flow-many.js',
     ofFlows: true,
@@ -184,7 +266,7 @@ export const metrics = {
     },
   },
   flowGrowth: {
-    title: 'the last of 1,000 steps, against the first',
+    title: 'cost against log length: the last of 1,000 steps, against the first',
     unit: '×',
     module: './flow-growth.js',
     ofFlows: true,
@@ -196,7 +278,7 @@ export const metrics = {
     },
   },
   flowMap: {
-    title: '`map` over 10,000 items, against over 1,000',
+    title: 'fan-out: `map` over 10,000 items, against over 1,000',
     unit: '×',
     module: './flow-map.js',
     ofFlows: true,
@@ -209,7 +291,36 @@ export const metrics = {
       'flows-postgres': [{ atMost: 11, text: '≤ 11×' }],
     },
   },
+  profileSequence: {
+    title: 'Workflow SDK, one run at a time',
+    unit: 'ms',
+    module: './profile.js',
+    rounds: 1,
+    options: { runs: 100, width: 1 },
+    quick: { runs: 20 },
+    wants: {},
+  },
+  profileThroughput: {
+    title: 'Workflow SDK, 10 runs at a time',
+    unit: 'ms',
+    module: './profile.js',
+    rounds: 1,
+    options: { runs: 200, width: 10 },
+    quick: { runs: 40 },
+    wants: {},
+  },
+  profileFlows: {
+    title: 'flows, 50 executions at a time',
+    unit: 'ms',
+    module: './profile-flows.js',
+    rounds: 1,
+    options: { runs: 1_000 },
+    quick: { runs: 100 },
+    wants: {},
+  },
 };
 
-/** What is also measured on a slow disk. */
-export const slowDiskMetrics = ['throughput', 'sequence', 'alone'];
+/** Those of a section: the ones it names, else the ones that want to be measured there. */
+export function metricsOf(sectionName, { metrics: named }) {
+  return named ?? Object.keys(metrics).filter((name) => metrics[name].wants[sectionName]);
+}

@@ -20,6 +20,40 @@ export async function fanOut(count: number): Promise<number> {
   return values.reduce((sum, value) => sum + value, 0);
 }
 
+type Hear = (key: string, begun: number, ended: number) => void;
+
+/** Tells the process that measures when its body began and ended. */
+async function mark(key: string): Promise<void> {
+  'use step';
+  const begun = performance.now();
+  const hear = (globalThis as { [bench: symbol]: Hear | undefined })[Symbol.for('bench.mark')];
+  hear?.(key, begun, performance.now());
+}
+
+/** Steps one after another that tell of themselves. */
+export async function marked(key: string, count: number): Promise<void> {
+  'use workflow';
+  for (let step = 0; step < count; step++) await mark(key);
+}
+
+async function writeStamps(count: number, everyMs: number): Promise<void> {
+  'use step';
+  const writable = getWritable<number>();
+  const writer = writable.getWriter();
+  for (let index = 0; index < count; index++) {
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    await writer.write(performance.now());
+  }
+  writer.releaseLock();
+  await writable.close();
+}
+
+/** Chunks that say when they were written, some time apart. */
+export async function pacedStream(count: number, everyMs: number): Promise<void> {
+  'use workflow';
+  await writeStamps(count, everyMs);
+}
+
 async function writeChunks(count: number): Promise<void> {
   'use step';
   const writable = getWritable<string>();

@@ -1,0 +1,44 @@
+import { formatFigure, formatTable } from '../format.js';
+import { metrics } from '../metrics/index.js';
+import { describeDetails } from '../notes.js';
+import { judge } from '../verdict.js';
+import { worlds } from '../worlds.js';
+
+/** One row per metric, one column per World, and what was wanted beside what was got. */
+export function compareTable({ sectionName, own, worldNames, rows }) {
+  const judged = Object.keys(rows).some((name) => wantsOf(name, sectionName).length > 0);
+  const titles = ['', ...worldNames.map((name) => worlds[name].title), ...(judged ? ['wanted', 'got'] : [])];
+  const lines = Object.entries(rows).map(([metricName, { results }]) => {
+    const metric = metrics[metricName];
+    const wants = wantsOf(metricName, sectionName);
+    const cells = worldNames.map((name) => formatFigure(results[name], metric));
+    const verdicts = [wants.map(({ text }) => text).join('; ') || '–', formatVerdicts(judge(wants, results, own))];
+    return [metric.title, ...cells, ...(judged ? verdicts : [])];
+  });
+  const results = Object.fromEntries(Object.entries(rows).map(([name, row]) => [name, row.results]));
+  return [formatTable(titles, lines), ...paragraph(describeDetails(results)), ...paragraph(tellAbsences(results))];
+}
+
+function wantsOf(metricName, sectionName) {
+  return metrics[metricName].wants[sectionName] ?? [];
+}
+
+function paragraph(lines) {
+  return lines.length > 0 ? ['', ...lines] : [];
+}
+
+/** Why a cell is empty, once for each that could not be measured. */
+function tellAbsences(results) {
+  const reasons = Object.values(results).flatMap((figures) =>
+    Object.entries(figures).flatMap(([name, { reason }]) => (reason ? [`${worlds[name].title} was not measured: ${reason}.`] : [])),
+  );
+  return [...new Set(reasons)];
+}
+
+function formatVerdicts(verdicts) {
+  const texts = verdicts.map(({ met, ratio }) => {
+    if (met === undefined) return '–';
+    return `${ratio === undefined ? '' : `${ratio.toFixed(2)}× `}${met ? 'yes' : '**no**'}`;
+  });
+  return texts.join('; ') || '–';
+}
