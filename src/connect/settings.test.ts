@@ -53,6 +53,7 @@ describe('settings', () => {
     ['LOG_LEVEL', 'debug', { logLevel: 'debug' }],
     ['LOG_LEVEL', 'silent', { logLevel: 'silent' }],
     ['TEST_URL', 'postgres://localhost/test', {}],
+    ['TEST_CITUS', 'on', {}],
   ])('reads %s=%s', (name, value, expected) => {
     expect(read(name, value)).toEqual({ ...readSettings({}), ...expected });
   });

@@ -34,6 +34,7 @@ export const settingNames = [
   'CITUS',
   'LOG_LEVEL',
   'TEST_URL',
+  'TEST_CITUS',
 ] as const;
 type SettingName = (typeof settingNames)[number];
 

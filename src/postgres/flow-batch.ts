@@ -140,7 +140,8 @@ class Call {
   encoded(): Record<string, unknown> {
     const rows = Object.entries(this.#rows).filter(([, list]) => list.length > 0);
     const plain = this.#plain.length === 0 ? {} : { plain: this.#plain };
-    return { acts: this.#acts, shards: this.#shards, runs: this.#runs, ...plain, ...Object.fromEntries(rows) };
+    const shard = new Set(this.#shards).size === 1 ? this.#shards[0] : undefined;
+    return { acts: this.#acts, shard, shards: this.#shards, runs: this.#runs, ...plain, ...Object.fromEntries(rows) };
   }
 
   #addPlain(write: ExecutionWrite, act: number): void {

@@ -96,7 +96,12 @@ function listAudit(db: Database, { tenantId, after, limit }: Parameters<Operator
 /** Sent again it changes nothing, since each line has an id of its own. */
 export async function appendAudit(db: Database, { row, keepFrom }: AuditAct): Promise<Outcomes['audit']> {
   const { auditId, at, tenantId, entry } = row;
-  await db.query('insert into pawl.audit_log values ($1, $2, $3, $4) on conflict do nothing', [auditId, at, tenantId, entry]);
+  await db.query('insert into pawl.audit_log (audit_id, at, tenant_id, entry) values ($1, $2, $3, $4) on conflict do nothing', [
+    auditId,
+    at,
+    tenantId,
+    entry,
+  ]);
   await db.query(
     `delete from pawl.audit_log where audit_id in (
        select audit_id from pawl.audit_log where audit_id < $1 order by audit_id limit 100)`,

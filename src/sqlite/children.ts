@@ -1,9 +1,11 @@
 import type { ChildEnd, ChildResultQuery, ChildResultRow, ChildTallyRow, ExecutionWrite } from '../world/flow-port.ts';
 import type { Connection } from './connection.ts';
 
+const insertChild = 'insert into children (parent_id, group_name, child_index, child_id, kind, status, output, error)';
+
 export function addChildren(db: Connection, { runId: parentId, children }: ExecutionWrite): void {
   for (const { group, index, childId, kind } of children) {
-    db.run('insert into children values (:parentId, :group, :index, :childId, :kind, null, null, null)', {
+    db.run(`${insertChild} values (:parentId, :group, :index, :childId, :kind, null, null, null)`, {
       parentId,
       group,
       index,
@@ -11,7 +13,7 @@ export function addChildren(db: Connection, { runId: parentId, children }: Execu
       kind,
     });
     db.run(
-      `insert into child_groups values (:parentId, :group, 1, 0, 0)
+      `insert into child_groups (parent_id, group_name, created, finished, succeeded) values (:parentId, :group, 1, 0, 0)
        on conflict (parent_id, group_name) do update set created = created + 1`,
       { parentId, group },
     );
@@ -21,7 +23,7 @@ export function addChildren(db: Connection, { runId: parentId, children }: Execu
 /** True if this is the first end of that child; its parent is due then if it was the one it waits for. */
 export function settleChild(db: Connection, child: ChildEnd, now: number): boolean {
   const first = db.run(
-    `insert into children values (:parentId, :group, :index, :childId, 'flow', :status, :output, :error)
+    `${insertChild} values (:parentId, :group, :index, :childId, 'flow', :status, :output, :error)
      on conflict (parent_id, group_name, child_index) do update
      set status = excluded.status, output = excluded.output, error = excluded.error
      where children.status is null`,
@@ -53,7 +55,7 @@ interface End {
 function countEnd(db: Connection, { parentId, group, status, now }: End): void {
   const succeeded = status === 'completed' ? 1 : 0;
   db.run(
-    `insert into child_groups values (:parentId, :group, 0, 1, :succeeded)
+    `insert into child_groups (parent_id, group_name, created, finished, succeeded) values (:parentId, :group, 0, 1, :succeeded)
      on conflict (parent_id, group_name) do update set finished = finished + 1, succeeded = succeeded + :succeeded`,
     { parentId, group, succeeded },
   );

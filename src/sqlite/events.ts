@@ -17,17 +17,19 @@ export interface EventPlace {
   readonly createdAt: number;
 }
 
+const insertInto = 'insert into events (shard, run_id, seq, type, correlation_id, spec_version, created_at, occurred_at, meta, payload)';
+
 export function insertEvent(db: Connection, event: NewEvent, { shard, runId, seq, createdAt }: EventPlace): void {
   const { type, correlationId, specVersion, occurredAt, meta, payload } = event;
   db.run(
-    `insert into events values (
+    `${insertInto} values (
        :shard, :runId, :seq, :type, :correlationId, :specVersion, :createdAt, :occurredAt, :meta, :payload)`,
     { shard, runId, seq, type, correlationId, specVersion, createdAt, occurredAt, meta, payload },
   );
 }
 
 const oneRow = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
-const insertSome = [1, 2, 3].map((count) => `insert into events values ${Array.from({ length: count }, () => oneRow).join(', ')}`);
+const insertSome = [1, 2, 3].map((count) => `${insertInto} values ${Array.from({ length: count }, () => oneRow).join(', ')}`);
 
 /** Events of one run in a row, the first at `seq`; up to three in one statement, which is what a step of a flow says. */
 export function insertEvents(db: Connection, events: readonly NewEvent[], { shard, runId, seq, createdAt }: EventPlace): void {

@@ -71,7 +71,11 @@ export function saveExecution(db: Connection, write: ExecutionWrite, before: Run
   saveState(db, write, { historyLength: from + write.history.length, isNew: before === undefined });
   for (const [index, change] of write.values.entries()) saveValue(db, { ...change, runId, position: write.state.revision * 1_000 + index });
   for (const [index, entry] of write.history.entries()) {
-    db.run('insert into execution_history values (:runId, :position, :entry)', { runId, position: from + index, entry });
+    db.run('insert into execution_history (run_id, position, entry) values (:runId, :position, :entry)', {
+      runId,
+      position: from + index,
+      entry,
+    });
   }
 }
 
@@ -119,7 +123,7 @@ function saveValue(db: Connection, change: StoredChange): void {
   }
   if (change.kind === 'context') db.run(change.path === '' ? forgetBelowKey : forgetBelowPath, change);
   db.run(
-    `insert into execution_values values (:runId, :kind, :key, :path, :position, :value)
+    `insert into execution_values (run_id, kind, key, path, position, value) values (:runId, :kind, :key, :path, :position, :value)
      on conflict (run_id, kind, key, path) do update set value = excluded.value`,
     change,
   );

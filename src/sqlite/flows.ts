@@ -24,7 +24,10 @@ export function listFlows(db: Connection, flowId?: string): StoredFlow[] {
 /** Adds what is new; a definition that is there already stays, and is answered. */
 export function saveFlows(db: Connection, { flows, now }: SaveFlowsAct): StoredFlow[] {
   return flows.flatMap((flow) => {
-    const added = db.run('insert into flows values (:flowId, :version, :definition, :now) on conflict do nothing', { ...flow, now });
+    const added = db.run(
+      'insert into flows (flow_id, version, definition, created_at) values (:flowId, :version, :definition, :now) on conflict do nothing',
+      { ...flow, now },
+    );
     if (added > 0) return [];
     return [{ ...flow, definition: getFlow(db, flow.flowId, flow.version) ?? flow.definition }];
   });

@@ -35,7 +35,7 @@ export function getHookByToken(db: Connection, token: string): HookRow | undefin
 
 /** False if somebody has it. */
 export function takeToken(db: Connection, token: { token: string; runId: string; hookId: string }): boolean {
-  return db.run('insert into hook_tokens values (:token, :runId, :hookId) on conflict do nothing', token) > 0;
+  return db.run('insert into hook_tokens (token, run_id, hook_id) values (:token, :runId, :hookId) on conflict do nothing', token) > 0;
 }
 
 export function releaseToken(db: Connection, token: string): void {
@@ -46,7 +46,7 @@ export function releaseToken(db: Connection, token: string): void {
 export function saveHook(db: Connection, row: HookRow): boolean {
   if (row.version === 1) {
     const added = db.run(
-      `insert into hooks values (
+      `insert into hooks (shard, run_id, hook_id, status, token, is_webhook, spec_version, created_at, event_seq, version) values (
          :shard, :runId, :hookId, :status, :token, :isWebhook, :specVersion, :createdAt, :eventSeq, :version)
        on conflict do nothing`,
       { ...row, isWebhook: row.isWebhook ? 1 : 0 },

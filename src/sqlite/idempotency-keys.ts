@@ -5,7 +5,8 @@ import type { Connection } from './connection.ts';
 export function takeKey(db: Connection, { tenantId, ...key }: KeyWrite & { readonly runId: string; readonly now: number }): boolean {
   return (
     db.run(
-      `insert into idempotency_keys values (:tenant, :flowId, :key, :runId, :expiresAt, :now)
+      `insert into idempotency_keys (tenant_id, flow_id, key, run_id, expires_at, created_at)
+      values (:tenant, :flowId, :key, :runId, :expiresAt, :now)
        on conflict (tenant_id, flow_id, key) do update
        set run_id = excluded.run_id, expires_at = excluded.expires_at, created_at = excluded.created_at
        where idempotency_keys.expires_at <= :now or idempotency_keys.run_id = excluded.run_id`,

@@ -14,7 +14,10 @@ export function enqueueMessage(db: Connection, row: MessageRow): string {
   );
   if (same) return same.messageId;
   db.run(
-    `insert into messages values (
+    `insert into messages (
+      shard, message_id, queue_name, namespace, payload, headers, idempotency_key, deployment_id, run_id, created_at, due_at,
+      lease_owner, lease_epoch, deliveries)
+    values (
        :shard, :messageId, :queueName, :namespace, :payload, :headers, :idempotencyKey, :deploymentId, :runId, :createdAt,
        :dueAt, :leaseOwner, :leaseEpoch, :deliveries)`,
     row,

@@ -30,7 +30,7 @@ export async function migrate(db: Connection, { path, copyTo, folder = ownFolder
       db.exec(`pragma user_version = ${step.version}`);
     }
     // Deliveries over HTTP are signed even where nobody set a secret (decisions B6).
-    db.run("insert into pawl_meta values ('secret', :secret) on conflict (key) do nothing", {
+    db.run("insert into pawl_meta (key, value) values ('secret', :secret) on conflict (key) do nothing", {
       secret: randomBytes(32).toString('base64url'),
     });
     db.exec('commit');

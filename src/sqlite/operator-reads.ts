@@ -91,7 +91,7 @@ function listAudit(db: Connection, { tenantId, after, limit }: AuditQuery): Audi
 
 /** Ids are in the order of time: what is too old stands first. */
 export function appendAudit(db: Connection, row: AuditRow, keepFrom: string): void {
-  db.run('insert into audit_log values (:auditId, :at, :tenantId, :entry) on conflict do nothing', row);
+  db.run('insert into audit_log (audit_id, at, tenant_id, entry) values (:auditId, :at, :tenantId, :entry) on conflict do nothing', row);
   db.run(
     'delete from audit_log where audit_id in (select audit_id from audit_log where audit_id < :keepFrom order by audit_id limit 100)',
     { keepFrom },

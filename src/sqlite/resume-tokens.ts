@@ -31,7 +31,9 @@ export function createToken(db: Connection, act: CreateTokenAct): boolean {
   takeToken(db, { token, runId, hookId });
   const { specVersion } = event;
   saveHook(db, { shard, runId, hookId, status: 'live', token, isWebhook: false, specVersion, createdAt: at, eventSeq, version: 1 });
-  if (expiresAt !== null) db.run('insert into token_expiries values (:token, :runId, :expiresAt)', { token, runId, expiresAt });
+  if (expiresAt !== null) {
+    db.run('insert into token_expiries (token, run_id, expires_at) values (:token, :runId, :expiresAt)', { token, runId, expiresAt });
+  }
   return true;
 }
 

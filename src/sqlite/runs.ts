@@ -27,7 +27,11 @@ export function getRunGuard(db: Connection, key: { runId: string }): RunGuardCol
 
 export function insertRun(db: Connection, row: RunRow): void {
   db.run(
-    `insert into runs values (
+    `insert into runs (
+      shard, run_id, namespace, status, deployment_id, workflow_name, spec_version, execution_context, encryption_key_id, error,
+      input_seq, output_seq, created_at, updated_at, started_at, completed_at, expired_at, last_seq, last_ms, marker_ms, due_at,
+      lease_owner, lease_epoch, deliveries)
+    values (
        :shard, :runId, :namespace, :status, :deploymentId, :workflowName, :specVersion, :executionContext, :encryptionKeyId, :error, :inputSeq, :outputSeq,
        :createdAt, :updatedAt, :startedAt, :completedAt, :expiredAt, :lastSeq, :lastMs, :markerMs,
        :dueAt, :leaseOwner, :leaseEpoch, :deliveries)`,

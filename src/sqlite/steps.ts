@@ -25,7 +25,10 @@ export function getStep(db: Connection, runId: string | undefined, stepId: strin
 export function saveStep(db: Connection, row: StepRow): boolean {
   if (row.version === 1) {
     const added = db.run(
-      `insert into steps values (
+      `insert into steps (
+        shard, run_id, step_id, namespace, step_name, status, spec_version, attempt, error, input_seq, output_seq, created_at,
+        updated_at, started_at, completed_at, retry_after, message, due_at, lease_owner, lease_epoch, deliveries, version)
+      values (
          :shard, :runId, :stepId, :namespace, :stepName, :status, :specVersion, :attempt, :error, :inputSeq, :outputSeq,
          :createdAt, :updatedAt, :startedAt, :completedAt, :retryAfter, :message, :dueAt, :leaseOwner, :leaseEpoch, :deliveries, :version)
        on conflict do nothing`,

@@ -17,10 +17,16 @@ export function appendToStream(db: Connection, { shard, name, runId, chunks, clo
   const from = known?.chunkCount ?? 0;
   const chunkCount = from + chunks.length;
   for (const [offset, data] of chunks.entries()) {
-    db.run('insert into stream_chunks values (:shard, :name, :index, :data)', { shard, name, index: from + offset, data });
+    db.run('insert into stream_chunks (shard, name, chunk_index, data) values (:shard, :name, :index, :data)', {
+      shard,
+      name,
+      index: from + offset,
+      data,
+    });
   }
   db.run(
-    `insert into streams values (:shard, :name, :runId, :chunkCount, :closedAt, :now)
+    `insert into streams (shard, name, run_id, chunk_count, closed_at, created_at)
+    values (:shard, :name, :runId, :chunkCount, :closedAt, :now)
      on conflict (name) do update set chunk_count = excluded.chunk_count, closed_at = excluded.closed_at`,
     { shard, name, runId, chunkCount, closedAt: close ? now : null, now },
   );

@@ -44,7 +44,9 @@ export function saveTrigger(db: Connection, row: TriggerRow): boolean {
   if (row.revision === 1) {
     return (
       db.run(
-        `insert into triggers values (
+        `insert into triggers (
+          trigger_id, type, revision, enabled, method, path, event, source_flow_id, next_fire_at, created_at, definition)
+        values (
            :triggerId, :type, :revision, :enabled, :method, :path, :event, :sourceFlowId, :nextFireAt, :createdAt, :definition)
          on conflict do nothing`,
         stored,
@@ -73,7 +75,11 @@ export function saveFirings(db: Connection, { triggerId, firings, keep }: Trigge
   });
   const from = (last?.position ?? 0) + 1;
   for (const [index, firing] of firings.entries()) {
-    db.run('insert into trigger_firings values (:triggerId, :position, :firing)', { triggerId, position: from + index, firing });
+    db.run('insert into trigger_firings (trigger_id, position, firing) values (:triggerId, :position, :firing)', {
+      triggerId,
+      position: from + index,
+      firing,
+    });
   }
   const upTo = from + firings.length - 1 - keep;
   if (upTo > 0) db.run('delete from trigger_firings where trigger_id = :triggerId and position <= :upTo', { triggerId, upTo });

@@ -25,7 +25,9 @@ export function listDueWaits(db: Connection, runId: string, now: number): WaitRo
 export function saveWait(db: Connection, row: WaitRow): boolean {
   if (row.version === 1) {
     const added = db.run(
-      `insert into waits values (
+      `insert into waits (
+        shard, run_id, wait_id, status, spec_version, resume_at, due_at, created_at, updated_at, completed_at, version)
+      values (
          :shard, :runId, :waitId, :status, :specVersion, :resumeAt, :dueAt, :createdAt, :updatedAt, :completedAt, :version)
        on conflict do nothing`,
       row,

@@ -12,7 +12,8 @@ export function heartbeat(db: Connection, { workerId, leaseMs, register }: Heart
   const beat = { workerId, bootId: boot.id, expiresAtTick: boot.tick + leaseMs };
   if (register) {
     db.run(
-      `insert into workers values (:workerId, :host, :pid, :deploymentId, :startedAt, :bootId, :expiresAtTick)
+      `insert into workers (worker_id, host, pid, deployment_id, started_at, boot_id, expires_at_tick)
+      values (:workerId, :host, :pid, :deploymentId, :startedAt, :bootId, :expiresAtTick)
        on conflict (worker_id) do update set expires_at_tick = excluded.expires_at_tick`,
       { ...register, ...beat },
     );

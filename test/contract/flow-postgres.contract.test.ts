@@ -1,6 +1,7 @@
 import { afterAll, inject, vi } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
 import { createPostgresStore } from '../../src/postgres/store.ts';
+import { onCitus } from '../support/citus.ts';
 import { dropSchema, emptySchema, newSchemaName } from '../support/postgres-schema.ts';
 import { testFlowsOnStore } from '../support/flow-suites.ts';
 
@@ -13,7 +14,7 @@ const free: string[] = [];
 async function openSchema(clock: Clock) {
   const [url, schema] = [inject('postgresUrl'), free.pop() ?? newSchemaName()];
   if (!schemas.includes(schema)) schemas.push(schema);
-  const store = createPostgresStore({ url, schema, clock });
+  const store = createPostgresStore({ url, schema, clock, citus: onCitus });
   await store.open();
   return {
     store,

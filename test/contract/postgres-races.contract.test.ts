@@ -4,6 +4,7 @@ import * as build from '../../src/testing/event-builders.ts';
 import { newHookId, newToken } from '../../src/testing/ids.ts';
 import { brokenLogRules } from '../../src/testing/log-rules.ts';
 import { readLog } from '../../src/testing/read-log.ts';
+import { citusEnv } from '../support/citus.ts';
 import { dropSchema, newSchemaName } from '../support/postgres-schema.ts';
 import { SequentialRuns } from '../support/sequential-runs.ts';
 
@@ -14,7 +15,10 @@ const [steps, hooks, payloads] = [4, 2, 3];
 it(`many writers to one run leave a whole log, in ${runs} runs`, { timeout: 60_000 + runs * 500 }, async () => {
   const [url, schema] = [inject('postgresUrl'), newSchemaName()];
   const open = () =>
-    createWorld({ apart: true, env: { WORKFLOW_PAWL_URL: url, WORKFLOW_PAWL_SCHEMA: schema, WORKFLOW_PAWL_LOG_LEVEL: 'silent' } });
+    createWorld({
+      apart: true,
+      env: { ...citusEnv, WORKFLOW_PAWL_URL: url, WORKFLOW_PAWL_SCHEMA: schema, WORKFLOW_PAWL_LOG_LEVEL: 'silent' },
+    });
   const worlds = [open(), open(), open(), open()] as const;
   onTestFinished(async () => {
     for (const world of worlds) await world.close();

@@ -1,12 +1,11 @@
 import { afterAll, inject } from 'vitest';
 import { createWorld } from '../../src/index.ts';
 import { testWorld, type WorldFactory } from '../../src/testing/index.ts';
+import { citusEnv } from '../support/citus.ts';
 import { dropSchema, emptySchema, newSchemaName } from '../support/postgres-schema.ts';
 
 const schemas: string[] = [];
 const free: string[] = [];
-// Beside WORKFLOW_PAWL_TEST_URL, where that is a coordinator of Citus.
-const citus = process.env['WORKFLOW_PAWL_CITUS'] === 'on' ? { WORKFLOW_PAWL_CITUS: 'on' } : {};
 let opened = 0;
 
 /** A World in a schema of its own; others on the same data share the schema, as another process would. */
@@ -21,7 +20,7 @@ const inSchema: WorldFactory = async ({ clock, env } = {}) => {
         WORKFLOW_PAWL_LEASE_MS: '1000',
         WORKFLOW_PAWL_LOG_LEVEL: 'silent',
         ...env,
-        ...citus,
+        ...citusEnv,
         WORKFLOW_PAWL_URL: url,
         WORKFLOW_PAWL_SCHEMA: schema,
       },

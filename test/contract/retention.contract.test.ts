@@ -12,6 +12,7 @@ import * as build from '../../src/testing/event-builders.ts';
 import { newHookId, newStreamName, newWaitId } from '../../src/testing/ids.ts';
 import { readLog } from '../../src/testing/read-log.ts';
 import type { EndedBefore, Store } from '../../src/world/port.ts';
+import { citusEnv, onCitus } from '../support/citus.ts';
 import { asAdmin, dropSchema, newSchemaName } from '../support/postgres-schema.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
@@ -219,12 +220,12 @@ async function openPostgres(clock: FakeClock): Promise<OpenStore> {
     });
   }
   const name = schema;
-  const store = createPostgresStore({ url, schema: name, clock });
+  const store = createPostgresStore({ url, schema: name, clock, citus: onCitus });
   await store.open();
   onTestFinished(() => store.close());
   return {
     store,
-    env: { WORKFLOW_PAWL_URL: url, WORKFLOW_PAWL_SCHEMA: name },
+    env: { ...citusEnv, WORKFLOW_PAWL_URL: url, WORKFLOW_PAWL_SCHEMA: name },
     async rowsOf(runId) {
       const tables = await asAdmin<{ name: string; key: string }>(
         url,

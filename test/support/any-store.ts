@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { inject, onTestFinished } from 'vitest';
+import { citusEnv } from './citus.ts';
 import { scratchFolder } from './scratch.ts';
 import { dropSchema, newSchemaName } from './postgres-schema.ts';
 
@@ -13,5 +14,5 @@ export async function scratchDatabase(store: StoreName): Promise<Record<string, 
   const schema = newSchemaName();
   const url = inject('postgresUrl');
   onTestFinished(() => dropSchema(url, schema));
-  return { ...common, WORKFLOW_PAWL_URL: url, WORKFLOW_PAWL_SCHEMA: schema };
+  return { ...common, ...citusEnv, WORKFLOW_PAWL_URL: url, WORKFLOW_PAWL_SCHEMA: schema };
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { inject, onTestFinished } from 'vitest';
+import { citusEnv } from './citus.ts';
 import { dropSchema, newSchemaName } from './postgres-schema.ts';
 import { scratchFolder } from './scratch.ts';
 
@@ -11,6 +12,6 @@ export const databases: Readonly<Record<string, () => Promise<Record<string, str
   async postgres() {
     const [url, schema] = [inject('postgresUrl'), newSchemaName()];
     onTestFinished(() => dropSchema(url, schema));
-    return { WORKFLOW_PAWL_URL: url, WORKFLOW_PAWL_SCHEMA: schema };
+    return { ...citusEnv, WORKFLOW_PAWL_URL: url, WORKFLOW_PAWL_SCHEMA: schema };
   },
 };

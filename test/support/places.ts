@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import { citusEnv } from './citus.ts';
 import { dropSchema, newSchemaName } from './postgres-schema.ts';
 
 /** Where a World of its own lives, as the environment says it. */
@@ -21,6 +22,6 @@ export const places: Readonly<Record<'SQLite' | 'PostgreSQL', () => Promise<Plac
   },
   async PostgreSQL() {
     const [url, schema] = [inject('postgresUrl'), newSchemaName()];
-    return { env: { WORKFLOW_PAWL_URL: url, WORKFLOW_PAWL_SCHEMA: schema }, remove: () => dropSchema(url, schema) };
+    return { env: { ...citusEnv, WORKFLOW_PAWL_URL: url, WORKFLOW_PAWL_SCHEMA: schema }, remove: () => dropSchema(url, schema) };
   },
 };

@@ -1,10 +1,11 @@
 -- The committer of flows: performs the acts of flows in a batch, inside the call of pawl_commit_v1 that brings them. Like there, guards are
 -- checked and rows are written; what the rows say was decided before.
 --
--- p_flow   "acts", in order, no two commits of one run among them; "shards" and "runs" of their writes; and apart from them, so that each
---          table is written with one statement for all, the rows of the writes: "events", "new_steps", "steps", "clears", "values",
---          "history". There "w" says which write a row belongs to, counted from 1 over all acts. "plain" has the commits that only carry
---          an execution on or end it, which most do: one statement for all of them, before the other acts.
+-- p_flow   "acts", in order, no two commits of one run among them; "shards" and "runs" of their writes, and "shard" where all have the
+--          same one, which Citus has to be told as one value; and apart from them, so that each table is written with one statement for
+--          all, the rows of the writes: "events", "new_steps", "steps", "clears", "values", "history". There "w" says which write a row
+--          belongs to, counted from 1 over all acts. "plain" has the commits that only carry an execution on or end it, which most do:
+--          one statement for all of them, before the other acts.
 -- p_busy   whether another transaction has the run of that place; an act says in "runs" which ones it needs
 -- p_bytes  the payloads
 -- p_clock  what leases are judged by: who is not alive takes nothing
@@ -18,6 +19,7 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
 declare
+  c_shard int := p_flow ->> 'shard';
   -- Of each write its first sequence, its instant, and how long the history was before; a first sequence of 0: it is not written.
   v_first bigint[] := array_fill(0::bigint, array[jsonb_array_length(p_flow -> 'runs')]);
   v_at bigint[] := v_first;
@@ -31,6 +33,9 @@ declare
   v_why text;
   v_lost text;
   v_part jsonb;
+  v_epoch bigint;
+  v_due bigint;
+  v_taken record;
   a record;
   o record;
 begin
@@ -56,7 +61,8 @@ begin
           w int, run int, now bigint, expected bigint, epoch bigint, status text, ends boolean, error text, output_event int, events int,
           revision bigint, fields text, entries int, due_at bigint)
         join pawl.executions e on e.shard = v_shards[s.w] and e.run_id = v_runs[s.w]
-        where r.shard = v_shards[s.w] and r.run_id = v_runs[s.w] and not p_busy[s.run]
+        where (c_shard is null or r.shard = c_shard and e.shard = c_shard)
+          and r.shard = v_shards[s.w] and r.run_id = v_runs[s.w] and not p_busy[s.run]
           and e.revision = s.expected
           and (s.epoch is null or r.lease_owner is not null and r.lease_epoch = s.epoch)
         returning r.shard, r.run_id, s.w, r.last_seq - s.events + 1 as first_seq, r.last_ms, s.revision, s.fields, s.entries, s.ends)
@@ -64,7 +70,7 @@ begin
       set revision = k.revision, fields = k.fields, history_length = e.history_length + k.entries, join_group = null, join_wake_when = null,
           cancel_request = case when k.ends then null else e.cancel_request end, cancel_at = case when k.ends then null else e.cancel_at end
       from k
-      where e.shard = k.shard and e.run_id = k.run_id
+      where (c_shard is null or e.shard = c_shard) and e.shard = k.shard and e.run_id = k.run_id
       returning k.w, k.first_seq, k.last_ms, e.history_length - k.entries as history_length
     loop
       v_first[o.w] := o.first_seq;
@@ -187,8 +193,9 @@ begin
       set lease_owner = v_taker, lease_epoch = r.lease_epoch + 1
       where r.shard = a.take_shard and r.run_id = a.take_run and r.lease_owner is null
         and exists (select 1 from pawl.executions e where e.shard = a.take_shard and e.run_id = a.take_run)
-      returning to_jsonb(r.lease_epoch) into f_detail;
-      if f_detail is not null then
+      returning r.lease_epoch into v_epoch;
+      if found then
+        f_detail := to_jsonb(v_epoch);
         f_lease := jsonb_build_array('run', a.take_shard, a.take_run, null, v_taker, f_detail, a.now);
       end if;
 
@@ -197,7 +204,8 @@ begin
       set lease_owner = null
       where r.shard = a.take_shard and r.run_id = a.take_run
         and r.lease_owner = a.detail ->> 'owner' and r.lease_epoch = (a.detail ->> 'epoch')::bigint
-      returning to_jsonb(r.due_at) into f_detail;
+      returning r.due_at into v_due;
+      f_detail := to_jsonb(v_due);
 
     else
       select q.held, q.detail into f_held, f_detail from pawl.pawl_flow_act_v1(a.kind, a.detail, p_bytes) as q;
@@ -206,19 +214,19 @@ begin
     -- A worker that waits for it begins at once with what this made due.
     if f_held and a.take_for is not null and v_alive then
       update pawl.runs r
-      set lease_owner = a.take_for, lease_epoch = r.lease_epoch + 1, deliveries = r.deliveries + 1,
-          due_at = (
-            select min(w.due_at) from pawl.waits w
-            where w.shard = r.shard and w.run_id = r.run_id and w.status = 'waiting' and w.due_at > a.now)
+      set lease_owner = a.take_for, lease_epoch = r.lease_epoch + 1, deliveries = r.deliveries + 1, due_at = w.next_due_at
+      from (
+        select min(due_at) filter (where due_at > a.now) as next_due_at, coalesce(bool_or(due_at <= a.now), false)::int as due
+        from pawl.waits
+        where shard = a.take_shard and run_id = a.take_run and status = 'waiting') as w,
+      (
+        select count(*) as waiting from (
+          select 1 from pawl.messages where shard = a.take_shard and run_id = a.take_run limit 1) as one) as m
       where r.shard = a.take_shard and r.run_id = a.take_run and r.lease_owner is null and r.due_at <= a.now
-      returning to_jsonb(r) || jsonb_build_object(
-        'waits_due', exists (
-          select 1 from pawl.waits w
-          where w.shard = r.shard and w.run_id = r.run_id and w.status = 'waiting' and w.due_at <= a.now)::int,
-        'inbox_full', exists (select 1 from pawl.messages m where m.shard = r.shard and m.run_id = r.run_id)::int) into v_part;
+      returning r.*, w.due as waits_due, m.waiting as inbox_full into v_taken;
       if found then
-        f_detail := coalesce(f_detail, '{}') || jsonb_build_object('taken', v_part);
-        f_lease := jsonb_build_array('run', a.take_shard, a.take_run, null, a.take_for, v_part -> 'lease_epoch', a.now);
+        f_detail := coalesce(f_detail, '{}') || jsonb_build_object('taken', to_jsonb(v_taken));
+        f_lease := jsonb_build_array('run', a.take_shard, a.take_run, null, a.take_for, v_taken.lease_epoch, a.now);
       end if;
     end if;
     return next;
@@ -235,14 +243,16 @@ begin
     where v_first[e.w] > 0;
   end if;
   if p_flow ? 'steps' then
+    -- No column is set to the element of an array and nothing else: Citus 13.2 crashes where it writes that out.
     update pawl.steps k
     set status = s.status, attempt = k.attempt + s.starts, error = s.error, output_seq = v_first[s.w] + s.output_event,
-        updated_at = v_at[s.w], started_at = coalesce(k.started_at, case when s.starts > 0 then v_at[s.w] end),
+        updated_at = greatest(k.updated_at, v_at[s.w]), started_at = coalesce(k.started_at, case when s.starts > 0 then v_at[s.w] end),
         completed_at = case when s.status in ('completed', 'failed') then v_at[s.w] end, retry_after = s.retry_after,
         version = k.version + 1
     from jsonb_to_recordset(p_flow -> 'steps') as s (
       w int, step_id text, status text, starts int, error text, output_event int, retry_after bigint)
-    where k.shard = v_shards[s.w] and k.run_id = v_runs[s.w] and k.step_id = s.step_id and v_first[s.w] > 0;
+    where (c_shard is null or k.shard = c_shard) and k.shard = v_shards[s.w] and k.run_id = v_runs[s.w] and k.step_id = s.step_id
+      and v_first[s.w] > 0;
   end if;
   if p_flow ? 'new_steps' then
     insert into pawl.steps (
@@ -260,7 +270,8 @@ begin
   if p_flow ? 'clears' then
     delete from pawl.execution_values k
     using jsonb_to_recordset(p_flow -> 'clears') as s (w int, kind text, key text, path_from text, path_to text)
-    where k.shard = v_shards[s.w] and k.run_id = v_runs[s.w] and k.kind = s.kind and k.key = s.key and k.path >= s.path_from
+    where (c_shard is null or k.shard = c_shard) and k.shard = v_shards[s.w] and k.run_id = v_runs[s.w] and k.kind = s.kind and k.key = s.key
+      and k.path >= s.path_from
       and (s.path_to is null or k.path < s.path_to) and v_first[s.w] > 0;
   end if;
   if p_flow ? 'values' then
@@ -806,15 +817,17 @@ returns boolean
 language plpgsql
 as $$
 declare
+  c_names text[] := array(select h ->> 'event' from jsonb_array_elements(p_heard) as h);
+  v_wanted text[];
   x record;
   v_position bigint;
   v_heard boolean := false;
 begin
+  -- The names are looked for first, and by themselves: a table of one's own joined to triggers is too much for Citus.
+  select array_agg(t.event) into v_wanted from pawl.triggers t
+  where t.event = any (c_names) and t.enabled and (t.source_flow_id is null or t.source_flow_id = p_flow_id);
   for x in
-    select h.event, h.seen from jsonb_to_recordset(p_heard) as h (event text, seen text)
-    where exists (
-      select 1 from pawl.triggers t
-      where t.event = h.event and t.enabled and (t.source_flow_id is null or t.source_flow_id = p_flow_id))
+    select h.event, h.seen from jsonb_to_recordset(p_heard) as h (event text, seen text) where h.event = any (v_wanted)
   loop
     v_heard := true;
     v_position := p_now * 1024 + p_shard;

@@ -1,7 +1,7 @@
 -- Citus, where WORKFLOW_PAWL_CITUS is on (docs/citus.md). Everywhere else this function is there and never called.
 
 -- Distributes the tables that are not yet distributed: those of a run by its shard, next to each other, and those with keys of their own by
--- the first column of their key. It is called at the end of each migration, so that tables which later ones bring are distributed too.
+-- the first column of their key, next to each other too. It is called at the end of each migration, so that tables which later ones bring are distributed too.
 create function pawl.pawl_distribute_v1()
 returns int
 language plpgsql
@@ -20,15 +20,17 @@ begin
     join pg_attribute k on k.attrelid = t.oid and k.attnum = i.indkey[0]
     where t.relnamespace = (select relnamespace from pg_class where oid = 'pawl.runs'::regclass)
       and not exists (select 1 from pg_dist_partition d where d.logicalrelid = t.oid)
-    order by t.relname <> 'runs', t.relname
+    order by t.relname not in ('runs', 'hook_tokens'), t.relname
   loop
     if v_table.relname = 'pawl_meta' then
       -- Read by everybody at the start, written by migrations only: the same on every node.
       perform create_reference_table(v_table.name);
-    elsif v_table.key = 'shard' and v_table.relname <> 'runs' then
-      perform create_distributed_table(v_table.name, 'shard', colocate_with => 'pawl.runs');
-    else
+    elsif v_table.relname in ('runs', 'hook_tokens') then
       perform create_distributed_table(v_table.name, v_table.key, colocate_with => 'none');
+    else
+      -- Tables are joined by the key that they share, so that they lie together.
+      perform create_distributed_table(
+        v_table.name, v_table.key, colocate_with => case v_table.key when 'shard' then 'pawl.runs' else 'pawl.hook_tokens' end);
     end if;
     v_count := v_count + 1;
   end loop;
