@@ -35,11 +35,11 @@ export async function countPrunable(db: Database, { now, before }: PruneQuery): 
   return { completed: await count('completed'), failed: await count('failed'), cancelled: await count('cancelled') };
 }
 
-// What holds a run (an idempotency key, until it expires) is known to a function of the schema.
+// An idempotency key keeps its run until it expires. It lies on a shard of its own, so that on Citus it cannot be asked for run by run.
 const prunable = `
   from pawl.runs r
-  where r.status = $1 and r.completed_at < $3 and r.completed_at is not null
-    and not pawl.pawl_run_held_v1(r.shard, r.run_id, $2)`;
+  left join (select run_id from pawl.idempotency_keys where expires_at > $2) held on held.run_id = r.run_id
+  where r.status = $1 and r.completed_at < $3 and r.completed_at is not null and held.run_id is null`;
 
 interface ListPrunable {
   readonly status: EndedStatus;

@@ -438,8 +438,6 @@ create function pawl.pawl_queue_v1(p_kind text, p_act jsonb, p_clock bigint, p_b
 
 create function pawl.pawl_release_all_v1(p_owner text, p_now bigint, p_forgiven integer, p_shard integer) returns bigint set enable_seqscan=off set jit=off set enable_bitmapscan=off;
 
-create function pawl.pawl_run_held_v1(p_shard integer, p_run_id text, p_now bigint) returns boolean;
-
 create function pawl.pawl_save_firings_v1(p_firing jsonb) returns void;
 
 create function pawl.pawl_save_trigger_v1(p_row jsonb) returns boolean;

@@ -308,7 +308,7 @@ begin
     update pawl.steps
     set lease_owner = null, version = version + 1,
         due_at = case when c_due_at is null then null else coalesce(retry_after, c_due_at) end,
-        deliveries = case c_result when 'retry' then deliveries when 'release' then greatest(0, deliveries - 1) else 0 end
+        deliveries = case when c_result = 'retry' then deliveries when c_result = 'release' then greatest(0, deliveries - 1) else 0 end
     where shard = c_shard and run_id = c_run_id and step_id = c_id and lease_owner = c_owner and lease_epoch = c_epoch;
     held := found;
 
@@ -319,7 +319,7 @@ begin
     else
       update pawl.messages
       set lease_owner = null, due_at = c_due_at,
-          deliveries = case c_result when 'retry' then deliveries when 'release' then greatest(0, deliveries - 1) else 0 end
+          deliveries = case when c_result = 'retry' then deliveries when c_result = 'release' then greatest(0, deliveries - 1) else 0 end
       where shard = c_shard and message_id = c_id and lease_owner = c_owner and lease_epoch = c_epoch;
     end if;
     held := found;

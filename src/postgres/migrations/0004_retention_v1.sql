@@ -1,16 +1,6 @@
 -- Retention: runs that ended long ago are deleted with all that is theirs.
 
--- True while something still needs the run although it is over. A table that may (idempotency keys do, until they expire) replaces this
--- function with the migration that brings it.
-create function pawl.pawl_run_held_v1(p_shard int, p_run_id text, p_now bigint)
-returns boolean
-language sql
-stable
-as $$
-  select false
-$$;
-
--- What a run has beside its tables of the World; replaced likewise. Returns how many rows went, p_limit at most.
+-- What a run has beside its tables of the World; a migration that brings such a table replaces it. Returns how many rows went, p_limit at most.
 create function pawl.pawl_forget_extras_v1(p_shard int, p_run_id text, p_limit bigint)
 returns bigint
 language sql

@@ -915,15 +915,6 @@ begin
 end
 $$;
 
--- An idempotency key keeps its run until it expires.
-create or replace function pawl.pawl_run_held_v1(p_shard int, p_run_id text, p_now bigint)
-returns boolean
-language sql
-stable
-as $$
-  select exists (select 1 from pawl.idempotency_keys k where k.run_id = p_run_id and k.expires_at > p_now)
-$$;
-
 -- What an execution has beside its run. Returns how many rows went, p_limit at most (null: all).
 create or replace function pawl.pawl_forget_extras_v1(p_shard int, p_run_id text, p_limit bigint)
 returns bigint
