@@ -31,7 +31,8 @@ it('tables are distributed by the first column of their key, those of a run next
       ['events', `shard ${schema}.runs`],
       ['messages', `shard ${schema}.runs`],
       ['hook_tokens', 'token none'],
-      ['workers', 'worker_id none'],
+      ['workers', `worker_id ${schema}.hook_tokens`],
+      ['token_expiries', `token ${schema}.hook_tokens`],
     ]),
   );
   expect(asked.filter(({ call }) => call === 'create_reference_table').map(({ what }) => nameOf(what))).toEqual(['pawl_meta']);

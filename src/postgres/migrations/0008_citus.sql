@@ -20,7 +20,7 @@ begin
     join pg_attribute k on k.attrelid = t.oid and k.attnum = i.indkey[0]
     where t.relnamespace = (select relnamespace from pg_class where oid = 'pawl.runs'::regclass)
       and not exists (select 1 from pg_dist_partition d where d.logicalrelid = t.oid)
-    order by t.relname not in ('runs', 'hook_tokens'), t.relname
+    order by t.relname <> 'runs', t.relname <> 'hook_tokens', t.relname
   loop
     if v_table.relname = 'pawl_meta' then
       -- Read by everybody at the start, written by migrations only: the same on every node.
