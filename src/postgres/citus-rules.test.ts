@@ -138,7 +138,7 @@ const refused: Readonly<Record<string, { readonly pattern: RegExp; readonly exam
     example: "update pawl.steps set deliveries = case c_result when 'retry' then deliveries else 0 end where shard = $1",
   },
   'sets no column to the element of an array alone: the server crashes': {
-    pattern: /\bset\b[\s\S]*\w = \w+\[[^\]]+\](?=\s*(?:,|\bfrom\b|\bwhere\b|$))[\s\S]*\bwhere\b/,
+    pattern: /\bset\b(?:(?!\bfrom\b)[\s\S])*\w = \w+\[[^\]]+\]\s*(?:,|\bfrom\b|\bwhere\b)/,
     example: 'update pawl.steps k set updated_at = v_at[s.w], error = null from rows s where k.shard = $1',
   },
   'asks tables for no row of a function: that is a correlated subquery': {
