@@ -18,7 +18,7 @@ export class Lanes {
 
   /** Each lane says its number with its acts. */
   constructor(transact: Transact, notes: CommitNotes) {
-    const lane = (index: number) => new GroupCommit<Grouped>({ transact: (acts) => transact(acts, index), notes });
+    const lane = (index: number) => new GroupCommit<Grouped>({ transact: (acts) => transact(acts, index), notes, gathers: true });
     this.first = lane(0);
     this.#lanes = [this.first, ...Array.from({ length: laneCount - 1 }, (_, index) => lane(index + 1))];
   }

@@ -64,6 +64,18 @@ describe('writes of the same turn', () => {
 });
 
 describe('writes that come while a transaction is under way', () => {
+  it('wait for what its answers lead to, where transactions are to be few', async () => {
+    const first = deferred();
+    const hold = async (acts: readonly Act[]) => (nameOf(acts[0] as Act) === '1' ? await first.promise : undefined);
+    const { group, batches } = openGroup({ gathers: true }, hold);
+    const onward = group.commit(append('1')).then(() => group.commit(append('3')));
+    await nextTurn();
+    const waiting = group.commit(append('2'));
+    first.resolve();
+    await Promise.all([onward, waiting]);
+    expect(batches).toEqual([['1'], ['2', '3']]);
+  });
+
   it('share the next one', async () => {
     const first = deferred();
     const { group, batches } = openGroup({}, async (acts) => (nameOf(acts[0] as Act) === '1' ? await first.promise : undefined));
