@@ -1,5 +1,6 @@
 import type { CommitNotes } from '../store/commit-notes.ts';
 import { GroupCommit, type GroupCommitOptions } from '../store/group-commit.ts';
+import { Foresight } from '../store/foresight.ts';
 import { shardOfAct } from './act-shard.ts';
 import type { BatchAct } from './batch.ts';
 import { laneCount } from './committer.ts';
@@ -18,8 +19,10 @@ export class Lanes {
 
   /** Each lane says its number with its acts. */
   constructor(transact: Transact, notes: CommitNotes) {
-    const lane = (index: number) => new GroupCommit<Grouped>({ transact: (acts) => transact(acts, index), notes, gathers: true });
-    this.first = lane(0);
+    const lane = (index: number, foresight?: Foresight) =>
+      new GroupCommit<Grouped>({ transact: (acts) => transact(acts, index), notes, foresight, gathers: true });
+    // Runs of code all go by the first.
+    this.first = lane(0, new Foresight());
     this.#lanes = [this.first, ...Array.from({ length: laneCount - 1 }, (_, index) => lane(index + 1))];
   }
 

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { CommitNotes } from '../store/commit-notes.ts';
-import type { Act, Outcome, OutcomeOf, Store } from '../world/port.ts';
+import type { Act, Heard, Outcome, OutcomeOf, Store } from '../world/port.ts';
 import { ByShard } from './by-shard.ts';
 import { nextDueAt } from './claim.ts';
 import { Committer } from './committer.ts';
@@ -96,8 +96,7 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', citus =
       await db.close();
     },
     now: () => (ownTime ? clock.now() : serverClock.now()),
-    commit: <A extends Act>(act: A, onWritten?: (outcome: OutcomeOf<A>) => boolean) =>
-      commit(act, onWritten as never) as Promise<OutcomeOf<A>>,
+    commit: <A extends Act>(act: A, heard?: Heard<OutcomeOf<A>>) => commit(act, heard as never) as Promise<OutcomeOf<A>>,
     loadState: (key) => loadState(db, key),
     getRun: (runId) => getRun(db, runId),
     listRuns: (query) => listRuns(db, query),
@@ -126,7 +125,7 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', citus =
     onForeignCommit: (listener) => hints.listen(listener),
   };
 
-  function commit(act: Act, onWritten?: (outcome: Outcome) => boolean): Promise<Outcome> {
+  function commit(act: Act, heard?: Heard<Outcome>): Promise<Outcome> {
     switch (act.kind) {
       case 'prune':
         return prune(db, act);
@@ -138,7 +137,7 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', citus =
           return reaped;
         });
       default:
-        return lanes.first.commit(act, onWritten);
+        return lanes.first.commit(act, heard);
     }
   }
 

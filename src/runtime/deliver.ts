@@ -1,6 +1,6 @@
 import { backoffMs } from '../base/backoff.ts';
 import { describeError, type Logger } from '../base/logger.ts';
-import { currentDelivery, type Delivery, runInDelivery } from '../world/delivery.ts';
+import { currentDelivery, type Delivery, mayWrite, runInDelivery } from '../world/delivery.ts';
 import type { ClaimedStep, SettleResult, Store } from '../world/port.ts';
 import type { Lease, RunRow, StepRow } from '../world/rows.ts';
 import type { RegisteredHandler } from './handlers.ts';
@@ -30,6 +30,8 @@ export interface DeliveryRequest {
   readonly step: StepRow | undefined;
   readonly waitsDue: boolean;
   readonly birth: ClaimedStep['birth'];
+  /** Of a run that was only foreseen to be given to this worker; see `Delivery.certain`. */
+  readonly certain: Promise<boolean> | undefined;
 }
 
 // The SDK gives up after 48 deliveries; with this curve they span hours, and a short outage costs seconds (spec/world.md D4).
@@ -56,18 +58,26 @@ export async function callHandler(
     knownSteps: new Set(),
     wokeRun: false,
     clockAhead: false,
+    certain: request.certain,
     leaseEnded: false,
   };
   try {
     const answer = await call(registered, request, delivery);
+    await mayWrite(delivery);
     return { delivery, result: delivery.leaseEnded ? undefined : settleResult(answer, store.now(), delivery) };
   } catch (error) {
+    // It was given to this worker in another way than foreseen, if at all: this is not the delivery that counts.
+    if ((await request.certain) === false) return { delivery, result: undefined };
+    if ((await delivery.certain) === false) return { delivery, result: { kind: 'again', dueAt: store.now() } };
     logger.warn(`Delivery ${request.attempt} of ${request.of} "${request.id}" failed and will be repeated: ${describeError(error)}`);
     return { delivery, result: delivery.leaseEnded ? undefined : retryResult(request.attempt, store.now()) };
   }
 }
 
-function call({ own, handler, prefix }: RegisteredHandler, request: DeliveryRequest, delivery: Delivery): ReturnType<QueueHandler> {
+function call(registered: RegisteredHandler, request: DeliveryRequest, delivery: Delivery): ReturnType<QueueHandler> {
+  const { own, handler, prefix } = registered;
+  // What is foreseen is told to nobody else.
+  if (own && delivery.certain) return mayWrite(delivery).then(() => call(registered, request, delivery));
   // What is given its delivery needs none in the air, which would slow down every promise of the process (Node 20). But the air may be
   // that of another delivery, in whose course this one was taken.
   if (own) return currentDelivery() ? runInDelivery(delivery, async () => own(delivery)) : own(delivery);

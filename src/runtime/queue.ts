@@ -4,7 +4,7 @@ import { encodeValue } from '../base/codec.ts';
 import { newUlid } from '../base/ulid.ts';
 import { commitAndBegin } from '../world/begin-early.ts';
 import type { WorldContext } from '../world/context.ts';
-import { currentDelivery } from '../world/delivery.ts';
+import { currentDelivery, mayWrite } from '../world/delivery.ts';
 import { badRequest } from '../world/errors.ts';
 import type { ClaimedStep, Store } from '../world/port.ts';
 import { isStepTerminal, isTerminal, type MessageRow, type RunRow } from '../world/rows.ts';
@@ -124,6 +124,7 @@ function isConflict(error: unknown): boolean {
 }
 
 async function wake({ context, messageLeft }: QueueHost, store: Store, run: RunRow, { delaySeconds = 0 }: QueueOptions): Promise<void> {
+  await mayWrite();
   const { shard, runId } = run;
   const now = store.now();
   const dueAt = now + delaySeconds * 1_000;
@@ -165,6 +166,7 @@ async function sendToStep(host: QueueHost, target: Target, runId: string, stepId
     if (delivery.knownSteps.has(stepId) && !hasTrace(payload)) return messageId;
   }
   const parcel = pack(target);
+  await mayWrite();
   const { store } = await host.context.open();
   const { run, step } = await store.loadState({ runId, stepId });
   if (!step || !run) return enqueue(host, parcel, null);
@@ -180,6 +182,7 @@ async function sendToStep(host: QueueHost, target: Target, runId: string, stepId
 }
 
 async function enqueue({ context, messageLeft }: QueueHost, parcel: Parcel, inboxOf: RunRow | null): Promise<string> {
+  await mayWrite();
   const { queueName, namespace, encoded, options } = parcel;
   const { store } = await context.open();
   const now = store.now();

@@ -107,6 +107,7 @@ export class Worker implements Dispatcher {
       step: undefined,
       waitsDue: true,
       birth: null,
+      certain: undefined,
     };
     const request: DeliveryRequest = { ...received, ...wire, ...adopted };
     this.#slots.take(of);
@@ -122,8 +123,12 @@ export class Worker implements Dispatcher {
     this.#slots.give('run');
   }
 
-  runTaken(run: TakenRun): void {
-    this.#own(this.#deliverRun(run));
+  keepRun(): void {
+    this.#slots.take('run');
+  }
+
+  runTaken(run: TakenRun, certain?: Promise<boolean>): void {
+    this.#own(this.#deliverRun(run, certain));
   }
 
   offerStep({ namespace, deploymentId }: Pick<RunRow, 'namespace' | 'deploymentId'>, stepName: string): string | undefined {
@@ -205,7 +210,7 @@ export class Worker implements Dispatcher {
     }
   }
 
-  async #deliverRun(run: TakenRun): Promise<void> {
+  async #deliverRun(run: TakenRun, certain?: Promise<boolean>): Promise<void> {
     const { store, routing } = this.#options;
     const read = run.inboxFull === 1 ? await store.listInbox(run.runId).catch(describeError) : [];
     const inbox = typeof read === 'string' ? [] : read;
@@ -225,6 +230,7 @@ export class Worker implements Dispatcher {
       step: undefined,
       waitsDue: run.waitsDue === 1,
       birth: null,
+      certain,
     };
     if (typeof read !== 'string') return this.#deliver(request, routing.route('workflow', run.namespace));
     this.#slots.give('run');
@@ -249,6 +255,7 @@ export class Worker implements Dispatcher {
       step,
       waitsDue: false,
       birth,
+      certain: undefined,
     };
     await this.#deliver(request, this.#options.routing.route('step', step.namespace, step.stepName));
   }
@@ -271,6 +278,7 @@ export class Worker implements Dispatcher {
       step: undefined,
       waitsDue: false,
       birth: null,
+      certain: undefined,
     };
     await this.#deliver(request, this.#options.routing.route(kind, namespace));
   }
@@ -282,8 +290,8 @@ export class Worker implements Dispatcher {
       if (route.kind === 'none') {
         result = { kind: 'release', dueAt: store.now() + undeliverableDelayMs };
       } else if (route.kind === 'http') {
-        await request.birth?.durable;
-        result = await inDeliverySpan(request, 'http', () => routing.http.send(request, route.path));
+        const begun = (await request.birth?.durable)?.kind !== 'lost' && (await request.certain) !== false;
+        if (begun) result = await inDeliverySpan(request, 'http', () => routing.http.send(request, route.path));
       } else {
         result = await inDeliverySpan(request, 'inprocess', async () => {
           const called = await callHandler(request, route.handler, store, logger);

@@ -144,7 +144,7 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
       closeConnections();
     },
     now: () => clock.now(),
-    commit: (act, onWritten) => group.commit(act, onWritten),
+    commit: (act, heard) => group.commit(act, heard),
     loadState: (key) => read((db) => loadState(db, key)),
     getRun: (runId) => read((db) => getRun(db, runId)),
     listRuns: (query) => read((db) => listRuns(db, query)),

@@ -107,8 +107,8 @@ describe('an outcome that is still on its way', () => {
     const late = deferred<Outcome>();
     const heard: unknown[] = [];
     const group = new GroupCommit({ transact: async (acts) => acts.map((act) => (nameOf(act) === '1' ? late.promise : outcome(act))) });
-    const first = group.commit(append('1'), (written) => heard.push(written) > 0);
-    await group.commit(append('2'), (written) => heard.push(written) > 0);
+    const first = group.commit(append('1'), { onWritten: (written) => heard.push(written) > 0 });
+    await group.commit(append('2'), { onWritten: (written) => heard.push(written) > 0 });
     expect(heard).toEqual([{ kind: 'appended', chunkCount: 2 }]);
     late.resolve({ kind: 'appended', chunkCount: 7 });
     expect(await first).toEqual({ kind: 'appended', chunkCount: 7 });
@@ -120,7 +120,7 @@ describe('a store whose commits are not durable by themselves', () => {
     const gate = deferred();
     const heard: string[] = [];
     const { group } = openGroup({ makeDurable: () => gate.promise.then(() => void heard.push('durable')) });
-    const write = group.commit(append('1'), ({ chunkCount }) => heard.push(`written ${chunkCount}`) > 0);
+    const write = group.commit(append('1'), { onWritten: ({ chunkCount }) => heard.push(`written ${chunkCount}`) > 0 });
     void write.then(() => heard.push('answered'));
     await nextTurn();
     await nextTurn();
@@ -134,8 +134,8 @@ describe('a store whose commits are not durable by themselves', () => {
     const told: boolean[] = [];
     const { group } = openGroup({ makeDurable: (busy) => void told.push(busy) });
     await group.commit(append('1'));
-    await group.commit(append('2'), () => false);
-    await Promise.all([group.commit(append('3'), () => true), group.commit(append('4'), () => false)]);
+    await group.commit(append('2'), { onWritten: () => false });
+    await Promise.all([group.commit(append('3'), { onWritten: () => true }), group.commit(append('4'), { onWritten: () => false })]);
     expect(told).toEqual([false, false, true]);
   });
 

@@ -1,7 +1,8 @@
 import { isUnavailable, unavailable } from '../world/errors.ts';
 import { currentAsker, startSharedSpan } from '../base/tracing.ts';
 import type { ExecutionWrite, FlowAct, FlowOutcome, FlowOutcomeOf } from '../world/flow-port.ts';
-import type { Act, Outcome, OutcomeOf } from '../world/port.ts';
+import type { Act, Heard, Outcome, OutcomeOf } from '../world/port.ts';
+import type { Foresight } from './foresight.ts';
 import type { CommitNotes } from './commit-notes.ts';
 
 type AnyAct = Act | FlowAct;
@@ -21,6 +22,8 @@ export interface GroupCommitOptions<Performed extends AnyAct> {
   readonly makeDurable?: (busy: boolean) => Promise<void> | void;
   readonly maxActs?: number;
   readonly maxBytes?: number;
+  /** Says while a transaction is under way what will probably come of it. */
+  readonly foresight?: Foresight | undefined;
   /** How long an act that nobody waits for may wait for another one to share a transaction with. */
   readonly patienceMs?: number;
   /**
@@ -37,9 +40,19 @@ interface Waiting<Performed> {
   readonly bytes: number;
   /** For the trace of the transaction. */
   readonly asker: ReturnType<typeof currentAsker>;
-  readonly onWritten: ((outcome: AnyOutcome) => boolean) | undefined;
+  readonly heard: Heard<AnyOutcome>;
+  /** What will probably come of its act. */
+  foreseen?: Expected | undefined;
   readonly resolve: (outcome: AnyOutcome) => void;
   readonly reject: (error: unknown) => void;
+}
+
+interface Expected {
+  readonly outcome: AnyOutcome;
+  /** Who is still to be told. */
+  hear: Heard<AnyOutcome>['onForeseen'];
+  /** Who was told, and is to hear whether it was right. */
+  judge: ((right: boolean) => void) | undefined;
 }
 
 /**
@@ -54,6 +67,7 @@ export class GroupCommit<Performed extends AnyAct = Act> {
   readonly #patienceMs: number;
   readonly #gathers: boolean;
   readonly #notes: CommitNotes | undefined;
+  readonly #foresight: Foresight | undefined;
   #waiting: Waiting<Performed>[] = [];
   #flushing: Promise<void> | undefined;
   #patient = false;
@@ -68,8 +82,10 @@ export class GroupCommit<Performed extends AnyAct = Act> {
     patienceMs = 2,
     gathers = false,
     notes,
+    foresight,
   }: GroupCommitOptions<Performed>) {
     this.#notes = notes;
+    this.#foresight = foresight;
     this.#transact = transact;
     this.#makeDurable = makeDurable;
     this.#maxActs = maxActs;
@@ -78,11 +94,10 @@ export class GroupCommit<Performed extends AnyAct = Act> {
     this.#gathers = gathers;
   }
 
-  commit<A extends Performed>(act: A, onWritten?: (outcome: OutcomeOfAny<A>) => boolean): Promise<OutcomeOfAny<A>> {
+  commit<A extends Performed>(act: A, heard: Heard<OutcomeOfAny<A>> = {}): Promise<OutcomeOfAny<A>> {
     if (this.#closed) return Promise.reject(unavailable('This World is closed; open another one to write.'));
     return new Promise<AnyOutcome>((resolve, reject) => {
-      const written = onWritten as Waiting<Performed>['onWritten'];
-      this.#waiting.push({ act, bytes: bytesOf(act), asker: currentAsker(), onWritten: written, resolve, reject });
+      this.#waiting.push({ act, bytes: bytesOf(act), asker: currentAsker(), heard: heard as Heard<AnyOutcome>, resolve, reject });
       if (isUrgent(act)) this.#hurry();
       else if (!this.#flushing) this.#waitForOthers();
     }) as Promise<OutcomeOfAny<A>>;
@@ -143,23 +158,31 @@ export class GroupCommit<Performed extends AnyAct = Act> {
     const reject = (error: unknown) => {
       span?.end(error);
       this.#notes?.tell({ acts, ms: performance.now() - startedAt, outcomes: [], error });
-      for (const waiting of batch) waiting.reject(error);
+      for (const waiting of batch) {
+        this.#compare(waiting, undefined);
+        waiting.reject(error);
+      }
     };
     let outcomes: readonly (AnyOutcome | Promise<AnyOutcome>)[];
     try {
-      outcomes = await this.#transact(acts);
+      const transacting = this.#transact(acts);
+      this.#foresee(batch);
+      outcomes = await transacting;
     } catch (error) {
       if (batch.length === 1 || isUnavailable(error)) return reject(error);
       span?.end(error);
+      for (const waiting of batch) this.#compare(waiting, undefined);
       // One poisoned act must not take the others with it: halve until it is alone.
       const middle = batch.length >> 1;
       await this.#perform(batch.slice(0, middle));
       return await this.#perform(batch.slice(middle));
     }
     let busy = false;
-    for (const [index, { onWritten }] of batch.entries()) {
-      const outcome = outcomes[index] as AnyOutcome | Promise<AnyOutcome>;
-      if (!(outcome instanceof Promise)) busy = onWritten?.(outcome) || busy;
+    const known = outcomes.map((outcome) => (outcome instanceof Promise ? undefined : outcome));
+    for (const [index, waiting] of batch.entries()) this.#compare(waiting, known[index]);
+    for (const [index, { heard }] of batch.entries()) {
+      const outcome = known[index];
+      if (outcome !== undefined) busy = heard.onWritten?.(outcome) || busy;
     }
     try {
       await this.#makeDurable?.(busy);
@@ -169,6 +192,35 @@ export class GroupCommit<Performed extends AnyAct = Act> {
     for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index] as AnyOutcome);
     span?.end();
     this.#tell(acts, outcomes, startedAt);
+  }
+
+  /** Tells those who asked for it, once the acts are on their way to the database, so that nobody waits longer for that. */
+  #foresee(batch: readonly Waiting<Performed>[]): void {
+    const foresight = this.#foresight;
+    if (!foresight) return;
+    let told = false;
+    for (const waiting of batch) {
+      const { act, heard } = waiting;
+      const outcome = waiting.foreseen ? undefined : foresight.foresee(act);
+      if (outcome === undefined) continue;
+      waiting.foreseen = { outcome, hear: heard.onForeseen && foresight.trusts(act) ? heard.onForeseen : undefined, judge: undefined };
+      told ||= waiting.foreseen.hear !== undefined;
+    }
+    if (!told) return;
+    setImmediate(() => {
+      for (const { foreseen } of batch) {
+        if (foreseen?.hear) foreseen.judge = foreseen.hear(foreseen.outcome);
+      }
+    });
+  }
+
+  /** Tells whether what was foreseen is what came. */
+  #compare({ act, foreseen }: Waiting<Performed>, outcome: AnyOutcome | undefined): void {
+    const right = this.#foresight?.learn(act, foreseen?.outcome, outcome) ?? false;
+    if (!foreseen) return;
+    const { judge } = foreseen;
+    foreseen.hear = foreseen.judge = undefined;
+    judge?.(right);
   }
 
   /** Of what is still on its way when it is there. */

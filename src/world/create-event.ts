@@ -2,12 +2,12 @@ import type { AnyEventRequest, CreateEventParams, EventResult, World } from '@wo
 import { PreconditionFailedError } from '@workflow/errors';
 import { commitAndBegin } from './begin-early.ts';
 import type { Opened, WorldContext } from './context.ts';
-import { currentDelivery, type Delivery } from './delivery.ts';
+import { currentDelivery, type Delivery, mayWrite } from './delivery.ts';
 import { unavailable } from './errors.ts';
 import { type Committed, resultOf, startedAtBirth, unchangedResult } from './event-result.ts';
 import { knownState } from './known-state.ts';
 import { parseRequest } from './parse-request.ts';
-import type { State, StateKey, Store } from './port.ts';
+import type { Outcomes, State, StateKey, Store } from './port.ts';
 import { isTerminal, type RunRow } from './rows.ts';
 import { decide } from './rules/decide.ts';
 import type { Decision, EventRequest, RuleContext } from './rules/request.ts';
@@ -42,6 +42,7 @@ export function createEvent(context: WorldContext): World['events']['create'] {
     const seen = request.type === 'run_created' ? { run: undefined } : delivery && knownState(request, delivery);
     const early = seen && (await attempt(opened, request, seen, delivery, 'seen'));
     if (early) return early;
+    await mayWrite();
     for (let tries = 1; tries <= triesPerWrite; tries += 1) {
       const state = await opened.store.loadState(stateKeyOf(request, delivery, opened.store.now()));
       if (delivery) delivery.run = state.run;
@@ -61,15 +62,23 @@ export function createEvent(context: WorldContext): World['events']['create'] {
       const decision = decideOn(request, state, { delivery, rules, source });
       if (!decision) return undefined;
       if (decision.kind === 'unchanged') return await unchangedResult({ context, store, log, request }, state, decision.eventSeq);
+      if (currentDelivery()?.certain) await mayWrite();
       const { transition } = decision;
+      const before = delivery && retractable(delivery);
       const committed = await commit(context, store, transition, {
         before: state.run,
         early: bearStepFor !== undefined || (request.type === 'run_started' && delivery?.of === 'run'),
-        publish(written, durable) {
+        publish(written, durable, certain) {
+          const again = born;
           born = bearStepFor !== undefined;
           const published = { transition, written, rows: resolveRows(transition, state.run, written) };
-          publishWrite({ context, log, delivery, durable, ...published });
+          publishWrite({ context, log, delivery, durable, certain, again, ...published });
+          if (certain && delivery?.of === 'run') delivery.certain = certain;
           return published;
+        },
+        retract() {
+          log.forget(request.runId);
+          if (delivery) Object.assign(delivery, before);
         },
       });
       if (!committed) return undefined;
@@ -97,6 +106,11 @@ export function createEvent(context: WorldContext): World['events']['create'] {
   }
 }
 
+/** What a publication changes of a delivery, beside the steps that it bears. */
+function retractable({ run, step, waitsDue, wokeRun, leaseEnded }: Delivery): Partial<Delivery> {
+  return { run, step, waitsDue, wokeRun, leaseEnded };
+}
+
 /** Refused, although the wait is still waiting: it is not due. */
 function isEarlyEnd({ type }: EventRequest, { wait }: State): boolean {
   return type === 'wait_completed' && wait?.status === 'waiting';
@@ -113,7 +127,9 @@ interface Publishing {
   /** Answer as soon as it is written: a replay reaches the outside only by what it writes later, and by steps, which wait for the disk. */
   readonly early: boolean;
   /** Tells of the write as soon as it is visible: a delivery that it begins overlaps with the wait for the disk. */
-  publish(written: Written, durable: Promise<unknown>): Committed;
+  publish(written: Written, durable: Promise<Outcomes['write']>, certain?: Promise<boolean>): Committed;
+  /** What was published was only foreseen, and did not come true. */
+  retract(): void;
 }
 
 /** Undefined: lost. */
@@ -121,13 +137,16 @@ function commit(
   context: WorldContext,
   store: Store,
   transition: Transition,
-  { before, early, publish }: Publishing,
+  { before, early, publish, retract }: Publishing,
 ): Promise<Committed | undefined> {
   const due = transition.wakeAt !== null && transition.wakeAt <= transition.now;
   const subject = transition.run.kind === 'create' ? transition.run.row : before;
   const takeRunFor = (due && subject && context.dispatcher().offerRun(subject)) || null;
-  const abandon = () => {
-    if (takeRunFor !== null) context.dispatcher().dropRun();
+  let slots = takeRunFor === null ? 0 : 1;
+  const keepSlots = (count: number) => {
+    if (slots < count) context.dispatcher().keepRun();
+    if (slots > count) context.dispatcher().dropRun();
+    slots = 0;
   };
   return new Promise((resolve, reject) => {
     let committed: Committed | undefined;
@@ -135,15 +154,19 @@ function commit(
       store,
       { kind: 'write', transition, takeRunFor },
       {
-        begin(outcome) {
+        begin(outcome, certain) {
           if (outcome.kind === 'ownerDead') context.dispatcher().takerIsDead(String(bornTo(transition)));
-          if (outcome.kind !== 'written' || !outcome.taken) abandon();
+          keepSlots(outcome.kind === 'written' && outcome.taken ? 1 : 0);
           if (outcome.kind !== 'written') return false;
-          committed = publish(outcome, durable);
+          committed = publish(outcome, durable, certain);
           if (early) resolve(committed);
           return early || outcome.taken !== undefined;
         },
-        abandon,
+        retract() {
+          committed = undefined;
+          retract();
+        },
+        abandon: () => keepSlots(0),
       },
     );
     durable.then(() => resolve(committed), reject);

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { leaseLost } from './errors.ts';
 import type { Birth, ClaimedStep } from './port.ts';
 import type { Lease, RunRow, StepRow, TakenRun } from './rows.ts';
 
@@ -28,6 +29,11 @@ export interface Delivery {
   wokeRun: boolean;
   /** It tried to end a wait that is not due: the clock of this host is ahead, and what it makes of the time until then is wrong too. */
   clockAhead: boolean;
+  /**
+   * It began with what a write will probably come out as (ADR 17): before anything leaves this process it has to be true. False: it has to be
+   * thrown away, and comes again.
+   */
+  certain: Promise<boolean> | undefined;
   /** A write of this delivery ended its lease already: the step or the run is over, or due again. Nothing is left to settle. */
   leaseEnded: boolean;
 }
@@ -40,6 +46,19 @@ export function currentDelivery(): Delivery | undefined {
 
 export function runInDelivery<T>(delivery: Delivery, work: () => Promise<T>): Promise<T> {
   return storage.run(delivery, work);
+}
+
+/**
+ * To be awaited by whatever reaches beyond this process.
+ *
+ * @throws WorkflowWorldError 503 LEASE_LOST if the delivery in whose course it is called saw what did not come true
+ */
+export async function mayWrite(delivery = currentDelivery()): Promise<void> {
+  const certain = delivery?.certain;
+  if (!delivery || !certain) return;
+  if (!(await certain)) throw leaseLost(`run "${delivery.runId}"`);
+  // Another write may have been foreseen meanwhile.
+  if (delivery.certain === certain) delivery.certain = undefined;
 }
 
 export interface StepMessage {
@@ -55,7 +74,10 @@ export interface Dispatcher {
   /** A worker that could deliver such a run at once, and keeps a slot for it until `runTaken` or `dropRun`; or undefined. */
   offerRun(run: Pick<RunRow, 'namespace' | 'workflowName' | 'deploymentId'>): string | undefined;
   dropRun(): void;
-  runTaken(run: TakenRun): void;
+  /** A slot for a run that it was given although none was kept: more than are allowed, if need be. */
+  keepRun(): void;
+  /** `certain`: it was only foreseen, and whether it came true is told later. */
+  runTaken(run: TakenRun, certain?: Promise<boolean>): void;
   /** The same for a step, until its delivery begins or `dropStep`. */
   offerStep(run: Pick<RunRow, 'namespace' | 'deploymentId'>, stepName: string): string | undefined;
   dropStep(): void;
@@ -72,6 +94,7 @@ export interface Dispatcher {
 export const noDispatcher: Dispatcher = {
   offerRun: () => undefined,
   dropRun() {},
+  keepRun() {},
   runTaken() {},
   offerStep: () => undefined,
   dropStep() {},

@@ -5,6 +5,7 @@ import type { Opened, WorldContext } from './context.ts';
 import type { EventLogCache } from './event-log.ts';
 import { encodeCursor } from './cursor.ts';
 import { currentDelivery, type Delivery } from './delivery.ts';
+import { leaseLost } from './errors.ts';
 import { viewEvent } from './event-view.ts';
 import { ownEvent } from './own-copy.ts';
 import { readPayload } from './payloads.ts';
@@ -50,10 +51,10 @@ export async function unchangedResult(answering: Answering, state: State, eventS
  */
 export async function startedAtBirth(request: EventRequest, delivery: Delivery | undefined): Promise<EventResult | undefined> {
   if (request.type !== 'step_started' || !delivery?.step || delivery.startedSeq === null) return undefined;
-  const { step, startedSeq, birth } = delivery;
-  if (step.stepId !== request.correlationId) return undefined;
+  const { step: born, birth } = delivery;
+  if (born.stepId !== request.correlationId) return undefined;
+  const { startedSeq, step } = await bornAs(delivery, born, delivery.startedSeq);
   delivery.startedSeq = null;
-  await birth?.durable;
   const input = birth?.input ?? null;
   const event = worldEvent('step_started', step.stepId, step.specVersion, { stepName: step.stepName });
   const createdAt = step.startedAt as number;
@@ -62,6 +63,21 @@ export async function startedAtBirth(request: EventRequest, delivery: Delivery |
     event: viewEvent({ ...event, runId: step.runId, seq: startedSeq, createdAt }),
     step: viewStep(step, bare || input === null ? {} : { input: decodeValue(input) }),
   };
+}
+
+/** When it is on the disk: the step as it was really born, which may not be as it was foreseen. */
+async function bornAs(
+  delivery: Delivery,
+  step: StepRow,
+  startedSeq: number,
+): Promise<{ readonly step: StepRow; readonly startedSeq: number }> {
+  const outcome = await delivery.birth?.durable;
+  if (outcome === undefined) return { step, startedSeq };
+  if (outcome.kind === 'lost') throw leaseLost(`step "${step.stepId}" of run "${step.runId}"`);
+  if (outcome.firstSeq + 1 === startedSeq && outcome.at === step.startedAt) return { step, startedSeq };
+  delivery.run = undefined;
+  delivery.step = { ...step, inputSeq: outcome.firstSeq, createdAt: outcome.at, updatedAt: outcome.at, startedAt: outcome.at };
+  return { step: delivery.step, startedSeq: outcome.firstSeq + 1 };
 }
 
 async function runAnswer(answering: Answering, row: RunRow): Promise<EventResult> {

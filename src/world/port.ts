@@ -17,11 +17,8 @@ export interface Store {
   /**
    * Performs one act, in one transaction with whatever else is waiting; durable when it resolves. A `lost` outcome means that a guard no
    * longer held and nothing was written. Rejects with `unavailable` (503) if the store cannot make it durable.
-   *
-   * `onWritten` hears the outcome when the act is done and every later act builds on it, which may be before it is durable: for what reaches
-   * the outside by later acts only, for those are durable no earlier. It answers whether this process goes on with it meanwhile.
    */
-  commit<A extends Act>(act: A, onWritten?: (outcome: OutcomeOf<A>) => boolean): Promise<OutcomeOf<A>>;
+  commit<A extends Act>(act: A, heard?: Heard<OutcomeOf<A>>): Promise<OutcomeOf<A>>;
 
   loadState(key: StateKey): Promise<State>;
   getRun(runId: string): Promise<RunRow | undefined>;
@@ -61,6 +58,21 @@ export interface Store {
   onForeignCommit(listener: () => void): () => void;
   /** Calls back after each transaction of this store, done or failed; for those who measure and those who watch. */
   onCommit(listener: (note: CommitNote) => void): () => void;
+}
+
+/** What may be told of an act before its commit resolves. Each is called at most once, and not by every store. */
+export interface Heard<O> {
+  /**
+   * The outcome, when the act is done and every later act builds on it, which may be before it is durable: for what reaches the outside by
+   * later acts only, for those are durable no earlier. It answers whether this process goes on with it meanwhile.
+   */
+  onWritten?(outcome: O): boolean;
+  /**
+   * What will come of it if nobody else interferes, while the database performs it. For what can be thrown away: nothing may reach the
+   * outside, not even by a later act, before the function that it returns is told that this was right. It is told so, or the contrary,
+   * before anything is heard of what came.
+   */
+  onForeseen?(outcome: O): (right: boolean) => void;
 }
 
 /** One transaction, of one or many acts. */
@@ -273,8 +285,8 @@ export interface ClaimedStep {
 export interface Birth {
   readonly startedSeq: number;
   readonly input: Uint8Array | null;
-  /** Settles when it is on the disk, before which the body must not begin. */
-  readonly durable: Promise<unknown>;
+  /** Settles when it is on the disk, before which the body must not begin; its outcome is that of the write of the step. */
+  readonly durable: Promise<Outcomes['write']>;
 }
 
 export interface Outcomes {

@@ -15,36 +15,41 @@ export interface CommittedWrite {
   readonly transition: Transition;
   readonly written: Written;
   readonly rows: WrittenRows;
-  readonly durable: Promise<unknown>;
+  readonly durable: Birth['durable'];
+  /** The write is only foreseen; see `Delivery.certain`. */
+  readonly certain: Promise<boolean> | undefined;
+  /** Told before, not quite as it came: the steps that it bore are with their handlers. */
+  readonly again: boolean;
 }
 
 /** Tells this process what a commit changed: the log it caches, the delivery that wrote it, and the workers that may have work now. */
 export function publishWrite(committed: CommittedWrite): void {
-  const { context, log, delivery, transition, written, rows, durable } = committed;
+  const { context, log, delivery, transition, written, rows, durable, certain, again } = committed;
   const { runId, run, steps, wakeAt } = transition;
   for (const [index, event] of transition.events.entries()) {
     log.append({ ...event, runId, seq: written.firstSeq + index, createdAt: written.at });
   }
-  if (delivery) noteRows(delivery, rows, { startedSeq: written.firstSeq + 1, input: transition.events[0]?.payload ?? null, durable });
+  const birth = { startedSeq: written.firstSeq + 1, input: transition.events[0]?.payload ?? null, durable };
+  if (delivery) noteRows(delivery, rows, again ? undefined : birth);
   const unclaimed = steps.some(({ dueAt, leaseOwner }) => dueAt !== null && leaseOwner === null);
   if (unclaimed || (wakeAt !== null && !written.taken)) {
     context.dispatcher().somethingDue(Math.min(wakeAt ?? Infinity, ...steps.map(({ dueAt }) => dueAt ?? Infinity)));
   }
   if (!delivery && wakeAt !== null && wakeAt <= transition.now && run.kind === 'append') context.freshWakes().note(runId);
   // Last of what concerns the log: the delivery that begins here reads it.
-  if (written.taken) context.dispatcher().runTaken(written.taken);
+  if (written.taken) context.dispatcher().runTaken(written.taken, certain);
   if (run.kind === 'finish' || run.kind === 'cancelLegacy') {
     if (delivery?.of === 'run') delivery.leaseEnded = true;
     context.dispatcher().runEnded(runId);
   }
 }
 
-function noteRows(delivery: Delivery, { run, steps, waits }: WrittenRows, birth: Birth): void {
+function noteRows(delivery: Delivery, { run, steps, waits }: WrittenRows, birth: Birth | undefined): void {
   delivery.run = run;
   if (waits.some(({ status }) => status === 'completed')) delivery.waitsDue = false;
   for (const step of steps) {
     delivery.knownSteps.add(step.stepId);
-    if (step.version === 1 && step.leaseOwner !== null) delivery.born.set(step.stepId, { step, run, birth });
+    if (birth && step.version === 1 && step.leaseOwner !== null) delivery.born.set(step.stepId, { step, run, birth });
     if (delivery.stepId !== step.stepId) continue;
     delivery.step = step;
     delivery.wokeRun ||= isStepTerminal(step.status);

@@ -2,6 +2,7 @@ import type { Streamer } from '@workflow/world';
 import { commitAndBegin } from './begin-early.ts';
 import type { WorldContext } from './context.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
+import { mayWrite } from './delivery.ts';
 import { badRequest } from './errors.ts';
 import type { AppendAct, Store } from './port.ts';
 import { shardOfStream } from './shard.ts';
@@ -25,6 +26,7 @@ export function streamer(context: WorldContext, signals: StreamSignals): Require
     // Copied now: the caller may reuse its buffers as soon as this returns.
     const bytes = chunks.map((chunk) => (typeof chunk === 'string' ? encoder.encode(chunk) : new Uint8Array(chunk)));
     await order.run(checked, runId, async (run) => {
+      await mayWrite();
       const { store } = await context.open();
       const shard = shardOfStream(checked);
       const act: AppendAct = { kind: 'append', shard, name: checked, runId: run, chunks: bytes, close, now: store.now() };
