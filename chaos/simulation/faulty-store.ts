@@ -1,5 +1,6 @@
 import type { FlowStore } from '../../src/world/flow-port.ts';
-import type { Act, Outcome, Store } from '../../src/world/port.ts';
+import { Foresight } from '../../src/store/foresight.ts';
+import type { Act, Heard, Outcome, Store } from '../../src/world/port.ts';
 import { unavailable } from '../../src/world/errors.ts';
 import type { SimulatedProcess, VirtualTime } from './virtual-time.ts';
 
@@ -25,6 +26,9 @@ export interface FaultyStoreOptions {
   readonly hints: Hints;
   readonly onCommitted: (process: SimulatedProcess, act: Act, outcome: Outcome) => void;
   readonly onRefused: (process: SimulatedProcess, act: Act) => void;
+  /** Whether it says beforehand what will come of an act, as the store of PostgreSQL does. */
+  readonly foresees: boolean;
+  readonly onForeseen: (right: boolean) => void;
 }
 
 /** Tells processes of the commits of the others, if chance lets it. */
@@ -57,12 +61,40 @@ export class Hints {
  * What has arrived is done, whatever becomes of who asked. Commits of one process arrive, and are answered, in the order of their sending.
  */
 export function faultyStore(options: FaultyStoreOptions): Store {
-  const { real, process, time, fates, now, hints, onCommitted, onRefused } = options;
+  const { real, process, time, fates, now, hints, onCommitted, onRefused, foresees, onForeseen } = options;
+  const foresight = new Foresight();
   const there = new Line(options);
   const back = new Line(options);
 
-  async function commit(act: Act): Promise<Outcome> {
-    await there.pass();
+  async function commit(act: Act, heard?: Heard<Outcome>): Promise<Outcome> {
+    const arriving = there.pass();
+    const judge = foresees ? await foresee(act, heard) : undefined;
+    try {
+      await arriving;
+      const outcome = await perform(act);
+      judge?.(outcome);
+      return outcome;
+    } catch (error) {
+      judge?.(undefined);
+      throw error;
+    }
+  }
+
+  /** As a store does that is far away; see Foresight. */
+  async function foresee(act: Act, heard: Heard<Outcome> | undefined) {
+    const foreseen = foresight.foresee(act);
+    const hear = heard?.onForeseen && foreseen !== undefined && foresight.trusts(act) ? heard.onForeseen : undefined;
+    // Never in the course of the call itself.
+    await Promise.resolve();
+    const judge = foreseen && hear?.(foreseen as Outcome);
+    return (outcome: Outcome | undefined) => {
+      const right = foresight.learn(act, foreseen, outcome);
+      judge?.(right);
+      if (judge) onForeseen(right);
+    };
+  }
+
+  async function perform(act: Act): Promise<Outcome> {
     if (fates.refuses()) {
       onRefused(process, act);
       throw unavailable('The simulated database is away.');

@@ -2,6 +2,7 @@ import { EntityConflictError, PreconditionFailedError, RunExpiredError, TooEarly
 import type { CreateEventParams, Event, EventResult, World } from '@workflow/world';
 import { ulidTime } from '../../src/base/ulid.ts';
 import { readLog } from '../../src/testing/read-log.ts';
+import { currentDelivery } from '../../src/world/delivery.ts';
 import type { Part, Program } from './program.ts';
 import type { SimulatedProcess, VirtualTime } from './virtual-time.ts';
 import type { Witness } from './witness.ts';
@@ -29,10 +30,14 @@ export function workAsTheSdk(stage: Stage): void {
   const { createQueueHandler } = world;
   createQueueHandler('__wkf_workflow_', (async (message: Message, { attempt }: { attempt: number }) => {
     const runId = String(message['runId']);
-    const done = witness.runDelivery(process, runId);
+    let [over, done] = [false, () => {}];
+    onceCertain(() => {
+      if (!over) done = witness.runDelivery(process, runId);
+    });
     try {
       return await replay(stage, runId, attempt);
     } finally {
+      over = true;
       done();
     }
   }) as never);
@@ -42,8 +47,15 @@ export function workAsTheSdk(stage: Stage): void {
 
 export async function create({ world, witness }: Stage, runId: string, request: object, params?: CreateEventParams): Promise<EventResult> {
   const result = await world.events.create(runId, { specVersion: 3, ...request } as Request, params);
-  witness.acknowledged(runId, result);
+  onceCertain(() => witness.acknowledged(runId, result));
   return result;
+}
+
+/** What a delivery has seen that was only foreseen counts when it has come true; before, it can do no harm (ADR 17). */
+function onceCertain(tell: () => void): void {
+  const certain = currentDelivery()?.certain;
+  if (!certain) return tell();
+  void certain.then((right) => right && tell());
 }
 
 async function replay(stage: Stage, runId: string, attempt: number): Promise<Answer> {
@@ -56,7 +68,8 @@ async function replay(stage: Stage, runId: string, attempt: number): Promise<Ans
   const started = await unless(create(stage, runId, { eventType: 'run_started' }), EntityConflictError, RunExpiredError);
   if (started?.run?.status !== 'running') return undefined;
   let log: readonly Event[] = started.events ?? (await readLog(world, runId));
-  witness.sawLog(runId, log);
+  const seen = log;
+  onceCertain(() => witness.sawLog(runId, seen));
   if (log.some(({ eventType }) => ['run_completed', 'run_failed', 'run_cancelled'].includes(eventType))) return undefined;
   if (await completeWaits(stage, runId, log)) {
     log = await readLog(world, runId);
@@ -64,7 +77,8 @@ async function replay(stage: Stage, runId: string, attempt: number): Promise<Ans
   }
   const program = stage.programs.get(runId) as Program;
   const awaited = program.stages.map((parts) => parts.filter((part) => !isDone(part, log))).find((parts) => parts.length > 0);
-  witness.checkLog(program, log);
+  const checked = log;
+  onceCertain(() => witness.checkLog(program, checked));
   try {
     if (awaited) return await suspend(stage, runId, awaited, log);
     witness.completes(process, runId, log.length);

@@ -50,7 +50,7 @@ class Town {
   readonly #witness: Witness;
   readonly #programs: ReadonlyMap<string, ReturnType<typeof randomProgram>>;
   readonly #hints = new Hints();
-  readonly #counts = { crashes: 0, leaves: 0, stalls: 0, refusals: 0, jumps: 0 };
+  readonly #counts = { crashes: 0, leaves: 0, stalls: 0, refusals: 0, jumps: 0, foreseen: 0, misjudged: 0 };
   readonly #worlds = new Map<SimulatedProcess, { readonly world: PawlWorld; readonly slot: number }>();
   #wallOffset = 0;
   #launches = 0;
@@ -143,6 +143,8 @@ class Town {
       hints: this.#hints,
       onCommitted: (...what) => this.#witness.committed(...what),
       onRefused: () => (process.troubledAt = time.now),
+      foresees: this.#seed % 2 === 1,
+      onForeseen: (right) => (this.#counts[right ? 'foreseen' : 'misjudged'] += 1),
     });
     const env = {
       WORKFLOW_PAWL_LEASE_MS: String(leaseMs),

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { FlowAct, FlowOutcome } from '../world/flow-port.ts';
 import type { Act, Outcome, Outcomes, SettleAct, WakeAct, WriteAct } from '../world/port.ts';
 import type { RunRow, TakenRun } from '../world/rows.ts';
@@ -47,7 +46,7 @@ export class Foresight {
   /** What really came of an act, undefined if that is not known; true if it is what was foreseen. */
   learn(act: AnyAct, foreseen: AnyOutcome | undefined, outcome: AnyOutcome | undefined): boolean {
     const head = this.#headOf(act);
-    if (foreseen !== undefined && isDeepStrictEqual(foreseen, outcome)) {
+    if (foreseen !== undefined && isSame(foreseen, outcome)) {
       if (head) head.trust = Math.min(0, head.trust + 1);
       return true;
     }
@@ -71,6 +70,13 @@ export class Foresight {
     this.#heads.set(row.runId, { row, trust });
     if (this.#heads.size > maxHeads) this.#heads.delete(this.#heads.keys().next().value as string);
   }
+}
+
+/** Rows are flat, and what is undefined is not there. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
+  const [one, other] = [a as Record<string, unknown>, b as Record<string, unknown>];
+  return [...new Set([...Object.keys(one), ...Object.keys(other)])].every((key) => isSame(one[key], other[key]));
 }
 
 function runOf(act: AnyAct): string | undefined {

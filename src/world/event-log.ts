@@ -7,7 +7,10 @@ import type { EventRow } from './rows.ts';
 interface CachedLog {
   /** As committed here; decoded when first read. */
   readonly events: (EventRow | Event)[];
+  /** So many of them are committed; those behind are only foreseen. */
+  certain: number;
   bytes: number;
+  foreseenBytes: number;
 }
 
 const maxBytes = 64 * 2 ** 20;
@@ -16,7 +19,8 @@ const pageSize = 1_000;
 
 /**
  * The logs of the runs that this process works on, decoded once: a replay reads the whole log each time, and only its tail is new (K6).
- * A cached log is always a prefix of the stored one, because sequences are dense and it grows only by the next one.
+ * What is certain of a cached log is always a prefix of the stored one, because sequences are dense and it grows only by the next one. What
+ * is foreseen (ADR 17) is behind that, and shown to those only who ask for it.
  */
 export class EventLogCache {
   readonly #store: Store;
@@ -28,30 +32,47 @@ export class EventLogCache {
     this.#store = store;
   }
 
-  /** Everything up to at least `lastSeq`, as an array and events of the caller's own. */
+  /** Everything that is certain, up to at least `lastSeq`, as an array and events of the caller's own. */
   async read(runId: string, lastSeq: number): Promise<Event[]> {
     const log = this.#use(runId);
-    while (log.events.length < lastSeq) {
+    while (log.certain < lastSeq) {
+      this.#dropForeseen(runId, log);
       const rows = await this.#store.listEvents({ runId, after: log.events.length, order: 'asc', limit: pageSize, payloads: true });
       if (rows.length === 0) break;
+      this.#dropForeseen(runId, log);
       for (const row of rows) this.#grow(runId, log, row);
     }
     this.#trim(runId);
-    return log.events.map((_, index) => ownEvent(decoded(log, index)));
+    return Array.from({ length: log.certain }, (_, index) => ownEvent(decoded(log, index)));
   }
 
-  /** Takes over what this process just committed, if it is the next event of a log it has. */
-  append(row: EventRow): void {
+  /** Everything up to `lastSeq`, also what is only foreseen; undefined where that is not all here. */
+  readForeseen(runId: string, lastSeq: number): Event[] | undefined {
+    const log = this.#logs.get(runId);
+    if (!log || log.events.length < lastSeq) return undefined;
+    return Array.from({ length: lastSeq }, (_, index) => ownEvent(decoded(log, index)));
+  }
+
+  /** Takes over what this process just committed, or is about to, if it is the next event of a log it has. */
+  append(row: EventRow, { foreseen = false } = {}): void {
     const log = this.#logs.get(row.runId);
-    if (log) this.#grow(row.runId, log, row);
-    else if (row.seq === 1) this.#grow(row.runId, this.#use(row.runId), row);
+    if (log && (foreseen || log.certain === log.events.length)) this.#grow(row.runId, log, row, foreseen);
+    else if (!log && row.seq === 1) this.#grow(row.runId, this.#use(row.runId), row, foreseen);
     this.#trim(row.runId);
   }
 
-  /** The event at this place, if it is known here. */
+  /** What was foreseen up to this event has come true. */
+  confirm(runId: string, seq: number): void {
+    const log = this.#logs.get(runId);
+    if (!log || seq > log.events.length) return;
+    log.certain = Math.max(log.certain, seq);
+    if (log.certain === log.events.length) log.foreseenBytes = 0;
+  }
+
+  /** The event at this place, if it is certain here. */
   find(runId: string, seq: number): Event | undefined {
     const log = this.#logs.get(runId);
-    return log && seq <= log.events.length ? decoded(log, seq - 1) : undefined;
+    return log && seq <= log.certain ? decoded(log, seq - 1) : undefined;
   }
 
   forget(runId: string): void {
@@ -62,20 +83,31 @@ export class EventLogCache {
   }
 
   #use(runId: string): CachedLog {
-    const log = this.#logs.get(runId) ?? { events: [], bytes: 0 };
+    const log = this.#logs.get(runId) ?? { events: [], certain: 0, bytes: 0, foreseenBytes: 0 };
     this.#logs.delete(runId);
     this.#logs.set(runId, log);
     return log;
   }
 
-  #grow(runId: string, log: CachedLog, row: EventRow): void {
+  #grow(runId: string, log: CachedLog, row: EventRow, foreseen = false): void {
     if (row.seq !== log.events.length + 1) return;
     log.events.push(row);
+    if (!foreseen) log.certain = row.seq;
     // A log that was forgotten while it was being read still serves its reader, but counts no more.
     if (this.#logs.get(runId) !== log) return;
     const bytes = bytesPerEvent + (row.payload?.length ?? 0);
     log.bytes += bytes;
     this.#bytes += bytes;
+    if (foreseen) log.foreseenBytes += bytes;
+  }
+
+  /** It comes again with what really came. */
+  #dropForeseen(runId: string, log: CachedLog): void {
+    log.events.length = log.certain;
+    if (this.#logs.get(runId) !== log) return;
+    log.bytes -= log.foreseenBytes;
+    this.#bytes -= log.foreseenBytes;
+    log.foreseenBytes = 0;
   }
 
   #trim(keep: string): void {

@@ -4,7 +4,7 @@ import { decodeValue } from '../base/codec.ts';
 import type { Opened, WorldContext } from './context.ts';
 import type { EventLogCache } from './event-log.ts';
 import { encodeCursor } from './cursor.ts';
-import { currentDelivery, type Delivery } from './delivery.ts';
+import { currentDelivery, type Delivery, mayWrite } from './delivery.ts';
 import { leaseLost } from './errors.ts';
 import { viewEvent } from './event-view.ts';
 import { ownEvent } from './own-copy.ts';
@@ -84,7 +84,7 @@ async function runAnswer(answering: Answering, row: RunRow): Promise<EventResult
   const { context, log, request } = answering;
   const bare = request.params.resolveData === 'none';
   // run_started always carries the whole log, so that a replay needs no further read (spec/world.md 0.11).
-  const events = request.type === 'run_started' ? await log.read(row.runId, row.lastSeq) : undefined;
+  const events = request.type === 'run_started' ? await readLog(log, row) : undefined;
   if (events) noteKnownSteps(events);
   const payloads = bare
     ? {}
@@ -98,6 +98,14 @@ async function runAnswer(answering: Answering, row: RunRow): Promise<EventResult
     hasMore: false,
   };
   return { run: viewRun(row, payloads), ...preload, maxEvents: context.maxEvents };
+}
+
+/** The log as the delivery may see it. */
+async function readLog(log: EventLogCache, { runId, lastSeq }: RunRow): Promise<Event[]> {
+  const foreseen = currentDelivery()?.certain && log.readForeseen(runId, lastSeq);
+  if (foreseen) return foreseen;
+  await mayWrite();
+  return log.read(runId, lastSeq);
 }
 
 /** The steps in the log have rows, so queueing them again in this delivery changes nothing. */
