@@ -60,8 +60,19 @@ async function run({ seed: first, scale, say }: Job, { id, theme, whole }: Simul
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, availableParallelism() - 1) }, work));
-  const { crashes = 0, stalls = 0, leaves = 0, refusals = 0, jumps = 0, commits = 0, bodies = 0, repeated = 0, turns = 0, foreseen = 0, misjudged = 0 } =
-    totals;
+  const {
+    crashes = 0,
+    stalls = 0,
+    leaves = 0,
+    refusals = 0,
+    jumps = 0,
+    commits = 0,
+    bodies = 0,
+    repeated = 0,
+    turns = 0,
+    foreseen = 0,
+    misjudged = 0,
+  } = totals;
   return {
     amounts: { seeds: [lived, whole] },
     figures: {

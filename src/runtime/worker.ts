@@ -290,7 +290,7 @@ export class Worker implements Dispatcher {
       if (route.kind === 'none') {
         result = { kind: 'release', dueAt: store.now() + undeliverableDelayMs };
       } else if (route.kind === 'http') {
-        const begun = (await request.birth?.durable)?.kind !== 'lost' && (await request.certain) !== false;
+        const begun = ((await request.birth?.durable)?.kind ?? 'written') === 'written' && (await request.certain) !== false;
         if (begun) result = await inDeliverySpan(request, 'http', () => routing.http.send(request, route.path));
       } else {
         result = await inDeliverySpan(request, 'inprocess', async () => {

@@ -3,6 +3,7 @@ import { deferred } from '../testing/deferred.ts';
 import { nextTurn } from '../testing/next-turn.ts';
 import { badRequest, unavailable } from '../world/errors.ts';
 import type { Act, AppendAct, Outcome, SettleAct } from '../world/port.ts';
+import type { Foresight } from './foresight.ts';
 import { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
 
 const append = (name: string, bytes = 0): AppendAct => ({
@@ -291,5 +292,57 @@ describe('closing', () => {
     await expect(group.commit(append('1'))).rejects.toMatchObject({ status: 503, message: expect.stringContaining('closed') });
     await group.close();
     expect(batches).toEqual([]);
+  });
+});
+
+describe('what will probably come of an act', () => {
+  const guess = (chunkCount: number) =>
+    ({
+      foresee: () => ({ kind: 'appended', chunkCount }),
+      trusts: () => true,
+      learn: (_: Act, foreseen: Outcome, came: Outcome | undefined) => JSON.stringify(foreseen) === JSON.stringify(came),
+    }) as unknown as Foresight;
+  const listen = (notes: string[]) => ({
+    onForeseen({ chunkCount }: { readonly chunkCount: number }) {
+      notes.push(`foreseen ${chunkCount}`);
+      return (right: boolean) => void notes.push(right ? 'right' : 'wrong');
+    },
+    onWritten: ({ chunkCount }: { readonly chunkCount: number }) => notes.push(`written ${chunkCount}`) > 0,
+  });
+
+  it.each([
+    [2, ['foreseen 2', 'right', 'written 2']],
+    [9, ['foreseen 9', 'wrong', 'written 2']],
+  ])('is heard while the database performs it, and judged before anything is heard of what came: %i', async (foreseen, expected) => {
+    const gate = deferred();
+    const { group } = openGroup({ foresight: guess(foreseen) }, () => gate.promise);
+    const notes: string[] = [];
+    const write = group.commit(append('2'), listen(notes));
+    await nextTurn();
+    await nextTurn();
+    await nextTurn();
+    expect(notes).toEqual([`foreseen ${foreseen}`]);
+    gate.resolve();
+    await write;
+    expect(notes).toEqual(expected);
+  });
+
+  it('was wrong where the transaction fails, also if the act is then done alone', async () => {
+    const notes: string[] = [];
+    const failing = openGroup({ foresight: guess(1) }, async (acts) => {
+      await nextTurn();
+      await nextTurn();
+      if (acts.length > 1) throw badRequest('one of them');
+    });
+    await Promise.all([failing.group.commit(append('1'), listen(notes)), failing.group.commit(append('2'))]);
+    expect(notes).toEqual(['foreseen 1', 'wrong', 'written 1']);
+  });
+
+  it('is not told after the fact', async () => {
+    const notes: string[] = [];
+    const { group } = openGroup({ foresight: guess(1) });
+    await group.commit(append('1'), listen(notes));
+    await nextTurn();
+    expect(notes).toEqual(['written 1']);
   });
 });

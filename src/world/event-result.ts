@@ -73,7 +73,7 @@ async function bornAs(
 ): Promise<{ readonly step: StepRow; readonly startedSeq: number }> {
   const outcome = await delivery.birth?.durable;
   if (outcome === undefined) return { step, startedSeq };
-  if (outcome.kind === 'lost') throw leaseLost(`step "${step.stepId}" of run "${step.runId}"`);
+  if (outcome.kind !== 'written') throw leaseLost(`step "${step.stepId}" of run "${step.runId}"`);
   if (outcome.firstSeq + 1 === startedSeq && outcome.at === step.startedAt) return { step, startedSeq };
   delivery.run = undefined;
   delivery.step = { ...step, inputSeq: outcome.firstSeq, createdAt: outcome.at, updatedAt: outcome.at, startedAt: outcome.at };
