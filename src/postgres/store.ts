@@ -96,7 +96,7 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', citus =
       await db.close();
     },
     now: () => (ownTime ? clock.now() : serverClock.now()),
-    commit: <A extends Act>(act: A, heard?: Heard<OutcomeOf<A>>) => commit(act, heard as never) as Promise<OutcomeOf<A>>,
+    commit: <A extends Act>(act: A, heard?: Heard<OutcomeOf<A>>) => commit(act, heard) as Promise<OutcomeOf<A>>,
     loadState: (key) => loadState(db, key),
     getRun: (runId) => getRun(db, runId),
     listRuns: (query) => listRuns(db, query),

@@ -142,6 +142,6 @@ it.each([
   ['timers', { dueAt: 2_000 }],
   ['messages', { inboxFull: 1 }],
 ] as const)('a run with %s is not foreseen: the database alone knows what is due', (_, change) => {
-  foresight.learn(wake, undefined, given({ ...row, ...change } as TakenRun));
+  foresight.learn(wake, undefined, given({ ...row, ...change }));
   expect(foresight.foresee(stepEnds)).toBeUndefined();
 });

@@ -54,9 +54,9 @@ export class Foresight {
       head.row = undefined;
       if (foreseen !== undefined) head.trust = distrust;
     }
-    const taken = outcome && 'taken' in outcome ? (outcome.taken as TakenRun | undefined) : undefined;
+    const given = outcome && 'taken' in outcome ? outcome.taken : undefined;
     // What its waits and messages make due is known to the database alone.
-    if (taken && taken.dueAt === null && taken.waitsDue === 0 && taken.inboxFull === 0) this.#know(taken, head?.trust ?? 0);
+    if (given && given.dueAt === null && given.waitsDue === 0 && given.inboxFull === 0) this.#know(given, head?.trust ?? 0);
     return false;
   }
 

@@ -97,7 +97,7 @@ export class GroupCommit<Performed extends AnyAct = Act> {
   commit<A extends Performed>(act: A, heard: Heard<OutcomeOfAny<A>> = {}): Promise<OutcomeOfAny<A>> {
     if (this.#closed) return Promise.reject(unavailable('This World is closed; open another one to write.'));
     return new Promise<AnyOutcome>((resolve, reject) => {
-      this.#waiting.push({ act, bytes: bytesOf(act), asker: currentAsker(), heard: heard as Heard<AnyOutcome>, resolve, reject });
+      this.#waiting.push({ act, bytes: bytesOf(act), asker: currentAsker(), heard, resolve, reject });
       if (isUrgent(act)) this.#hurry();
       else if (!this.#flushing) this.#waitForOthers();
     }) as Promise<OutcomeOfAny<A>>;

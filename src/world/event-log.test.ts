@@ -26,7 +26,8 @@ function cacheOf(stored: readonly EventRow[]) {
   };
   return { cache: new EventLogCache({ listEvents } as Store), asked };
 }
-const ids = (events: readonly { readonly correlationId?: string }[] | undefined) => events?.map(({ correlationId }) => correlationId);
+const ids = (events: readonly { readonly correlationId?: string | undefined }[] | undefined) =>
+  events?.map(({ correlationId }) => correlationId);
 
 describe('what is only foreseen of a log', () => {
   it('is shown to whoever asks for it, and becomes certain', async () => {
