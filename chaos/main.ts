@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeIntoDocument } from './document.ts';
 import { readOptions, usage } from './options.ts';
-import type { Report, Target } from './target.ts';
+import type { Job, Report, Target } from './target.ts';
 import { targets } from './targets/index.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -21,11 +21,11 @@ process.exit();
 
 async function main(args: readonly string[]): Promise<void> {
   if (args.includes('--help')) return console.log(usage(targets));
-  const { targets: chosen, seed, scale, write } = readOptions(args, targets);
+  const { targets: chosen, seed, scale, write, previous } = readOptions(args, targets);
   for (const target of chosen) {
     const chosenScale = scale ?? target.shortScale;
     if (chosenScale === undefined) continue;
-    const report = await attempt(target, seed, chosenScale);
+    const report = await attempt(target, { seed, scale: chosenScale, ...(previous === undefined ? {} : { previous }) });
     tell(report);
     if (report.violations.length > 0) process.exitCode = 1;
     await keep(report);
@@ -35,14 +35,15 @@ async function main(args: readonly string[]): Promise<void> {
   console.log('Written into docs/reliability.md');
 }
 
-async function attempt({ id, fault, want, run }: Target, seed: number, scale: number): Promise<Report> {
+async function attempt({ id, fault, want, run }: Target, job: Pick<Job, 'seed' | 'scale' | 'previous'>): Promise<Report> {
+  const { seed, scale, previous } = job;
   const scratch = await mkdtemp(join(tmpdir(), `pawl-chaos-${id}-`));
   const startedAt = new Date();
   console.log(`${id} (seed ${seed}, scale ${scale}): ${fault}`);
   const about = { id, fault, want, seed, scale, startedAt: startedAt.toISOString(), machine: machine() };
-  const command = `npm run chaos -- --only ${id} --seed ${seed} --scale ${scale}`;
+  const command = `npm run chaos -- --only ${id} --seed ${seed} --scale ${scale}${previous === undefined ? '' : ` --previous ${previous}`}`;
   try {
-    const findings = await run({ seed, scale, scratch, say: (line) => console.log(`  ${line}`) });
+    const findings = await run({ ...job, scratch, say: (line) => console.log(`  ${line}`) });
     return { ...about, seconds: secondsSince(startedAt), command, ...findings };
   } catch (error) {
     const failure = `the attempt itself failed: ${error instanceof Error ? error.stack : String(error)}`;

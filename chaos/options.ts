@@ -8,6 +8,8 @@ export interface Options {
   /** Undefined: each target's own short form. */
   readonly scale: number | undefined;
   readonly write: boolean;
+  /** The version before this one, for R13. */
+  readonly previous: string | undefined;
 }
 
 export function usage(targets: readonly Target[]): string {
@@ -18,6 +20,7 @@ export function usage(targets: readonly Target[]): string {
   --scale <n>        how much of the whole, 1 by default: 0.01 takes minutes where 1 takes hours
   --short            of each target what takes seconds: what \`npm test\` does
   --write            writes the table of docs/reliability.md anew, of the largest report of each target
+  --previous <ref>   the version that R13 comes from: a tag or a commit, by default the newest release
   --table            does only that
 
 Reports are kept in reports/. The exit code is 1 if anything happened that must not.`;
@@ -33,6 +36,7 @@ export function readOptions(args: readonly string[], targets: readonly Target[])
       scale: { type: 'string', default: '1' },
       short: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
+      previous: { type: 'string' },
       table: { type: 'boolean', default: false },
     },
   });
@@ -41,7 +45,7 @@ export function readOptions(args: readonly string[], targets: readonly Target[])
   const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed);
   if (!Number.isSafeInteger(seed) || seed < 0) throw new Error(`--seed is "${values.seed}"; it must be a whole number.`);
   const chosen = values.table ? [] : choose(values.only, targets);
-  return { targets: chosen, seed, scale: values.short ? undefined : scale, write: values.write || values.table };
+  return { targets: chosen, seed, scale: values.short ? undefined : scale, write: values.write || values.table, previous: values.previous };
 }
 
 function choose(only: string | undefined, targets: readonly Target[]): readonly Target[] {

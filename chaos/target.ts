@@ -14,6 +14,8 @@ export interface Job {
   readonly seed: number;
   /** 1: the whole. */
   readonly scale: number;
+  /** The commit or tag of the version before this one, where somebody chose it. */
+  readonly previous?: string;
   /** A folder of this run's own. */
   readonly scratch: string;
   /** Tells whoever watches how far it is. */

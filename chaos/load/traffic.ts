@@ -12,6 +12,8 @@ export interface TrafficOptions {
   readonly reader: World;
   readonly random: Random;
   readonly parallel: number;
+  /** Tells its tokens from those of others; needed where there are several at a time. */
+  readonly name?: string;
   /** True: no further run is started. */
   readonly enough: (started: number) => boolean;
   /** Waits between two runs of the same line, in milliseconds. */
@@ -79,9 +81,9 @@ export class Traffic {
   }
 
   #choose(): Program {
-    const { random } = this.#options;
+    const { random, name = 'word' } = this.#options;
     const bodies = Array.from({ length: random.between(4, 7) }, () => random.pick([1, 5, 15, 15, 300]));
-    const token = `word-${(this.#tokens += 1)}`;
+    const token = `${name}-${(this.#tokens += 1)}`;
     return random.pick<Program>([
       { workflow: 'load//walk', args: [bodies], steps: bodies.length },
       { workflow: 'load//spread', args: [bodies], steps: bodies.length },

@@ -6,6 +6,7 @@ import { disk } from './r6-disk.ts';
 import { writersPostgres, writersSqlite } from './r8-writers.ts';
 import { fuzz } from './r11-fuzz.ts';
 import { soak } from './r12-soak.ts';
+import { rolling } from './r13-rolling.ts';
 import { upgrade } from './r13-upgrade.ts';
 import { clocks, simulation } from './r9-simulation.ts';
 
@@ -25,4 +26,6 @@ export const targets: readonly Target[] = [
   soak('sqlite'),
   soak('postgres'),
   upgrade,
+  rolling('sqlite'),
+  rolling('postgres'),
 ];

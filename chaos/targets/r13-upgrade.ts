@@ -2,10 +2,9 @@ import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { createWorld } from '../../src/connect/create-world.ts';
-import { brokenLogRules } from '../../src/testing/log-rules.ts';
 import { readLog } from '../../src/testing/read-log.ts';
-import { monotonic, pause } from '../load/monotonic.ts';
 import { openPlace } from '../load/places.ts';
+import { awaitEnd } from '../parked/await-end.ts';
 import type { Parked } from '../parked/parked.ts';
 import type { Findings, Job, Target } from '../target.ts';
 
@@ -13,7 +12,7 @@ const folder = new URL('../fixtures/', import.meta.url);
 const patienceMs = 120_000;
 
 export const upgrade: Target = {
-  id: 'R13',
+  id: 'R13-fixtures',
   fault: 'databases of earlier versions with runs parked in them: asleep, waiting for a hook, cut off in a step, not begun',
   want: 'every run finishes, and its log begins as it was',
   shortScale: 1,
@@ -35,7 +34,6 @@ async function run({ scratch, say }: Job): Promise<Findings> {
     amounts: { fixtures: [names.length, names.length], 'parked runs': [finished, finished] },
     figures: {},
     violations,
-    notes: ['workers of two releases side by side wait for the second release'],
   };
 }
 
@@ -51,20 +49,7 @@ async function finish(name: string, parked: readonly Parked[], scratch: string):
     await stage.startHost('worker');
     for (const { token } of parked) if (token !== undefined) await producer.api.resume(token, { word: token });
     const ends = await Promise.all(
-      parked.map(async ({ runId, workflow, steps, token }) => {
-        const deadline = monotonic() + patienceMs;
-        let status: string;
-        do {
-          await pause(200);
-          ({ status } = await reader.runs.get(runId, { resolveData: 'none' }));
-        } while (!['completed', 'failed', 'cancelled'].includes(status) && monotonic() < deadline);
-        const log = await readLog(reader, runId);
-        const faults = status === 'completed' ? brokenLogRules(log) : [`is ${status}`];
-        const done = log.filter(({ eventType }) => eventType === 'step_completed').length;
-        if (done !== steps) faults.push(`has ${done} results of ${steps} steps`);
-        if (!JSON.stringify(log).startsWith(before.get(runId) ?? '')) faults.push('has a log that begins otherwise than before');
-        return faults.map((fault) => `${workflow} ${runId} ${token ?? ''} ${fault}`);
-      }),
+      parked.map((run) => awaitEnd(reader, run, { patienceMs, before: before.get(run.runId) ?? '' })),
     );
     return ends.flat();
   } finally {
