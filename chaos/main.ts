@@ -21,11 +21,16 @@ process.exit();
 
 async function main(args: readonly string[]): Promise<void> {
   if (args.includes('--help')) return console.log(usage(targets));
-  const { targets: chosen, seed, scale, write, previous } = readOptions(args, targets);
+  const { targets: chosen, seed, scale, write, minutes, previous } = readOptions(args, targets);
   for (const target of chosen) {
     const chosenScale = scale ?? target.shortScale;
     if (chosenScale === undefined) continue;
-    const report = await attempt(target, { seed, scale: chosenScale, ...(previous === undefined ? {} : { previous }) });
+    const report = await attempt(target, {
+      seed,
+      scale: chosenScale,
+      isOver: after(minutes),
+      ...(previous === undefined ? {} : { previous }),
+    });
     tell(report);
     if (report.violations.length > 0) process.exitCode = 1;
     await keep(report);
@@ -35,7 +40,7 @@ async function main(args: readonly string[]): Promise<void> {
   console.log('Written into docs/reliability.md');
 }
 
-async function attempt({ id, fault, want, run }: Target, job: Pick<Job, 'seed' | 'scale' | 'previous'>): Promise<Report> {
+async function attempt({ id, fault, want, run }: Target, job: Pick<Job, 'seed' | 'scale' | 'previous' | 'isOver'>): Promise<Report> {
   const { seed, scale, previous } = job;
   const scratch = await mkdtemp(join(tmpdir(), `pawl-chaos-${id}-`));
   const startedAt = new Date();
@@ -53,6 +58,11 @@ async function attempt({ id, fault, want, run }: Target, job: Pick<Job, 'seed' |
   }
 }
 
+function after(minutes: number | undefined): () => boolean {
+  const end = minutes === undefined ? Infinity : Date.now() + minutes * 60_000;
+  return () => Date.now() >= end;
+}
+
 function tell({ amounts, figures, violations, missed = [], notes = [], seconds, command }: Report): void {
   for (const [what, [done, whole]] of Object.entries(amounts)) console.log(`  ${what}: ${done} of ${whole}`);
   for (const [what, figure] of Object.entries(figures)) console.log(`  ${what}: ${figure}`);
@@ -67,9 +77,15 @@ async function keep(report: Report): Promise<void> {
   await mkdir(reports, { recursive: true });
   const file = join(reports, `chaos-${report.id}.json`);
   const before = await readReport(file);
-  if (before && before.scale > report.scale) return;
+  if (before && shareDone(before) > shareDone(report)) return;
   const shown = { ...report, violations: report.violations.slice(0, 100) };
   await writeFile(file, `${JSON.stringify(shown, null, 2)}\n`);
+}
+
+/** How much of the whole was done, of everything that the target does. */
+function shareDone({ amounts }: Report): number {
+  const shares = Object.values(amounts).map(([done, whole]) => done / whole);
+  return shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);
 }
 
 async function largestReports(): Promise<Report[]> {

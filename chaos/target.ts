@@ -16,6 +16,8 @@ export interface Job {
   readonly scale: number;
   /** The commit or tag of the version before this one, where somebody chose it. */
   readonly previous?: string;
+  /** Whether the time that it was given is over: then it ends with what it has. */
+  readonly isOver?: () => boolean;
   /** A folder of this run's own. */
   readonly scratch: string;
   /** Tells whoever watches how far it is. */

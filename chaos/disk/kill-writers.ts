@@ -18,15 +18,22 @@ export interface Toll {
   done: number;
 }
 
+export interface Killing {
+  readonly scratch: string;
+  readonly random: Random;
+  readonly say: (line: string) => void;
+  readonly isOver: () => boolean;
+}
+
 /** Kills a writer at a random moment, again and again on the same file, and looks at the file after each. */
-export async function killWriters(kills: number, scratch: string, random: Random, say: (line: string) => void): Promise<Toll> {
+export async function killWriters(kills: number, { scratch, random, say, isOver }: Killing): Promise<Toll> {
   const toll: Toll = { violations: [], acknowledged: 0, done: 0 };
   const open = await loadDriver();
   const writers = new Writers(Math.min(kills, 2 * filesAtOnce));
   let files = Math.ceil(kills / killsPerFile);
   let left = kills;
   const work = async (ofLine: Random) => {
-    while ((files -= 1) >= 0) {
+    while ((files -= 1) >= 0 && !isOver()) {
       const count = Math.min(killsPerFile, left);
       left -= count;
       await killOnOneFile({ count, folder: await mkdtemp(join(scratch, 'killed-')), open, writers, random: ofLine, toll });

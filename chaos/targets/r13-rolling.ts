@@ -30,7 +30,12 @@ async function run(store: StoreName, { seed, scale, scratch, say, previous }: Jo
   const rolls = part(wholeRolls, scale);
   const before = await previousVersion(store, previous);
   if (!before) {
-    return { amounts: { 'rolls up and back': [0, wholeRolls] }, figures: {}, violations: [], missed: ['there is no version before this one'] };
+    return {
+      amounts: { 'rolls up and back': [0, wholeRolls] },
+      figures: {},
+      violations: [],
+      missed: ['there is no version before this one'],
+    };
   }
   const place = await openPlace(store, scratch, { WORKFLOW_PAWL_LEASE_MS: '1000' });
   const reader = createWorld({ env: { ...place.env, WORKFLOW_PAWL_LOG_LEVEL: 'silent' }, apart: true });

@@ -35,7 +35,10 @@ export const writersPostgres: Target = {
   },
 };
 
-async function onPawl({ seed, scale, say }: Job, envOf: (index: number) => Record<string, string>): Promise<Findings> {
+async function onPawl(
+  { seed, scale, say, isOver = () => false }: Job,
+  envOf: (index: number) => Record<string, string>,
+): Promise<Findings> {
   const worlds = Array.from({ length: worldsAtOnce }, (_, index) =>
     createWorld({ env: { ...envOf(index), WORKFLOW_PAWL_LOG_LEVEL: 'silent' }, apart: true }),
   );
@@ -44,6 +47,7 @@ async function onPawl({ seed, scale, say }: Job, envOf: (index: number) => Recor
       runs: part(whole.runs, scale),
       compareRows: true,
       say,
+      isOver,
     });
     return { amounts: { runs: [runs, whole.runs] }, figures: { calls, 'of them refused': refused }, violations: broken };
   } finally {

@@ -39,7 +39,7 @@ interface Line {
   readonly unhandled?: string;
 }
 
-async function run({ seed: first, scale, say }: Job, { id, theme, whole }: Simulated): Promise<Findings> {
+async function run({ seed: first, scale, say, isOver = () => false }: Job, { id, theme, whole }: Simulated): Promise<Findings> {
   const seeds = part(whole, scale);
   const violations: string[] = [];
   const totals: Record<string, number> = {};
@@ -54,7 +54,7 @@ async function run({ seed: first, scale, say }: Job, { id, theme, whole }: Simul
 
   const chunks = Array.from({ length: Math.ceil(seeds / seedsPerProcess) }, (_, index) => first + index * seedsPerProcess);
   const work = async () => {
-    for (let from = chunks.shift(); from !== undefined; from = chunks.shift()) {
+    for (let from = chunks.shift(); from !== undefined && !isOver(); from = chunks.shift()) {
       const count = Math.min(seedsPerProcess, first + seeds - from);
       await runProgram(program, { from, count, twiceEvery: 100, theme }, note);
     }
