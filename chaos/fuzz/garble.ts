@@ -99,7 +99,8 @@ export class Garble {
       const keys = Object.keys(place);
       const key = keys.length === 0 || random.chance(0.1) ? this.string() : random.pick(keys as [string, ...string[]]);
       const record = place as Record<string, unknown>;
-      if (typeof record[key] === 'object' && record[key] !== null && random.chance(0.7)) {
+      // What belongs to every object is not a part of this one: it would be changed for the whole process.
+      if (Object.hasOwn(record, key) && typeof record[key] === 'object' && record[key] !== null && random.chance(0.7)) {
         place = record[key];
         continue;
       }

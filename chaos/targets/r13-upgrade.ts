@@ -48,7 +48,7 @@ async function finish(name: string, parked: readonly Parked[], scratch: string):
     const producer = await stage.startHost('producer');
     await stage.startHost('worker');
     for (const { token } of parked) if (token !== undefined) await producer.api.resume(token, { word: token });
-    const ends = await Promise.all(parked.map((run) => awaitEnd(reader, run, { patienceMs, before: before.get(run.runId) ?? '' })));
+    const ends = await Promise.all(parked.map((one) => awaitEnd(reader, one, { patienceMs, before: before.get(one.runId) ?? '' })));
     return ends.flat();
   } finally {
     await reader.close();

@@ -4,7 +4,8 @@ import { fnv1a } from '../base/hash.ts';
 import type { Database } from './database.ts';
 
 const firstPauseMs = 100;
-const longestPauseMs = 5_000;
+const longestPauseMs = 1_000;
+const connectMs = 5_000;
 // So many hints a second are enough for everybody; what is committed in between is found by the next one.
 const quietMs = 20;
 
@@ -72,7 +73,7 @@ export class Hints {
 
   async #connect(pauseMs: number): Promise<void> {
     if (this.#closed) return;
-    const client = new pg.Client({ ...this.#db.connection(), application_name: 'pawl hints', connectionTimeoutMillis: longestPauseMs });
+    const client = new pg.Client({ ...this.#db.connection(), application_name: 'pawl hints', connectionTimeoutMillis: connectMs });
     this.#client = client;
     let lost = false;
     const reconnect = (nextPauseMs: number) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../base/logger.ts';
 import { currentDelivery } from '../world/delivery.ts';
+import { leaseLost, unavailable } from '../world/errors.ts';
 import type { Store } from '../world/port.ts';
 import { callHandler, type DeliveryRequest, retryResult, settleResult } from './deliver.ts';
 import type { QueueHandler } from './handlers.ts';
@@ -83,6 +84,18 @@ describe('a handler', () => {
     for (const handler of [atOnce, async () => Promise.reject(thrown)]) {
       expect((await call(handler)).result).toMatchObject({ kind: 'retry' });
     }
+  });
+
+  it('is called again within half a second where the database was away, and that is no attempt', async () => {
+    const { result } = await call(async () => Promise.reject(unavailable('The database is away.')));
+    expect(result).toMatchObject({ kind: 'release' });
+    const { dueAt } = result as { dueAt: number };
+    expect(dueAt - now).toBeLessThanOrEqual(500);
+    expect(dueAt - now).toBeGreaterThanOrEqual(250);
+  });
+
+  it('is called again as after any failure where its lease was lost', async () => {
+    expect((await call(async () => Promise.reject(leaseLost('run "run_1"')))).result).toMatchObject({ kind: 'retry' });
   });
 
   it('has nothing left to settle where a write of it ended its lease', async () => {

@@ -1,6 +1,7 @@
 import { backoffMs } from '../base/backoff.ts';
 import { describeError, type Logger } from '../base/logger.ts';
 import { currentDelivery, type Delivery, mayWrite, runInDelivery } from '../world/delivery.ts';
+import { isUnavailable } from '../world/errors.ts';
 import type { ClaimedStep, SettleResult, Store } from '../world/port.ts';
 import type { Lease, RunRow, StepRow } from '../world/rows.ts';
 import type { RegisteredHandler } from './handlers.ts';
@@ -34,7 +35,9 @@ export interface DeliveryRequest {
   readonly certain: Promise<boolean> | undefined;
 }
 
-// The SDK gives up after 48 deliveries; with this curve they span hours, and a short outage costs seconds (spec/world.md D4).
+// A database that is away is no fault of the delivery: it costs no attempt, and it is there again soon or for nobody.
+const awayBackoff = { baseMs: 500, capMs: 500, jitter: 0.5 };
+// The SDK gives up after 48 deliveries; with this curve they span hours (spec/world.md D4).
 const retryBackoff = { baseMs: 1_000, capMs: 900_000, jitter: 0.25 };
 
 /** Calls the handler in this process, as the queue of the SDK would, and says how the delivery ends; undefined: a write ended it already. */
@@ -70,7 +73,7 @@ export async function callHandler(
     if ((await request.certain) === false) return { delivery, result: undefined };
     if ((await delivery.certain) === false) return { delivery, result: { kind: 'again', dueAt: store.now() } };
     logger.warn(`Delivery ${request.attempt} of ${request.of} "${request.id}" failed and will be repeated: ${describeError(error)}`);
-    return { delivery, result: delivery.leaseEnded ? undefined : retryResult(request.attempt, store.now()) };
+    return { delivery, result: delivery.leaseEnded ? undefined : resultOf(error, request.attempt, store.now()) };
   }
 }
 
@@ -91,6 +94,11 @@ export function settleResult(answer: unknown, now: number, { clockAhead }: Pick<
   // The waits of the run are in its due time already; a host that believes them over would ask every second until they are (decisions A6).
   if (clockAhead && seconds > 0) return { kind: 'done' };
   return { kind: 'again', dueAt: now + Math.max(0, seconds) * 1_000 };
+}
+
+function resultOf(error: unknown, attempt: number, now: number): SettleResult {
+  const away = isUnavailable(error) && (error as { code?: unknown }).code === 'TRANSPORT';
+  return away ? { kind: 'release', dueAt: now + backoffMs(awayBackoff, 1) } : retryResult(attempt, now);
 }
 
 export function retryResult(attempt: number, now: number): SettleResult {

@@ -10,6 +10,9 @@ export interface PumpOptions {
   readonly onError: (error: unknown) => void;
 }
 
+// The database was away; whoever waits for it to be there again waits no longer than this.
+const afterErrorMs = 500;
+
 /** Decides when to look for work: at a hint, when the next thing is due, and every now and then. One look at a time. */
 export class Pump {
   readonly #options: PumpOptions;
@@ -53,7 +56,7 @@ export class Pump {
         next = await this.#options.claim();
       } catch (error) {
         this.#options.onError(error);
-        next = undefined;
+        next = this.#options.now() + afterErrorMs;
       }
     } while (this.#again && !this.#stopped);
     this.#running = undefined;

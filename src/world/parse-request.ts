@@ -6,6 +6,7 @@ import { payloadFields } from './event-fields.ts';
 import { checkName } from './names.ts';
 import { ownFields } from './own-copy.ts';
 import type { EventRequest } from './rules/request.ts';
+import { shown } from './shown.ts';
 
 const types = new Set<string>([
   'run_created',
@@ -70,15 +71,6 @@ function parseParams(params: CreateEventParams | null | undefined): CreateEventP
   if (params === undefined || params === null) return {};
   const { occurredAt } = params;
   return occurredAt === undefined ? params : { ...params, occurredAt: parseInstant('occurredAt', occurredAt) };
-}
-
-/** Anything, in a message: not everything can be written as JSON. */
-function shown(value: unknown): string {
-  try {
-    return (JSON.stringify(value) as string | undefined)?.slice(0, 80) ?? `a ${typeof value}`;
-  } catch {
-    return `a ${typeof value}`;
-  }
 }
 
 /** A Date, or what the SDK's schemas read as one. */

@@ -8,6 +8,7 @@ import { checkName } from './names.ts';
 import { readPayloadsOf } from './payloads.ts';
 import type { Order, Page } from './port.ts';
 import type { HookRow, RunRow, StepRow } from './rows.ts';
+import { shown } from './shown.ts';
 import { viewHook, viewRun, viewStep } from './views.ts';
 
 const maxLimit = 1_000;
@@ -17,10 +18,10 @@ function pageOf<K>(pagination: PaginationOptions | undefined, defaults: { order:
   const { limit = defaults.limit, sortOrder = defaults.order } = pagination ?? {};
   if (!Number.isInteger(limit) || limit < 1) {
     // The default of a list that gives everything is infinite; only a caller's own number is checked.
-    if (limit !== Infinity) throw badRequest(`pagination.limit must be a whole number of at least 1, not ${String(limit)}.`);
+    if (limit !== Infinity) throw badRequest(`pagination.limit must be a whole number of at least 1, not ${shown(limit)}.`);
   }
   if (sortOrder !== 'asc' && sortOrder !== 'desc')
-    throw badRequest(`pagination.sortOrder must be "asc" or "desc", not "${String(sortOrder)}".`);
+    throw badRequest(`pagination.sortOrder must be "asc" or "desc", not ${shown(sortOrder)}.`);
   return { after, order: sortOrder, limit: limit === Infinity ? Number.MAX_SAFE_INTEGER - 1 : Math.min(limit, maxLimit) };
 }
 

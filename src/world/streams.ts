@@ -7,6 +7,7 @@ import { badRequest } from './errors.ts';
 import type { AppendAct, Store } from './port.ts';
 import { shardOfStream } from './shard.ts';
 import { readLive, type StreamSignals } from './stream-reader.ts';
+import { shown } from './shown.ts';
 
 const encoder = new TextEncoder();
 const maxNameLength = 2_048;
@@ -53,7 +54,7 @@ export function streamer(context: WorldContext, signals: StreamSignals): Require
       return [...(await (await context.open()).store.listStreams(runId))];
     },
     async getStreamChunks(name, _runId, { limit = 100, cursor } = {}) {
-      if (!Number.isInteger(limit) || limit < 1) throw badRequest(`limit must be a whole number of at least 1, not ${String(limit)}.`);
+      if (!Number.isInteger(limit) || limit < 1) throw badRequest(`limit must be a whole number of at least 1, not ${shown(limit)}.`);
       const from = (decodeCursor('stream chunks', cursor, ['number'])?.[0] as number | undefined) ?? 0;
       const { store } = await context.open();
       const asked = Math.min(limit, 1_000);
@@ -73,7 +74,7 @@ export function streamer(context: WorldContext, signals: StreamSignals): Require
 
 /** Negative counts from the end as it is now; beyond the end is a place to wait at. */
 async function firstIndex(store: Store, name: string, startIndex: number): Promise<number> {
-  if (!Number.isInteger(startIndex)) throw badRequest(`startIndex must be a whole number, not ${String(startIndex)}.`);
+  if (!Number.isInteger(startIndex)) throw badRequest(`startIndex must be a whole number, not ${shown(startIndex)}.`);
   if (startIndex >= 0) return startIndex;
   const stream = await store.getStream(name);
   return Math.max(0, (stream?.chunkCount ?? 0) + startIndex);

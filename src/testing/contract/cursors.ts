@@ -84,6 +84,14 @@ function listingPolicies({ policy, timedPolicy }: Contract, { name, defaultOrder
       await expectError(list({ cursor }), badRequest(/cursor/i));
     }
   });
+
+  policy(`${name} refuses limits and orders that are none, even such as cannot be shown`, async ({ world }) => {
+    const { list } = await arrangeUntimed(world, name);
+    for (const nothing of [0, 1.5, Number.NaN, 'many', {}, Object.create(null), { toString: 1 }]) {
+      await expectError(list({ limit: nothing as number }), badRequest(/limit/));
+      await expectError(list({ sortOrder: nothing as 'asc' }), badRequest(/sortOrder/));
+    }
+  });
 }
 
 function largePagePolicies({ policy }: Contract): void {
