@@ -33,10 +33,10 @@ async function paginate<R, V, K>(
   cursorOf: (row: R) => string,
 ): Promise<PaginatedResponse<V>> {
   const rows = await read({ ...page, limit: page.limit + 1 });
-  const shown = rows.slice(0, page.limit);
-  const last = shown.at(-1);
+  const visible = rows.slice(0, page.limit);
+  const last = visible.at(-1);
   const hasMore = rows.length > page.limit;
-  return { data: await view(shown), cursor: hasMore && last ? cursorOf(last) : null, hasMore };
+  return { data: await view(visible), cursor: hasMore && last ? cursorOf(last) : null, hasMore };
 }
 
 const atKey = (key: readonly (string | number)[] | undefined) => key && { at: Number(key[0]), id: String(key[1]) };
