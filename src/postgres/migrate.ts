@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
-import { pendingMigrations, readMigrations } from '../store/migration.ts';
+import { pendingMigrations, readMigrations, type SchemaAt, usableFromAfter } from '../store/migration.ts';
 import type { Database } from './database.ts';
 import { citusMissing, sqlState } from './errors.ts';
 
@@ -19,21 +19,25 @@ export interface MigrateOptions {
 export async function migrate(db: Database, { folder = ownFolder, citus = false }: MigrateOptions = {}): Promise<void> {
   const migrations = await readMigrations(folder);
   const where = `schema "${db.name.schema}" of ${db.name.where}`;
-  const version = await schemaVersion(db);
-  if (version > migrations.length && (await isUsableFrom(db)) <= migrations.length) return;
-  const distributed = version > 0 && (await isDistributed(db));
-  if (pendingMigrations(migrations, version, where).length === 0 && (distributed || !citus)) return;
+  const at = await readSchema(db);
+  const distributed = at.version > 0 && (await isDistributed(db));
+  if (pendingMigrations(migrations, at, where).length === 0 && (distributed || !citus)) return;
   const client = await db.connect();
   try {
     await createMeta(db, client);
     await client.query('begin');
-    const { rows } = await client.query<{ value: string }>(
-      db.text("select value from pawl.pawl_meta where key = 'schema_version' for update"),
-    );
-    const pending = pendingMigrations(migrations, Number(rows[0]?.value), where);
+    await client.query(db.text("select value from pawl.pawl_meta where key = 'schema_version' for update"));
+    const pending = pendingMigrations(migrations, toSchemaAt((await client.query<Meta>(db.text(readMeta))).rows), where);
     for (const { sql, version: next } of pending) {
       await client.query(db.text(sql));
       await client.query(db.text("update pawl.pawl_meta set value = $1 where key = 'schema_version'"), [String(next)]);
+    }
+    if (pending.length > 0) {
+      await client.query(
+        db.text(`insert into pawl.pawl_meta as known (key, value) values ('usable_from', $1)
+                 on conflict (key) do update set value = excluded.value`),
+        [String(usableFromAfter(migrations))],
+      );
     }
     // Deliveries over HTTP are signed even where nobody set a secret (decisions B6).
     await client.query(db.text("insert into pawl.pawl_meta (key, value) values ('secret', $1) on conflict (key) do nothing"), [
@@ -62,23 +66,26 @@ async function distribute(db: Database, client: pg.PoolClient): Promise<void> {
   await client.query(db.text('select pawl.pawl_distribute_v1()'));
 }
 
-/**
- * The oldest version whose code can work on the schema: a later migration that takes nothing away says so here, and workers of the version
- * before go on, and start anew, beside those that brought it.
- */
-async function isUsableFrom(db: Database): Promise<number> {
-  const [row] = await db.send<{ value: string }>("select value from pawl.pawl_meta where key = 'usable_from'");
-  return Number(row?.value ?? Infinity);
-}
-
-export async function schemaVersion(db: Database): Promise<number> {
+/** Of a schema that is not there, and of one that nothing has been done to yet, the version is 0. */
+export async function readSchema(db: Database): Promise<SchemaAt> {
   try {
-    const [row] = await db.send<{ value: string }>("select value from pawl.pawl_meta where key = 'schema_version'");
-    return Number(row?.value ?? 0);
+    return toSchemaAt(await db.send<Meta>(readMeta));
   } catch (error) {
-    if (sqlState(error) === '42P01') return 0;
+    if (sqlState(error) === '42P01') return { version: 0, usableFrom: undefined };
     throw error;
   }
+}
+
+interface Meta {
+  readonly key: string;
+  readonly value: string;
+}
+
+const readMeta = "select key, value from pawl.pawl_meta where key in ('schema_version', 'usable_from')";
+
+function toSchemaAt(rows: readonly Meta[]): SchemaAt {
+  const found = new Map(rows.map(({ key, value }) => [key, Number(value)]));
+  return { version: found.get('schema_version') ?? 0, usableFrom: found.get('usable_from') };
 }
 
 /** The table whose row is the lock. Of two processes that make it at once one may be told that it exists, however politely it asks. */

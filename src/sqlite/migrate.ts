@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { renameSync, rmSync } from 'node:fs';
-import { pendingMigrations, readMigrations } from '../store/migration.ts';
+import { pendingMigrations, readMigrations, type SchemaAt, usableFromAfter } from '../store/migration.ts';
 import type { Connection } from './connection.ts';
 
 export const ownFolder = new URL('./migrations/', import.meta.url);
@@ -19,15 +19,21 @@ export interface MigrateOptions {
  */
 export async function migrate(db: Connection, { path, copyTo, folder = ownFolder }: MigrateOptions): Promise<void> {
   const migrations = await readMigrations(folder);
-  if (pendingMigrations(migrations, schemaVersion(db), path).length === 0) return;
+  if (pendingMigrations(migrations, readSchema(db), path).length === 0) return;
   db.exec('begin immediate');
   try {
-    const version = schemaVersion(db);
-    const pending = pendingMigrations(migrations, version, path);
+    const at = readSchema(db);
+    const { version } = at;
+    const pending = pendingMigrations(migrations, at, path);
     if (version > 0 && pending.length > 0 && path !== ':memory:') copyBeforeUpgrade(`${path}.v${version}.bak`, copyTo);
     for (const step of pending) {
       db.exec(step.sql);
       db.exec(`pragma user_version = ${step.version}`);
+    }
+    if (pending.length > 0) {
+      db.run("insert into pawl_meta (key, value) values ('usable_from', :from) on conflict (key) do update set value = excluded.value", {
+        from: String(usableFromAfter(migrations)),
+      });
     }
     // Deliveries over HTTP are signed even where nobody set a secret (decisions B6).
     db.run("insert into pawl_meta (key, value) values ('secret', :secret) on conflict (key) do nothing", {
@@ -40,8 +46,11 @@ export async function migrate(db: Connection, { path, copyTo, folder = ownFolder
   }
 }
 
-export function schemaVersion(db: Connection): number {
-  return db.get<{ version: number }>('select user_version as version from pragma_user_version')?.version ?? 0;
+export function readSchema(db: Connection): SchemaAt {
+  const version = db.get<{ version: number }>('select user_version as version from pragma_user_version')?.version ?? 0;
+  const known = version > 0 && db.get("select 1 from sqlite_schema where type = 'table' and name = 'pawl_meta'");
+  const row = known ? db.get<{ value: string }>("select value from pawl_meta where key = 'usable_from'") : undefined;
+  return { version, usableFrom: row && Number(row.value) };
 }
 
 /** Aside and then into place, under the write lock: a process that dies half way leaves no half a copy under the name of a whole one. */
