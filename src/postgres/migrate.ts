@@ -26,10 +26,13 @@ export async function migrate(db: Database, { folder = ownFolder, citus = false 
   try {
     await createMeta(db, client);
     await client.query('begin');
+    // It will be locked whole; who has locked a row of it by then cannot be let pass.
+    if (citus && !distributed) await client.query(db.text('lock table pawl.pawl_meta in exclusive mode'));
     await client.query(db.text("select value from pawl.pawl_meta where key = 'schema_version' for update"));
     const pending = pendingMigrations(migrations, toSchemaAt((await client.query<Meta>(db.text(readMeta))).rows), where);
     for (const { sql, version: next } of pending) {
-      await client.query(db.text(sql));
+      // What changes a distributed table is sent on to its nodes as it was written, and there it has to be alone.
+      for (const statement of distributed ? statementsOf(sql) : [sql]) await client.query(db.text(statement));
       await client.query(db.text("update pawl.pawl_meta set value = $1 where key = 'schema_version'"), [String(next)]);
     }
     if (pending.length > 0) {
@@ -74,6 +77,11 @@ export async function readSchema(db: Database): Promise<SchemaAt> {
     if (sqlState(error) === '42P01') return { version: 0, usableFrom: undefined };
     throw error;
   }
+}
+
+function statementsOf(sql: string): string[] {
+  const statements = sql.match(/(?:\$\$[\s\S]*?\$\$|--.*|'[^']*'|[^;])+/g) ?? [];
+  return statements.filter((statement) => statement.replaceAll(/--.*$/gm, '').trim() !== '');
 }
 
 interface Meta {
