@@ -8,12 +8,13 @@ import { median } from './statistics.js';
 import { worlds } from './worlds.js';
 
 const child = fileURLToPath(new URL('child.js', import.meta.url));
-const longestMs = { quick: 3 * 60_000, whole: 30 * 60_000 };
+const longestMs = { quick: 3 * 60_000, whole: 10 * 60_000 };
+const tooLong = Symbol('too long');
 let count = 0;
 
 /**
  * Measures one metric on several Worlds, in turns, so that whatever else the machine does meets
- * them alike. Answers with the median of all samples of each World.
+ * them alike. Answers with the median of all samples of each World; one that takes too long has a reason instead.
  */
 export async function measureInTurns({ metricName, worldNames, quick, onRound, ...where }) {
   const metric = metrics[metricName];
@@ -30,17 +31,23 @@ export async function measureInTurns({ metricName, worldNames, quick, onRound, .
       const { rounds = metric.rounds, ...special } = metric.perWorld?.[worldName] ?? {};
       if (round >= rounds) continue;
       const options = { ...metric.options, ...special, ...(quick ? metric.quick : {}) };
-      const { samples, details } = await measureOnce(
-        { metricName, worldName, options, patienceMs: quick ? longestMs.quick : longestMs.whole },
-        where,
-      );
+      if (missing[worldName]) continue;
+      const patienceMs = quick ? longestMs.quick : longestMs.whole;
+      const measured = await measureOnce({ metricName, worldName, options, patienceMs }, where);
+      if (measured === tooLong) {
+        const reason = `“${metric.title}” was not done within ${patienceMs / 60_000} minutes`;
+        missing[worldName] = { samples: [], details: [], reason };
+        onRound({ worldName, round });
+        continue;
+      }
+      const { samples, details } = measured;
       results[worldName].samples.push(...samples);
       results[worldName].rounds.push(median(samples));
       if (details) results[worldName].details.push(details);
       onRound({ worldName, round, value: median(samples) });
     }
   }
-  for (const result of Object.values(results)) result.value = median(result.samples);
+  for (const name of taken) if (!missing[name]) results[name].value = median(results[name].samples);
   return { ...results, ...missing };
 }
 
@@ -67,11 +74,16 @@ async function runChild({ patienceMs, ...job }, environment) {
   const running = fork(child, [JSON.stringify(job)], options);
   let said = '';
   running.stderr.on('data', (chunk) => (said = `${said}${chunk}`.slice(-4000)));
-  const patience = setTimeout(() => running.kill('SIGKILL'), patienceMs);
+  let late = false;
+  const patience = setTimeout(() => {
+    late = true;
+    running.kill('SIGKILL');
+  }, patienceMs);
   let answer;
   running.on('message', (message) => (answer = message));
   await once(running, 'close');
   clearTimeout(patience);
   if (answer?.result) return answer.result;
+  if (late) return tooLong;
   throw new Error(`${job.metricName} on ${job.worldName} gave no figure.\n${answer?.error ?? ''}\n${said}`);
 }
