@@ -4,8 +4,8 @@ import type { Stage } from './stage.ts';
 
 /** A fixed number of worker processes. Whoever is killed is replaced. */
 export class Crew {
-  /** The ids of the workers that were killed. */
-  readonly killed: string[] = [];
+  /** The workers that were killed, and when. */
+  readonly killedAt = new Map<string, number>();
   readonly #stage: Stage;
   readonly #random: Random;
   readonly #workers: Host[] = [];
@@ -34,7 +34,7 @@ export class Crew {
     const place = this.#random.between(0, this.#workers.length - 1);
     const worker = this.#workers[place] as Host;
     await worker.kill();
-    this.killed.push(worker.id);
+    this.killedAt.set(worker.id, Date.now());
     this.#workers[place] = this.#stage.launchHost('worker');
   }
 }

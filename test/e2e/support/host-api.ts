@@ -6,6 +6,8 @@ export type RunResult = { readonly ok: true; readonly value: unknown } | { reado
 export interface HostErrorShape {
   readonly name: string;
   readonly message: string;
+  /** Of an error of the World. */
+  readonly status?: number;
   readonly cause?: { readonly name?: string; readonly message?: string; readonly code?: string };
 }
 
@@ -16,9 +18,12 @@ export interface StreamPosition {
 
 /** An error that the Workflow SDK or the World threw inside a host, with its name kept. */
 export class HostError extends Error {
-  constructor({ name, message }: HostErrorShape) {
+  readonly status: number | undefined;
+
+  constructor({ name, message, status }: HostErrorShape) {
     super(message);
     this.name = name;
+    this.status = status;
   }
 }
 
