@@ -17,6 +17,8 @@ const {
   readonly theme?: Theme;
   readonly trace?: boolean;
 };
+// Before the Worlds of a seed hear of it: they would drain, and their runs would look as if they had been forgotten.
+process.on('SIGTERM', () => process.exit(143));
 const databases = await openDatabases(processCount);
 process.on('unhandledRejection', (error) => {
   process.stdout.write(`${JSON.stringify({ unhandled: String((error as Error).stack ?? error) })}\n`);

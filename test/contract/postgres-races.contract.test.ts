@@ -8,7 +8,8 @@ import { citusEnv } from '../support/citus.ts';
 import { dropSchema, newSchemaName } from '../support/postgres-schema.ts';
 import { SequentialRuns } from '../support/sequential-runs.ts';
 
-const runs = process.env['PAWL_LONG'] === '1' ? 1_000 : 100;
+// PAWL_RUNS asks for others.
+const runs = Number(process.env['PAWL_RUNS'] ?? (process.env['PAWL_LONG'] === '1' ? 1_000 : 100));
 const [steps, hooks, payloads] = [4, 2, 3];
 
 // The shape that corrupts logs elsewhere: replays and steps in two workers, and hooks that others answer, all on one run at once.

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { runProgram } from '../../chaos/node-program.ts';
 import { targets } from '../../chaos/targets/index.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
@@ -13,5 +14,16 @@ describe(`the chaos programme (seed ${seed})`, () => {
     const { amounts, violations } = await run({ seed, scale, scratch: await scratchFolder(), say: () => {} });
     expect(violations).toEqual([]);
     for (const [done] of Object.values(amounts)) expect(done).toBeGreaterThan(0);
+  });
+});
+
+describe('a seed of the simulation that once failed', () => {
+  it.each([
+    [1_000_238, 'work taken under a new name that nobody knew yet'],
+    [1_000_031, 'work taken under the name by which the worker had been given up'],
+  ])('%i, by %s', { timeout: 120_000 }, async (from) => {
+    const seen: unknown[] = [];
+    await runProgram(new URL('../../chaos/simulation/run-seeds.ts', import.meta.url), { from, count: 1 }, (line) => seen.push(line));
+    expect(seen).toMatchObject([{ seed: from, violations: [] }]);
   });
 });
