@@ -55,6 +55,7 @@ interface Waiter extends Writer {
 
 // They have connections of their own meanwhile, and most are needed for what does not wait.
 const waiterCount = 3;
+const clearAfterMs = 100;
 /** While the server performs the batch of one lane, this process prepares that of another. */
 export const laneCount = 2;
 /** On Citus, for what is asked of one shard after the other. */
@@ -77,10 +78,19 @@ export class Committer {
     batch: 0,
     last: Promise.resolve(),
   }));
+  readonly #clearer: Writer = { writer: `${this.#name}+`, batch: 0 };
   #unsure: readonly UnsureBatch[] = [];
+  #clearing: Promise<void> | undefined;
+  #closed = false;
 
   constructor(options: CommitterOptions) {
     this.#options = options;
+  }
+
+  /** Resolves when nothing is under way that nobody waits for. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#clearing;
   }
 
   /** Where batches of unknown fate may have leased something. */
@@ -141,6 +151,21 @@ export class Committer {
     if (shared) this.#options.onShared();
   }
 
+  /** What the batch may have leased is given back at once: where it was all the work there is, no other batch comes to do so. */
+  #doubt(batch: UnsureBatch): void {
+    this.#unsure = [...this.#unsure, batch];
+    this.#clearing ??= this.#clear().finally(() => (this.#clearing = undefined));
+  }
+
+  async #clear(): Promise<void> {
+    // Whoever is about to be told that his batch failed comes first.
+    await pause(clearAfterMs);
+    while (this.#unsure[0] && !this.#closed) {
+      const { shard } = this.#unsure[0];
+      await this.#send([], { from: this.#clearer, shard, wait: false }).catch(() => pause(clearAfterMs));
+    }
+  }
+
   async #send(acts: readonly BatchAct[], { from, shard, wait }: Sending): Promise<Map<number, OutcomeRow>> {
     const { db, clock, serverClock, leaseClock, sync } = this.#options;
     const { shards, runs, acts: encoded, bytes } = encodeBatch(acts);
@@ -166,7 +191,7 @@ export class Committer {
           continue;
         }
         const committed = sqlState(error) === committedBefore;
-        if (unanswered) this.#unsure = [...this.#unsure, sent];
+        if (unanswered) this.#doubt(sent);
         if (committed || unanswered) throw answerLost(db.name, committed ? 'was' : 'may have been', error);
         // Something other than a run is locked by somebody: halves are tried, until the act that needs it is alone. Who waits for a run has
         // nothing to halve.

@@ -92,6 +92,7 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', citus =
       if (closed) return;
       closed = true;
       await lanes.close();
+      await committer.close();
       hints.close();
       await db.close();
     },
