@@ -20,6 +20,7 @@ describe(`the chaos programme (seed ${seed})`, () => {
 describe('a seed of the simulation that once failed', () => {
   it.each([
     [1_000_238, 'work taken under a new name that nobody knew yet'],
+    [1_002_793, 'a wait that was due by a clock which was then set back'],
     [1_000_031, 'work taken under the name by which the worker had been given up'],
   ])('%i, by %s', { timeout: 120_000 }, async (from) => {
     const seen: unknown[] = [];
