@@ -12,6 +12,7 @@ import type { Message } from './messages.ts';
 import { runMessage, stepMessage, storedMessage } from './messages.ts';
 import { Presence } from './presence.ts';
 import { Pump } from './pump.ts';
+import { ReplayPace } from './replay-pace.ts';
 import { parseQueueName } from './queue-name.ts';
 import { RetentionSweeper } from './retention.ts';
 import type { Route, Routing } from './routing.ts';
@@ -41,6 +42,7 @@ export class Worker implements Dispatcher {
   readonly #slots: Slots;
   readonly #pump: Pump;
   readonly #presence: Presence;
+  readonly #pace: ReplayPace;
   readonly #retention: RetentionSweeper;
   readonly #active = new Set<Promise<void>>();
   #stopping = false;
@@ -51,6 +53,7 @@ export class Worker implements Dispatcher {
     const { store, clock, logger, settings } = options;
     this.#options = options;
     this.#claims = options.claims;
+    this.#pace = new ReplayPace(clock, () => this.#backlog);
     this.#slots = new Slots({ run: settings.flowConcurrency, step: settings.stepConcurrency, message: messageConcurrency });
     this.#pump = new Pump({
       clock,
@@ -73,6 +76,7 @@ export class Worker implements Dispatcher {
   /** Takes nothing new, lets what is under way end within `drainMs`, gives the rest back untouched. */
   async stop(drainMs: number): Promise<void> {
     this.#stopping = true;
+    this.#pace.stop();
     await Promise.all([this.#pump.stop(), this.#retention.stop()]);
     await this.#drained(drainMs);
     await this.#presence.leave();
@@ -190,6 +194,7 @@ export class Worker implements Dispatcher {
     }
     this.#dispatch(claims);
     if (claims.runs.length === limits.run || claims.steps.length === limits.step) this.#backlog = true;
+    this.#pace.claimed();
     const some = claims.runs.length + claims.steps.length + claims.messages.length > 0;
     // Due, but not for this worker: look again when polling.
     return some || (nextDueAt ?? 0) > now ? nextDueAt : undefined;
@@ -212,6 +217,8 @@ export class Worker implements Dispatcher {
 
   async #deliverRun(run: TakenRun, certain?: Promise<boolean>): Promise<void> {
     const { store, routing } = this.#options;
+    const calm = this.#pace.calm(run.runId);
+    if (calm) await calm;
     const read = run.inboxFull === 1 ? await store.listInbox(run.runId).catch(describeError) : [];
     const inbox = typeof read === 'string' ? [] : read;
     const request: DeliveryRequest = {
@@ -257,7 +264,12 @@ export class Worker implements Dispatcher {
       birth,
       certain: undefined,
     };
-    await this.#deliver(request, this.#options.routing.route('step', step.namespace, step.stepName));
+    this.#pace.stepBegins(step.runId);
+    try {
+      await this.#deliver(request, this.#options.routing.route('step', step.namespace, step.stepName));
+    } finally {
+      this.#pace.stepEnds(step.runId);
+    }
   }
 
   async #deliverMessage(row: MessageRow): Promise<void> {
@@ -284,7 +296,7 @@ export class Worker implements Dispatcher {
   }
 
   async #deliver(request: DeliveryRequest, route: Route): Promise<void> {
-    const { store, logger, routing } = this.#options;
+    const { store, clock, logger, routing } = this.#options;
     let result: SettleResult | undefined;
     try {
       if (route.kind === 'none') {
@@ -294,7 +306,9 @@ export class Worker implements Dispatcher {
         if (begun) result = await inDeliverySpan(request, 'http', () => routing.http.send(request, route.path));
       } else {
         result = await inDeliverySpan(request, 'inprocess', async () => {
+          const startedAt = clock.monotonic();
           const called = await callHandler(request, route.handler, store, logger);
+          if (request.of === 'run') this.#pace.replayed(request.id, clock.monotonic() - startedAt);
           this.#startBorn(called.delivery);
           return called.result;
         });
