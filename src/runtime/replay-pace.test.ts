@@ -72,3 +72,11 @@ it('a worker that stops keeps nobody waiting', async () => {
   expect(asked.waits).toBe(false);
   expect(calm().waits).toBe(false);
 });
+
+it('two deliveries of a run, one of which was only foreseen, both go on', async () => {
+  const { clock, calm } = openPace({ steps: 2, lastedMs: 900 });
+  const [one, other] = [calm(), calm()];
+  clock.advance(900);
+  await nextTurn();
+  expect([one.waits, other.waits]).toEqual([false, false]);
+});

@@ -45,12 +45,14 @@ export class ReplayPace {
     const lasted = this.#lasted.get(runId) ?? 0;
     if (this.#stopped || lasted < leastMs || this.#stepsOf(runId) < 2) return undefined;
     return new Promise((resolve) => {
-      const cancel = this.#clock.after(Math.min(lasted, mostMs), () => this.#waiting.get(runId)?.());
-      this.#waiting.set(runId, () => {
+      const goOn = () => {
         cancel();
-        this.#waiting.delete(runId);
+        // A delivery that was only foreseen may wait as well as the one that came instead.
+        if (this.#waiting.get(runId) === goOn) this.#waiting.delete(runId);
         resolve();
-      });
+      };
+      const cancel = this.#clock.after(Math.min(lasted, mostMs), goOn);
+      this.#waiting.set(runId, goOn);
     });
   }
 
