@@ -131,7 +131,11 @@ export class Traffic {
       if (monotonic() > deadline) return void this.violations.push(`${workflow} ${runId} is still ${status} after ${endMs} ms`);
     }
     this.endedAt.push(monotonic());
-    const result = await persist(() => api.result(runId));
+    const result = await persist(async () => {
+      const read = await api.result(runId);
+      if (!read.ok && read.error.name === 'WorkflowWorldError') throw new HostError(read.error);
+      return read;
+    });
     const value = result.ok ? (result.value as string[]) : [];
     const marks = token === undefined ? value : value.slice(0, -1);
     if (marks.length !== steps || (token !== undefined && value.at(-1) !== token)) {

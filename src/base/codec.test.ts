@@ -43,6 +43,7 @@ describe('a stored value', () => {
 
   it('is refused where a later version wrote it', () => {
     expect(() => decodeValue(new Uint8Array([7, 1]))).toThrow('unknown tag 7: it was written by a newer version');
+    expect(() => decodeValue(new Uint8Array([1, 115]))).toThrow('A stored value is not as it was written: it begins with "s".');
   });
 
   it('cannot be a function, nor change the prototype of what it comes back as', () => {

@@ -23,8 +23,16 @@ export function encodeValue(value: unknown): Uint8Array {
 /** Reads what `encodeValue` wrote; bytes come back as a copy of their own. */
 export function decodeValue(encoded: Uint8Array): unknown {
   if (encoded[0] === rawBytes) return new Uint8Array(encoded.subarray(1));
-  if (encoded[0] === devalueText) return parse(decoder.decode(encoded.subarray(1)));
+  if (encoded[0] === devalueText) return decodeText(decoder.decode(encoded.subarray(1)));
   throw new Error(`A stored value begins with the unknown tag ${encoded[0]}: it was written by a newer version.`);
+}
+
+function decodeText(text: string): unknown {
+  try {
+    return parse(text);
+  } catch (cause) {
+    throw new Error(`A stored value is not as it was written: it begins with "${text.slice(0, 20)}".`, { cause });
+  }
 }
 
 /** Structured text for small fields that a person may want to read in the database; the dates in it survive. */

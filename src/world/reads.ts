@@ -62,6 +62,8 @@ export function runReads(context: WorldContext): Storage['runs'] {
 
   const list = async (params: Parameters<Storage['runs']['list']>[0] = {}) => {
     const { workflowName, status, pagination, resolveData } = params;
+    if (workflowName !== undefined) checkName('workflowName', workflowName, 'runs.list');
+    if (status !== undefined) checkName('status', status, 'runs.list');
     const after = atKey(decodeCursor('runs', pagination?.cursor, ['number', 'string']));
     const page = pageOf(pagination, { order: 'desc', limit: 20 }, after);
     const { store } = await context.open();
@@ -134,6 +136,7 @@ export function hookReads(context: WorldContext): Storage['hooks'] {
       return (await view([row], params?.resolveData))[0] as ReturnType<typeof viewHook>;
     },
     async list({ runId, pagination, resolveData } = {}) {
+      if (runId !== undefined) checkName('runId', runId, 'hooks.list');
       const after = atKey(decodeCursor('hooks', pagination?.cursor, ['number', 'string']));
       const page = pageOf(pagination, { order: 'asc', limit: 100 }, after);
       const { store } = await context.open();
@@ -177,6 +180,7 @@ export function eventReads(context: WorldContext): Omit<Storage['events'], 'crea
     },
     async listByCorrelationId({ correlationId, runId, pagination, resolveData }) {
       checkName('correlationId', correlationId, 'events.listByCorrelationId');
+      if (runId !== undefined) checkName('runId', runId, 'events.listByCorrelationId');
       const key = decodeCursor('correlated events', pagination?.cursor, ['number', 'string', 'number']);
       const after = key && { at: Number(key[0]), runId: String(key[1]), seq: Number(key[2]) };
       const page = pageOf(pagination, { order: 'asc', limit: 100 }, after);

@@ -95,6 +95,15 @@ function listingPolicies({ policy, timedPolicy }: Contract, { name, defaultOrder
 }
 
 function largePagePolicies({ policy }: Contract): void {
+  policy('a list by something that is no text is refused', async ({ world }) => {
+    for (const nothing of [new Date(), 1, {}, '']) {
+      const by = nothing as string;
+      await expectError(world.hooks.list({ runId: by }), badRequest(/runId/));
+      await expectError(world.runs.list({ workflowName: by }), badRequest(/workflowName/));
+      await expectError(world.events.listByCorrelationId({ correlationId: 'x', runId: by } as never), badRequest(/runId/));
+    }
+  });
+
   policy('a page holds a thousand items at most, whatever the limit says', async ({ world }) => {
     const runId = await runningRun(world);
     await Promise.all(Array.from({ length: 1_001 }, () => world.events.create(runId, build.stepCreated(newStepId()))));
