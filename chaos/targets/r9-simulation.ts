@@ -49,7 +49,7 @@ async function run({ seed: first, scale, say, isOver = () => false }: Job, { id,
     for (const what of seen) violations.push(`${what} (again: npm run chaos -- --only ${id} --scale ${1 / whole} --seed ${seed})`);
     for (const [name, count] of Object.entries(counts)) totals[name] = (totals[name] ?? 0) + count;
     lived += 1;
-    return lived % 5_000 === 0 && say(`${lived} seeds, ${violations.length} violations`);
+    return lived % 1_000 === 0 && say(`${lived} seeds, ${violations.length} violations`);
   };
 
   const chunks = Array.from({ length: Math.ceil(seeds / seedsPerProcess) }, (_, index) => first + index * seedsPerProcess);
