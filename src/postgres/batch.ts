@@ -32,7 +32,7 @@ interface EncodedAct {
  * Puts acts into the order in which every process takes its locks: runs by key, then streams, then keyed messages, then workers, and claims
  * last, because they only take what nobody has. Acts on one run or stream stay in the order in which they came.
  */
-export function encodeBatch(acts: readonly BatchAct[]): Batch {
+export function encodeBatch(acts: readonly BatchAct[], { citus }: { readonly citus: boolean }): Batch {
   const runs = [...new Map(acts.flatMap(runOf).map((run) => [run.runId, run])).values()].sort(
     (a, b) => a.shard - b.shard || compare(a.runId, b.runId),
   );
@@ -47,7 +47,7 @@ export function encodeBatch(acts: readonly BatchAct[]): Batch {
   const encoded: EncodedAct[] = ordered.map(({ act, index, run }) => ({ act: index, run, ...encodeAct(act, payloads) }));
   // Flows write rows of runs themselves: after all that is folded over them.
   const firstLoose = ordered.findIndex(({ run }) => run === 0);
-  encoded.splice(firstLoose < 0 ? encoded.length : firstLoose, 0, ...encodeFlows(flows, { places, payloads }));
+  encoded.splice(firstLoose < 0 ? encoded.length : firstLoose, 0, ...encodeFlows(flows, { places, payloads, citus }));
   return {
     shards: runs.map(({ shard }) => shard),
     runs: runs.map(({ runId }) => runId),

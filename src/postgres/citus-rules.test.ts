@@ -172,6 +172,13 @@ it('no query is assigned to a variable: Citus passes the assignment on, which no
   expect(assigned.map(({ where }) => where)).toEqual([]);
 });
 
+it('what has a form for Citus beside that for one server differs by the one shard alone', () => {
+  const texts = statements.filter(({ where }) => where === 'pawl_flow_v1').map(({ text }) => text);
+  const forCitus = texts.filter((text) => text.includes('shard = c_shard'));
+  expect(forCitus).toHaveLength(3);
+  expect(texts).toEqual(expect.arrayContaining(forCitus.map((text) => text.replaceAll(/\w\.shard = c_shard and /g, ''))));
+});
+
 it('an error is told by its SQLSTATE alone (rule 9)', () => {
   expect(violations(sources, /\b(?:error|cause)\)?\??\.(?:constraint|table|schema)\b/)).toEqual([]);
 });

@@ -167,8 +167,8 @@ export class Committer {
   }
 
   async #send(acts: readonly BatchAct[], { from, shard, wait }: Sending): Promise<Map<number, OutcomeRow>> {
-    const { db, clock, serverClock, leaseClock, sync } = this.#options;
-    const { shards, runs, acts: encoded, bytes } = encodeBatch(acts);
+    const { db, clock, serverClock, leaseClock, sync, citus } = this.#options;
+    const { shards, runs, acts: encoded, bytes } = encodeBatch(acts, { citus: citus() });
     const sent: UnsureBatch = { shard, writer: from.writer, batch: (from.batch += 1) };
     const unsure = this.#unsure.filter((batch) => batch.shard === shard);
     const givenBack = unsure.length === 0 ? null : JSON.stringify(unsure);

@@ -84,6 +84,8 @@ interface Places {
   /** Of the runs that the batch locks, counted from 1. */
   readonly places: ReadonlyMap<string, number>;
   readonly payloads: Payloads;
+  /** Writes that are all of one shard say so. */
+  readonly citus: boolean;
 }
 
 /**
@@ -140,7 +142,7 @@ class Call {
   encoded(): Record<string, unknown> {
     const rows = Object.entries(this.#rows).filter(([, list]) => list.length > 0);
     const plain = this.#plain.length === 0 ? {} : { plain: this.#plain };
-    const shard = new Set(this.#shards).size === 1 ? this.#shards[0] : undefined;
+    const shard = this.#places.citus && new Set(this.#shards).size === 1 ? this.#shards[0] : undefined;
     return { acts: this.#acts, shard, shards: this.#shards, runs: this.#runs, ...plain, ...Object.fromEntries(rows) };
   }
 

@@ -1,11 +1,11 @@
 -- The committer of flows: performs the acts of flows in a batch, inside the call of pawl_commit_v1 that brings them. Like there, guards are
 -- checked and rows are written; what the rows say was decided before.
 --
--- p_flow   "acts", in order, no two commits of one run among them; "shards" and "runs" of their writes, and "shard" where all have the
---          same one, which Citus has to be told as one value; and apart from them, so that each table is written with one statement for
---          all, the rows of the writes: "events", "new_steps", "steps", "clears", "values", "history". There "w" says which write a row
---          belongs to, counted from 1 over all acts. "plain" has the commits that only carry an execution on or end it, which most do:
---          one statement for all of them, before the other acts.
+-- p_flow   "acts", in order, no two commits of one run among them; "shards" and "runs" of their writes, and on Citus "shard" where all
+--          have the same one, because there it has to be told as one value; and apart from them, so that each table is written with one
+--          statement for all, the rows of the writes: "events", "new_steps", "steps", "clears", "values", "history". There "w" says
+--          which write a row belongs to, counted from 1 over all acts. "plain" has the commits that only carry an execution on or end
+--          it, which most do: one statement for all of them, before the other acts.
 -- p_busy   whether another transaction has the run of that place; an act says in "runs" which ones it needs
 -- p_bytes  the payloads
 -- p_clock  what leases are judged by: who is not alive takes nothing
@@ -40,43 +40,81 @@ declare
   o record;
 begin
   if p_flow ? 'plain' then
-    -- Guards and rules are those of pawl_flow_write_v1.
-    for o in
-      with k as (
-        update pawl.runs r
-        set status = case when s.status = 'pending' then r.status else s.status end,
-            error = case when s.ends then s.error else r.error end,
-            output_seq = case when s.ends then r.last_seq + 1 + s.output_event else r.output_seq end,
-            started_at = case when s.status = 'running' then coalesce(r.started_at, greatest(s.now, r.last_ms)) else r.started_at end,
-            completed_at = case when s.ends then greatest(s.now, r.last_ms) else r.completed_at end,
-            updated_at = greatest(s.now, r.last_ms), last_seq = r.last_seq + s.events, last_ms = greatest(s.now, r.last_ms),
-            due_at = case
-              when s.ends then null
-              when r.due_at <= s.now and coalesce(e.cancel_at, s.due_at) between r.due_at and s.now then r.due_at
-              else coalesce(e.cancel_at, s.due_at)
-            end,
-            lease_owner = case when s.ends then null else r.lease_owner end,
-            deliveries = case when s.epoch is null then r.deliveries else 0 end
-        from jsonb_to_recordset(p_flow -> 'plain') as s (
-          w int, run int, now bigint, expected bigint, epoch bigint, status text, ends boolean, error text, output_event int, events int,
-          revision bigint, fields text, entries int, due_at bigint)
-        join pawl.executions e on e.shard = v_shards[s.w] and e.run_id = v_runs[s.w]
-        where (c_shard is null or r.shard = c_shard and e.shard = c_shard)
-          and r.shard = v_shards[s.w] and r.run_id = v_runs[s.w] and not p_busy[s.run]
-          and e.revision = s.expected
-          and (s.epoch is null or r.lease_owner is not null and r.lease_epoch = s.epoch)
-        returning r.shard, r.run_id, s.w, r.last_seq - s.events + 1 as first_seq, r.last_ms, s.revision, s.fields, s.entries, s.ends)
-      update pawl.executions e
-      set revision = k.revision, fields = k.fields, history_length = e.history_length + k.entries, join_group = null, join_wake_when = null,
-          cancel_request = case when k.ends then null else e.cancel_request end, cancel_at = case when k.ends then null else e.cancel_at end
-      from k
-      where (c_shard is null or e.shard = c_shard) and e.shard = k.shard and e.run_id = k.run_id
-      returning k.w, k.first_seq, k.last_ms, e.history_length - k.entries as history_length
-    loop
-      v_first[o.w] := o.first_seq;
-      v_at[o.w] := o.last_ms;
-      v_history[o.w] := o.history_length;
-    end loop;
+    -- Guards and rules are those of pawl_flow_write_v1. Here and below there are two forms of one statement, the same but for c_shard: if one
+    -- said "c_shard is null or", which no index serves, a server by itself would scan the table.
+    if c_shard is null then
+      for o in
+        with k as (
+          update pawl.runs r
+          set status = case when s.status = 'pending' then r.status else s.status end,
+              error = case when s.ends then s.error else r.error end,
+              output_seq = case when s.ends then r.last_seq + 1 + s.output_event else r.output_seq end,
+              started_at = case when s.status = 'running' then coalesce(r.started_at, greatest(s.now, r.last_ms)) else r.started_at end,
+              completed_at = case when s.ends then greatest(s.now, r.last_ms) else r.completed_at end,
+              updated_at = greatest(s.now, r.last_ms), last_seq = r.last_seq + s.events, last_ms = greatest(s.now, r.last_ms),
+              due_at = case
+                when s.ends then null
+                when r.due_at <= s.now and coalesce(e.cancel_at, s.due_at) between r.due_at and s.now then r.due_at
+                else coalesce(e.cancel_at, s.due_at)
+              end,
+              lease_owner = case when s.ends then null else r.lease_owner end,
+              deliveries = case when s.epoch is null then r.deliveries else 0 end
+          from jsonb_to_recordset(p_flow -> 'plain') as s (
+            w int, run int, now bigint, expected bigint, epoch bigint, status text, ends boolean, error text, output_event int, events int,
+            revision bigint, fields text, entries int, due_at bigint)
+          join pawl.executions e on e.shard = v_shards[s.w] and e.run_id = v_runs[s.w]
+          where r.shard = v_shards[s.w] and r.run_id = v_runs[s.w] and not p_busy[s.run]
+            and e.revision = s.expected
+            and (s.epoch is null or r.lease_owner is not null and r.lease_epoch = s.epoch)
+          returning r.shard, r.run_id, s.w, r.last_seq - s.events + 1 as first_seq, r.last_ms, s.revision, s.fields, s.entries, s.ends)
+        update pawl.executions e
+        set revision = k.revision, fields = k.fields, history_length = e.history_length + k.entries, join_group = null, join_wake_when = null,
+            cancel_request = case when k.ends then null else e.cancel_request end, cancel_at = case when k.ends then null else e.cancel_at end
+        from k
+        where e.shard = k.shard and e.run_id = k.run_id
+        returning k.w, k.first_seq, k.last_ms, e.history_length - k.entries as history_length
+      loop
+        v_first[o.w] := o.first_seq;
+        v_at[o.w] := o.last_ms;
+        v_history[o.w] := o.history_length;
+      end loop;
+    else
+      for o in
+        with k as (
+          update pawl.runs r
+          set status = case when s.status = 'pending' then r.status else s.status end,
+              error = case when s.ends then s.error else r.error end,
+              output_seq = case when s.ends then r.last_seq + 1 + s.output_event else r.output_seq end,
+              started_at = case when s.status = 'running' then coalesce(r.started_at, greatest(s.now, r.last_ms)) else r.started_at end,
+              completed_at = case when s.ends then greatest(s.now, r.last_ms) else r.completed_at end,
+              updated_at = greatest(s.now, r.last_ms), last_seq = r.last_seq + s.events, last_ms = greatest(s.now, r.last_ms),
+              due_at = case
+                when s.ends then null
+                when r.due_at <= s.now and coalesce(e.cancel_at, s.due_at) between r.due_at and s.now then r.due_at
+                else coalesce(e.cancel_at, s.due_at)
+              end,
+              lease_owner = case when s.ends then null else r.lease_owner end,
+              deliveries = case when s.epoch is null then r.deliveries else 0 end
+          from jsonb_to_recordset(p_flow -> 'plain') as s (
+            w int, run int, now bigint, expected bigint, epoch bigint, status text, ends boolean, error text, output_event int, events int,
+            revision bigint, fields text, entries int, due_at bigint)
+          join pawl.executions e on e.shard = v_shards[s.w] and e.run_id = v_runs[s.w]
+          where r.shard = c_shard and e.shard = c_shard and r.shard = v_shards[s.w] and r.run_id = v_runs[s.w] and not p_busy[s.run]
+            and e.revision = s.expected
+            and (s.epoch is null or r.lease_owner is not null and r.lease_epoch = s.epoch)
+          returning r.shard, r.run_id, s.w, r.last_seq - s.events + 1 as first_seq, r.last_ms, s.revision, s.fields, s.entries, s.ends)
+        update pawl.executions e
+        set revision = k.revision, fields = k.fields, history_length = e.history_length + k.entries, join_group = null, join_wake_when = null,
+            cancel_request = case when k.ends then null else e.cancel_request end, cancel_at = case when k.ends then null else e.cancel_at end
+        from k
+        where e.shard = c_shard and e.shard = k.shard and e.run_id = k.run_id
+        returning k.w, k.first_seq, k.last_ms, e.history_length - k.entries as history_length
+      loop
+        v_first[o.w] := o.first_seq;
+        v_at[o.w] := o.last_ms;
+        v_history[o.w] := o.history_length;
+      end loop;
+    end if;
     for f_act, v_w, v_busy, v_part in
       select (s ->> 'act')::int, (s ->> 'w')::int, p_busy[(s ->> 'run')::int], s from jsonb_array_elements(p_flow -> 'plain') as s
     loop
@@ -242,7 +280,7 @@ begin
       start int, size int)
     where v_first[e.w] > 0;
   end if;
-  if p_flow ? 'steps' then
+  if p_flow ? 'steps' and c_shard is null then
     -- No column is set to the element of an array and nothing else: Citus 13.2 crashes where it writes that out.
     update pawl.steps k
     set status = s.status, attempt = k.attempt + s.starts, error = s.error, output_seq = v_first[s.w] + s.output_event,
@@ -251,7 +289,17 @@ begin
         version = k.version + 1
     from jsonb_to_recordset(p_flow -> 'steps') as s (
       w int, step_id text, status text, starts int, error text, output_event int, retry_after bigint)
-    where (c_shard is null or k.shard = c_shard) and k.shard = v_shards[s.w] and k.run_id = v_runs[s.w] and k.step_id = s.step_id
+    where k.shard = v_shards[s.w] and k.run_id = v_runs[s.w] and k.step_id = s.step_id
+      and v_first[s.w] > 0;
+  elsif p_flow ? 'steps' then
+    update pawl.steps k
+    set status = s.status, attempt = k.attempt + s.starts, error = s.error, output_seq = v_first[s.w] + s.output_event,
+        updated_at = greatest(k.updated_at, v_at[s.w]), started_at = coalesce(k.started_at, case when s.starts > 0 then v_at[s.w] end),
+        completed_at = case when s.status in ('completed', 'failed') then v_at[s.w] end, retry_after = s.retry_after,
+        version = k.version + 1
+    from jsonb_to_recordset(p_flow -> 'steps') as s (
+      w int, step_id text, status text, starts int, error text, output_event int, retry_after bigint)
+    where k.shard = c_shard and k.shard = v_shards[s.w] and k.run_id = v_runs[s.w] and k.step_id = s.step_id
       and v_first[s.w] > 0;
   end if;
   if p_flow ? 'new_steps' then
@@ -267,10 +315,16 @@ begin
     where v_first[s.w] > 0
     on conflict (shard, run_id, step_id) do nothing;
   end if;
-  if p_flow ? 'clears' then
+  if p_flow ? 'clears' and c_shard is null then
     delete from pawl.execution_values k
     using jsonb_to_recordset(p_flow -> 'clears') as s (w int, kind text, key text, path_from text, path_to text)
-    where (c_shard is null or k.shard = c_shard) and k.shard = v_shards[s.w] and k.run_id = v_runs[s.w] and k.kind = s.kind and k.key = s.key
+    where k.shard = v_shards[s.w] and k.run_id = v_runs[s.w] and k.kind = s.kind and k.key = s.key
+      and k.path >= s.path_from
+      and (s.path_to is null or k.path < s.path_to) and v_first[s.w] > 0;
+  elsif p_flow ? 'clears' then
+    delete from pawl.execution_values k
+    using jsonb_to_recordset(p_flow -> 'clears') as s (w int, kind text, key text, path_from text, path_to text)
+    where k.shard = c_shard and k.shard = v_shards[s.w] and k.run_id = v_runs[s.w] and k.kind = s.kind and k.key = s.key
       and k.path >= s.path_from
       and (s.path_to is null or k.path < s.path_to) and v_first[s.w] > 0;
   end if;
