@@ -49,6 +49,11 @@ export class Fleet {
     return this.#workers;
   }
 
+  /** Resolves when there is a spare that can take the next place at once; at once where none are kept. */
+  async spareReady(): Promise<void> {
+    if (this.#spares.length > 0) await Promise.any(this.#spares.map((spare) => spare.ready()));
+  }
+
   /** SIGKILL for one of them, be it at work or still starting; another takes its place and is not waited for. */
   async killOne(): Promise<void> {
     const place = this.#random.between(0, this.#workers.length - 1);
