@@ -36,7 +36,7 @@ async function run(store: StoreName, { seed, scale, scratch, say }: Job): Promis
     const random = new Random(seed);
     const goal = { kills: part(whole.kills, scale), runs: part(whole.runs, scale) };
     const producer = await stage.startHost('producer');
-    const fleet = new Fleet(stage, random, { spares });
+    const fleet = new Fleet(stage, random, { spares: Math.min(spares, goal.kills - 1) });
     await fleet.start(workers);
     let killed = 0;
     const beganAt = monotonic();
