@@ -5,6 +5,7 @@ import { decodeCursor, encodeCursor } from './cursor.ts';
 import { mayWrite } from './delivery.ts';
 import { badRequest } from './errors.ts';
 import type { AppendAct, Store } from './port.ts';
+import { checkName as checkKey } from './names.ts';
 import { shardOfStream } from './shard.ts';
 import { readLive, type StreamSignals } from './stream-reader.ts';
 import { shown } from './shown.ts';
@@ -51,9 +52,11 @@ export function streamer(context: WorldContext, signals: StreamSignals): Require
       return readLive({ store, signals, name: checkName(name), from: await firstIndex(store, name, startIndex) });
     },
     async listStreamsByRunId(runId) {
+      checkKey('runId', runId, 'listStreamsByRunId');
       return [...(await (await context.open()).store.listStreams(runId))];
     },
     async getStreamChunks(name, _runId, { limit = 100, cursor } = {}) {
+      checkName(name);
       if (!Number.isInteger(limit) || limit < 1) throw badRequest(`limit must be a whole number of at least 1, not ${shown(limit)}.`);
       const from = (decodeCursor('stream chunks', cursor, ['number'])?.[0] as number | undefined) ?? 0;
       const { store } = await context.open();
@@ -66,7 +69,7 @@ export function streamer(context: WorldContext, signals: StreamSignals): Require
       return { data, cursor: hasMore ? encodeCursor('stream chunks', [from + asked]) : null, hasMore, done: stream?.closedAt != null };
     },
     async getStreamInfo(name) {
-      const stream = await (await context.open()).store.getStream(name);
+      const stream = await (await context.open()).store.getStream(checkName(name));
       return { tailIndex: (stream?.chunkCount ?? 0) - 1, done: stream?.closedAt != null };
     },
   };

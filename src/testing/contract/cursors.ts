@@ -99,6 +99,9 @@ function largePagePolicies({ policy }: Contract): void {
     for (const nothing of [new Date(), 1, {}, '']) {
       const by = nothing as string;
       await expectError(world.hooks.list({ runId: by }), badRequest(/runId/));
+      await expectError(world.listStreamsByRunId(by), badRequest(/runId/));
+      await expectError(world.getStreamChunks(by, 'x'), badRequest(/stream name/));
+      await expectError(world.getStreamInfo(by, 'x'), badRequest(/stream name/));
       await expectError(world.runs.list({ workflowName: by }), badRequest(/workflowName/));
       await expectError(world.events.listByCorrelationId({ correlationId: 'x', runId: by }), badRequest(/runId/));
     }
