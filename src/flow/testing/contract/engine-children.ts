@@ -183,8 +183,7 @@ export function testEngineChildren(name: string, factory: EngineBackendFactory):
       await world.backend.kill(dying);
       const done = spy('done', ({ context }) => tenfold(context.item));
       const living = await world.open(flow, [done]);
-      await world.drive(living);
-      expect(await living.get(execution.id)).toMatchObject({ status: 'completed', context: { out: output } });
+      expect(await world.driveOn(living, execution.id)).toMatchObject({ status: 'completed', context: { out: output } });
       expect(done.calls.map(({ context }) => context.item).sort((a, b) => Number(a) - Number(b))).toEqual([1, 2]);
       gate.open();
     });

@@ -90,8 +90,7 @@ export function testEngineFaults(name: string, factory: EngineBackendFactory): v
           return Result.success(context.item);
         }),
       ]);
-      await world.drive(living);
-      expect((await living.get(execution.id)).context.out).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+      expect((await world.driveOn(living, execution.id)).context.out).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
       expect(recorded?.length).toBeGreaterThan(1);
       expect(recorded?.map(({ output }) => runs.get(output))).toEqual(recorded?.map(() => 1));
       gate.open();

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach } from 'vitest';
 import { createFakeClock, type FakeClock } from '../../../base/fake-clock.ts';
+import { isTerminal } from '../../decide/transition.ts';
 import type { Engine } from '../../engine.ts';
 import { builtinHandlers } from '../../handlers/builtin-handlers.ts';
 import { driveDue } from '../../local-worker.ts';
@@ -16,9 +17,13 @@ export interface EngineFixture {
   childrenOf(id: string): string[];
   /** Drives all that is due now. */
   drive(engine: Engine): Promise<void>;
+  /** Drives what a killed worker left; as workers do, it looks again for what a claim that was under way still holds. */
+  driveOn(engine: Engine, id: string): Promise<Execution>;
   /** Lets time pass to each due instant up to `ms` from now, and drives. */
   pass(engine: Engine, ms: number): Promise<void>;
 }
+
+const mostLooks = 6;
 
 /** A fresh backend per test; call it inside a `describe`. */
 export function useEngines(factory: EngineBackendFactory): EngineFixture {
@@ -60,6 +65,14 @@ export function useEngines(factory: EngineBackendFactory): EngineFixture {
     },
     async drive(engine) {
       await driveDue(engine, clock());
+    },
+    async driveOn(engine, id) {
+      for (let looks = 1; ; looks += 1) {
+        await fixture.drive(engine);
+        const execution = await engine.get(id);
+        if (isTerminal(execution) || looks === mostLooks) return execution;
+        await backend().sweep?.();
+      }
     },
     async pass(engine, ms) {
       const end = clock().now() + ms;
