@@ -9,15 +9,13 @@ import { sendStep } from '../testing/queueing.ts';
 import { readLog } from '../testing/read-log.ts';
 import { registerStepName } from '../testing/registered-steps.ts';
 
-it('a replay that built on what did not come true writes nothing more, and comes again with what came', async () => {
+it('a replay that built on what did not come true writes nothing more, and comes again with what came', { timeout: 30_000 }, async () => {
   const schema = newSchemaName();
   onTestFinished(() => dropSchema(inject('postgresUrl'), schema));
   const [world, other] = [open(schema), open(schema)];
-  const [theirs, ours, late, stepName] = [newStepId(), newStepId(), newStepId(), newStepName()];
-  registerStepName(stepName);
+  const stepName = registerStepName(newStepName());
   const bodies: string[] = [];
-  const replays: (string | undefined)[][] = [];
-  let refused: unknown;
+  const scenes = new Map<string, Scene>();
 
   world.createQueueHandler('__wkf_step_', async (message) => {
     const { workflowRunId: runId, stepId } = message as { workflowRunId: string; stepId: string };
@@ -27,15 +25,16 @@ it('a replay that built on what did not come true writes nothing more, and comes
   });
   world.createQueueHandler('__wkf_workflow_', async (message) => {
     const { runId } = message as { runId: string };
+    const scene = sceneOf(scenes, runId);
     const { events = [] } = await world.events.create(runId, build.runStarted());
-    replays.push(events.map(({ eventType, correlationId }) => correlationId ?? eventType));
-    if (replays.length === 1) {
-      await other.events.create(runId, build.stepCreated(theirs));
+    scene.replays.push(events.map(({ eventType, correlationId }) => correlationId ?? eventType));
+    if (scene.replays.length === 1) {
+      await other.events.create(runId, build.stepCreated(scene.theirs));
       // Answered with what it should come out as, which is the place that the other has taken.
-      await world.events.create(runId, build.stepCreated(ours, { stepName }));
-      await sendStep(world, { runId, stepId: ours, stepName });
-      await world.events.create(runId, build.stepCreated(late)).catch((error: unknown) => {
-        refused = error;
+      await world.events.create(runId, build.stepCreated(scene.ours, { stepName }));
+      await sendStep(world, { runId, stepId: scene.ours, stepName });
+      await world.events.create(runId, build.stepCreated(scene.late)).catch((error: unknown) => {
+        scene.refused = error;
         throw error;
       });
     } else if (events.some(({ eventType }) => eventType === 'step_completed')) {
@@ -43,22 +42,44 @@ it('a replay that built on what did not come true writes nothing more, and comes
     }
   });
   await world.start();
-  const runId = await pendingRun(world);
-  await vi.waitUntil(async () => (await world.runs.get(runId)).status === 'completed', { timeout: 10_000 });
 
-  expect(refused).toMatchObject({ name: 'WorkflowWorldError', status: 503, code: 'LEASE_LOST' });
-  const log = await readLog(world, runId);
-  expect(brokenLogRules(log)).toEqual([]);
-  const steps = log.filter(({ correlationId }) => correlationId !== undefined).map((event) => [event.eventType, event.correlationId]);
-  expect(steps).toEqual([
-    ['step_created', theirs],
-    ['step_created', ours],
-    ['step_started', ours],
-    ['step_completed', ours],
-  ]);
-  expect(replays[1]?.slice(0, 4)).toEqual(['run_created', 'run_started', theirs, ours]);
-  expect(bodies).toEqual([ours]);
+  // Where the answer is there before anybody was told what it would be, nothing was foreseen: then once more.
+  let scene: Scene | undefined;
+  for (let times = 0; times < 50 && scene?.refused === undefined; times += 1) {
+    const runId = await pendingRun(world);
+    await vi.waitUntil(async () => (await world.runs.get(runId)).status === 'completed', { timeout: 10_000 });
+    scene = sceneOf(scenes, runId);
+    const log = await readLog(world, runId);
+    expect(brokenLogRules(log)).toEqual([]);
+    const steps = log.filter(({ correlationId }) => correlationId !== undefined).map((event) => [event.eventType, event.correlationId]);
+    expect(steps.filter(([, stepId]) => stepId !== scene?.late)).toEqual([
+      ['step_created', scene.theirs],
+      ['step_created', scene.ours],
+      ['step_started', scene.ours],
+      ['step_completed', scene.ours],
+    ]);
+    expect(bodies.filter((stepId) => stepId === scene?.ours)).toHaveLength(1);
+    if (scene.refused !== undefined) expect(steps.some(([, stepId]) => stepId === scene?.late)).toBe(false);
+  }
+
+  expect(scene?.refused).toMatchObject({ name: 'WorkflowWorldError', status: 503, code: 'LEASE_LOST' });
+  expect(scene?.replays[1]?.slice(0, 4)).toEqual(['run_created', 'run_started', scene?.theirs, scene?.ours]);
 });
+
+/** What happens to one run. */
+interface Scene {
+  readonly theirs: string;
+  readonly ours: string;
+  readonly late: string;
+  readonly replays: (string | undefined)[][];
+  refused: unknown;
+}
+
+function sceneOf(scenes: Map<string, Scene>, runId: string): Scene {
+  const scene = scenes.get(runId) ?? { theirs: newStepId(), ours: newStepId(), late: newStepId(), replays: [], refused: undefined };
+  scenes.set(runId, scene);
+  return scene;
+}
 
 function open(schema: string) {
   const env = { WORKFLOW_PAWL_URL: inject('postgresUrl'), WORKFLOW_PAWL_SCHEMA: schema, WORKFLOW_PAWL_LOG_LEVEL: 'silent' };
