@@ -51,10 +51,10 @@ export async function unchangedResult(answering: Answering, state: State, eventS
  */
 export async function startedAtBirth(request: EventRequest, delivery: Delivery | undefined): Promise<EventResult | undefined> {
   if (request.type !== 'step_started' || !delivery?.step || delivery.startedSeq === null) return undefined;
-  const { step: born, birth } = delivery;
+  const { step: born, startedSeq: foreseenSeq, birth } = delivery;
   if (born.stepId !== request.correlationId) return undefined;
-  const { startedSeq, step } = await bornAs(delivery, born, delivery.startedSeq);
   delivery.startedSeq = null;
+  const { startedSeq, step } = await bornAs(delivery, born, foreseenSeq);
   const input = birth?.input ?? null;
   const event = worldEvent('step_started', step.stepId, step.specVersion, { stepName: step.stepName });
   const createdAt = step.startedAt as number;
