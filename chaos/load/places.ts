@@ -2,6 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildWorkflows } from '../../scripts/build-workflows.js';
+import { createWorld, type PawlWorld } from '../../src/connect/create-world.ts';
 import { type ScratchPostgres, startScratchPostgres } from '../../src/testing/scratch-postgres.ts';
 import { pawl } from '../../test/e2e/support/sqlite-world.ts';
 import { Stage } from '../../test/e2e/support/stage.ts';
@@ -15,6 +16,8 @@ export interface Place {
   /** The file, where it is one. */
   readonly file: string | undefined;
   readonly server: ScratchPostgres | undefined;
+  /** A World of this process, which does not work; opened by its first read. */
+  readonly reader: PawlWorld;
   close(): Promise<void>;
 }
 
@@ -26,5 +29,10 @@ export async function openPlace(store: StoreName, scratch: string, settings: Rea
   const file = server ? undefined : join(await mkdtemp(join(scratch, 'database-')), 'pawl.db');
   const env = { WORKFLOW_TARGET_WORLD: pawl, WORKFLOW_PAWL_URL: server?.url ?? `sqlite:${file}`, ...settings };
   const stage = await Stage.open({ env, close: async () => await server?.stop() }, dirname(flow));
-  return { stage, env, file, server, close: async () => await stage.close() };
+  const reader = createWorld({ env: { ...env, WORKFLOW_PAWL_LOG_LEVEL: 'silent' }, apart: true });
+  const close = async () => {
+    await reader.close();
+    await stage.close();
+  };
+  return { stage, env, file, server, reader, close };
 }

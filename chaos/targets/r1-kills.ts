@@ -1,4 +1,3 @@
-import { createWorld } from '../../src/connect/create-world.ts';
 import { loadDriver } from '../../src/sqlite/driver.ts';
 import { Random } from '../../test/e2e/support/random.ts';
 import { Fleet } from '../load/fleet.ts';
@@ -30,8 +29,7 @@ export function kills(store: StoreName): Target {
 
 async function run(store: StoreName, { seed, scale, scratch, say }: Job): Promise<Findings> {
   const place = await openPlace(store, scratch, { WORKFLOW_PAWL_LEASE_MS: '1000' });
-  const { stage, env } = place;
-  const reader = createWorld({ env: { ...env, WORKFLOW_PAWL_LOG_LEVEL: 'silent' }, apart: true });
+  const { stage, reader } = place;
   try {
     const random = new Random(seed);
     const goal = { kills: part(whole.kills, scale), runs: part(whole.runs, scale) };
@@ -85,7 +83,6 @@ async function run(store: StoreName, { seed, scale, scratch, say }: Job): Promis
       ...(p99 > 3_000 ? { missed: [`recovery p99 of lease + 2 s: it was ${Math.round(p99)} ms`] } : {}),
     };
   } finally {
-    await reader.close();
     await place.close();
   }
 }

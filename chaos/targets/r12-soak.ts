@@ -1,4 +1,3 @@
-import { createWorld } from '../../src/connect/create-world.ts';
 import { Random } from '../../test/e2e/support/random.ts';
 import { Fleet } from '../load/fleet.ts';
 import { judge } from '../load/judge.ts';
@@ -30,8 +29,7 @@ async function run(store: StoreName, { seed, scale, scratch, say }: Job): Promis
   const seconds = part(wholeSeconds, scale);
   const keptSeconds = Math.max(5, Math.round(seconds / 12));
   const place = await openPlace(store, scratch, { WORKFLOW_PAWL_RETENTION: `${keptSeconds}s` });
-  const { stage, env } = place;
-  const reader = createWorld({ env: { ...env, WORKFLOW_PAWL_LOG_LEVEL: 'silent' }, apart: true });
+  const { stage, reader } = place;
   try {
     const producer = await stage.startHost('producer');
     const fleet = new Fleet(stage, new Random(seed));
@@ -88,7 +86,6 @@ async function run(store: StoreName, { seed, scale, scratch, say }: Job): Promis
       notes: [`memory is the straight line through ${samples} measurements, without the first quarter`],
     };
   } finally {
-    await reader.close();
     await place.close();
   }
 }

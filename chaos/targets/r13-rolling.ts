@@ -1,4 +1,3 @@
-import { createWorld } from '../../src/connect/create-world.ts';
 import type { Host } from '../../test/e2e/support/host.ts';
 import { Random } from '../../test/e2e/support/random.ts';
 import { pawl } from '../../test/e2e/support/sqlite-world.ts';
@@ -38,8 +37,8 @@ async function run(store: StoreName, { seed, scale, scratch, say, previous }: Jo
     };
   }
   const place = await openPlace(store, scratch, { WORKFLOW_PAWL_LEASE_MS: '1000' });
-  const reader = createWorld({ env: { ...place.env, WORKFLOW_PAWL_LOG_LEVEL: 'silent' }, apart: true });
   try {
+    const { reader } = place;
     const random = new Random(seed);
     const now: Version = { name: 'now', entry: pawl };
     const crew = new Crew(place, random);
@@ -87,7 +86,6 @@ async function run(store: StoreName, { seed, scale, scratch, say, previous }: Jo
       notes: ['there is one release so far: the version before is the oldest commit with the schema of now, unless told otherwise'],
     };
   } finally {
-    await reader.close();
     await place.close();
   }
 }

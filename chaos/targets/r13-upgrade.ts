@@ -1,7 +1,6 @@
 import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { createWorld } from '../../src/connect/create-world.ts';
 import { readLog } from '../../src/testing/read-log.ts';
 import { openPlace } from '../load/places.ts';
 import { awaitEnd } from '../parked/await-end.ts';
@@ -39,9 +38,8 @@ async function run({ scratch, say }: Job): Promise<Findings> {
 
 async function finish(name: string, parked: readonly Parked[], scratch: string): Promise<string[]> {
   const place = await openPlace('sqlite', scratch, { WORKFLOW_PAWL_LEASE_MS: '1000' });
-  const { stage, env, file } = place;
+  const { stage, file, reader } = place;
   await writeFile(String(file), gunzipSync(await readFile(new URL(name, folder))));
-  const reader = createWorld({ env: { ...env, WORKFLOW_PAWL_LOG_LEVEL: 'silent' }, apart: true });
   try {
     const before = new Map<string, string>();
     for (const { runId } of parked) before.set(runId, JSON.stringify(await readLog(reader, runId)).slice(0, -1));
@@ -51,7 +49,6 @@ async function finish(name: string, parked: readonly Parked[], scratch: string):
     const ends = await Promise.all(parked.map((one) => awaitEnd(reader, one, { patienceMs, before: before.get(one.runId) ?? '' })));
     return ends.flat();
   } finally {
-    await reader.close();
     await place.close();
   }
 }

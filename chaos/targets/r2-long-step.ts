@@ -1,4 +1,3 @@
-import { createWorld } from '../../src/connect/create-world.ts';
 import { Random } from '../../test/e2e/support/random.ts';
 import { Fleet } from '../load/fleet.ts';
 import { judge } from '../load/judge.ts';
@@ -22,8 +21,7 @@ export const longStep: Target = {
 async function run({ seed, scale, scratch, say }: Job): Promise<Findings> {
   const seconds = part(bodySeconds, scale);
   const place = await openPlace('sqlite', scratch, {});
-  const { stage, env } = place;
-  const reader = createWorld({ env: { ...env, WORKFLOW_PAWL_LOG_LEVEL: 'silent' }, apart: true });
+  const { stage, reader } = place;
   try {
     const producer = await stage.startHost('producer');
     const fleet = new Fleet(stage, new Random(seed));
@@ -66,7 +64,6 @@ async function run({ seed, scale, scratch, say }: Job): Promise<Findings> {
       violations: [...faults, ...traffic.violations, ...violations],
     };
   } finally {
-    await reader.close();
     await place.close();
   }
 }

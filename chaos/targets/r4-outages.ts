@@ -1,4 +1,3 @@
-import { createWorld } from '../../src/connect/create-world.ts';
 import type { ScratchPostgres } from '../../src/testing/scratch-postgres.ts';
 import { Random } from '../../test/e2e/support/random.ts';
 import { asAdmin } from '../../test/support/postgres-schema.ts';
@@ -86,9 +85,8 @@ async function terminateAll({ url }: ScratchPostgres): Promise<void> {
 async function underLoad(job: Job, disturb: (server: ScratchPostgres, random: Random, happened: () => void) => Promise<void>) {
   const { seed, scratch } = job;
   const place = await openPlace('postgres', scratch, { WORKFLOW_PAWL_LEASE_MS: '3000' });
-  const { stage, env, server } = place;
+  const { stage, server, reader } = place;
   if (!server) throw new Error('There is no server to disturb.');
-  const reader = createWorld({ env: { ...env, WORKFLOW_PAWL_LOG_LEVEL: 'silent' }, apart: true });
   try {
     const random = new Random(seed);
     const producer = await stage.startHost('producer');
@@ -126,7 +124,6 @@ async function underLoad(job: Job, disturb: (server: ScratchPostgres, random: Ra
     };
     return { findings, disturbed: happenedAt.length };
   } finally {
-    await reader.close();
     await place.close();
   }
 }

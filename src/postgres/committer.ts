@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../base/clock.ts';
 import { fnv1a } from '../base/hash.ts';
 import type { FlowOutcome } from '../world/flow-port.ts';
 import type { Outcome } from '../world/port.ts';
 import { shardOf } from '../world/shard.ts';
 import { type BatchAct, encodeBatch, runOf } from './batch.ts';
-import { type Database, patienceMs, pause } from './database.ts';
+import { type Database, patienceMs } from './database.ts';
 import { answerLost, isConnectionLoss, isRolledBack, sqlState, toWorldError } from './errors.ts';
 import { concernsOthers, decodeOutcome, type OutcomeRow, parentOf } from './outcomes.ts';
 import type { ServerClock } from './server-clock.ts';

@@ -24,7 +24,6 @@ const request: DeliveryRequest = {
   step: undefined,
   waitsDue: false,
   birth: null,
-  certain: undefined,
 };
 const call = (handler: QueueHandler) => callHandler(request, { prefix: '__wkf_step_', handler }, store, silentLogger);
 

@@ -32,7 +32,7 @@ export interface DeliveryRequest {
   readonly waitsDue: boolean;
   readonly birth: ClaimedStep['birth'];
   /** Of a run that was only foreseen to be given to this worker; see `Delivery.certain`. */
-  readonly certain: Promise<boolean> | undefined;
+  readonly certain?: Promise<boolean> | undefined;
 }
 
 // A database that is away is no fault of the delivery: it costs no attempt, and it is there again soon or for nobody.

@@ -9,13 +9,8 @@ import { Presence } from './presence.ts';
 const leaseMs = 1_000;
 
 test('a worker that stood still for longer than its lease keeps what it holds, if nobody else took it', async () => {
-  const clock = createFakeClock();
-  // Its timers stand still with it; only the sweep is run by hand.
-  const stalled = { ...clock, after: () => () => {} };
-  const store = createSqliteStore({ path: ':memory:', clock });
-  await store.open();
-  onTestFinished(() => store.close());
-  const presence = new Presence({ store, clock: stalled, logger: silentLogger, leaseMs, deploymentId: 'd', onReaped: () => {} });
+  const { clock, store, open } = await openStalled();
+  const presence = open();
   await presence.start();
   const { workerId } = presence;
 
@@ -26,12 +21,7 @@ test('a worker that stood still for longer than its lease keeps what it holds, i
 });
 
 test('a worker buries the others whose heartbeat ran out', async () => {
-  const clock = createFakeClock();
-  const stalled = { ...clock, after: () => () => {} };
-  const store = createSqliteStore({ path: ':memory:', clock });
-  await store.open();
-  onTestFinished(() => store.close());
-  const open = () => new Presence({ store, clock: stalled, logger: silentLogger, leaseMs, deploymentId: 'd', onReaped: () => {} });
+  const { clock, store, open } = await openStalled();
   await open().start();
   clock.advance(2 * leaseMs);
   const survivor = open();
@@ -40,12 +30,8 @@ test('a worker buries the others whose heartbeat ran out', async () => {
 });
 
 test('a worker that was refused for a heartbeat that came late shows itself and keeps its name', async () => {
-  const clock = createFakeClock();
-  const stalled = { ...clock, after: () => () => {} };
-  const store = createSqliteStore({ path: ':memory:', clock });
-  await store.open();
-  onTestFinished(() => store.close());
-  const presence = new Presence({ store, clock: stalled, logger: silentLogger, leaseMs, deploymentId: 'd', onReaped: () => {} });
+  const { clock, store, open } = await openStalled();
+  const presence = open();
   await presence.start();
   const { workerId } = presence;
   clock.advance(2 * leaseMs);
@@ -91,3 +77,14 @@ test('a worker that was given up has its new name when the others know it, howev
   expect(presence.workerId).not.toBe(workerId);
   expect((await real.listWorkers()).map((worker) => worker.workerId)).toEqual([presence.workerId]);
 });
+
+/** Workers whose timers stand still: what they do is asked of them by hand. */
+async function openStalled() {
+  const clock = createFakeClock();
+  const stalled = { ...clock, after: () => () => {} };
+  const store = createSqliteStore({ path: ':memory:', clock });
+  await store.open();
+  onTestFinished(() => store.close());
+  const open = () => new Presence({ store, clock: stalled, logger: silentLogger, leaseMs, deploymentId: 'd', onReaped: () => {} });
+  return { clock, store, open };
+}

@@ -111,7 +111,6 @@ export class Worker implements Dispatcher {
       step: undefined,
       waitsDue: true,
       birth: null,
-      certain: undefined,
     };
     const request: DeliveryRequest = { ...received, ...wire, ...adopted };
     this.#slots.take(of);
@@ -262,7 +261,6 @@ export class Worker implements Dispatcher {
       step,
       waitsDue: false,
       birth,
-      certain: undefined,
     };
     this.#pace.stepBegins(step.runId);
     try {
@@ -290,7 +288,6 @@ export class Worker implements Dispatcher {
       step: undefined,
       waitsDue: false,
       birth: null,
-      certain: undefined,
     };
     await this.#deliver(request, this.#options.routing.route(kind, namespace));
   }

@@ -1,35 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Outcome, SettleAct, WriteAct } from '../world/port.ts';
 import type { TakenRun } from '../world/rows.ts';
+import { blank } from '../world/rules/transitions.ts';
 import type { Transition } from '../world/transition.ts';
+import { runId, runRow } from '../../test/support/rules.ts';
 import { Foresight } from './foresight.ts';
 
 const now = 1_000;
 const row: TakenRun = {
-  shard: 3,
-  runId: 'run_1',
-  namespace: '',
-  status: 'running',
-  deploymentId: 'dpl',
-  workflowName: 'work',
-  specVersion: 3,
-  executionContext: null,
-  encryptionKeyId: null,
-  error: null,
-  inputSeq: 1,
-  outputSeq: null,
-  createdAt: 900,
-  updatedAt: 950,
-  startedAt: 920,
-  completedAt: null,
-  expiredAt: null,
-  lastSeq: 4,
-  lastMs: 950,
-  markerMs: 940,
-  dueAt: null,
-  leaseOwner: 'wkr_1',
-  leaseEpoch: 2,
-  deliveries: 1,
+  ...runRow({ createdAt: 900, updatedAt: 950, startedAt: 920, lastSeq: 4, lastMs: 950, markerMs: 940, leaseEpoch: 2 }),
   waitsDue: 0,
   inboxFull: 0,
 };
@@ -38,20 +17,9 @@ const event = (type: string) => ({ type, correlationId: 'step_1', specVersion: 3
 
 function write(change: Partial<Transition>, takeRunFor: string | null = null): WriteAct {
   const transition: Transition = {
-    shard: 3,
-    runId: 'run_1',
+    ...blank(row.shard, runId, now),
     guard: { absent: false, status: 'running', lease: null, markerAtMost: null },
-    now,
-    run: { kind: 'append' },
-    external: false,
     events: [event('step_created'), event('step_started')],
-    steps: [],
-    waits: [],
-    hooks: [],
-    holdHook: null,
-    takeToken: null,
-    releaseToken: null,
-    wakeAt: null,
     ...change,
   };
   return { kind: 'write', transition, takeRunFor };
@@ -59,9 +27,9 @@ function write(change: Partial<Transition>, takeRunFor: string | null = null): W
 const settle = (change: Partial<SettleAct> = {}): SettleAct => ({
   kind: 'settle',
   of: 'run',
-  shard: 3,
-  runId: 'run_1',
-  id: 'run_1',
+  shard: row.shard,
+  runId,
+  id: runId,
   lease,
   now,
   result: { kind: 'done' },
@@ -71,7 +39,7 @@ const settle = (change: Partial<SettleAct> = {}): SettleAct => ({
 });
 const stepEnds = write({ external: true, events: [event('step_completed')], wakeAt: now }, 'wkr_1');
 const given = (taken: TakenRun): Outcome => ({ kind: 'woken', found: true, taken });
-const wake = { kind: 'wake', shard: 3, runId: 'run_1', dueAt: now, now, takeRunFor: 'wkr_1' } as const;
+const wake = { kind: 'wake', shard: row.shard, runId, dueAt: now, now, takeRunFor: 'wkr_1' } as const;
 
 let foresight: Foresight;
 beforeEach(() => {

@@ -1,6 +1,7 @@
 import type { FlowAct, FlowOutcome } from '../world/flow-port.ts';
 import type { Act, Outcome, Outcomes, SettleAct, WakeAct, WriteAct } from '../world/port.ts';
 import type { RunRow, TakenRun } from '../world/rows.ts';
+import { resolveRun } from '../world/written-rows.ts';
 
 type AnyAct = Act | FlowAct;
 type AnyOutcome = Outcome | FlowOutcome;
@@ -100,7 +101,7 @@ function stepOf(row: TakenRun, act: AnyAct): Step | undefined {
 }
 
 function afterWrite(row: TakenRun, { transition, takeRunFor }: WriteAct): Step | undefined {
-  const { guard, run, now, external, events, wakeAt } = transition;
+  const { guard, run, now, external, wakeAt } = transition;
   if (guard.absent || (run.kind !== 'append' && run.kind !== 'start') || transition.waits.length > 0) return undefined;
   if (transition.hooks.length > 0 || transition.holdHook || transition.takeToken || transition.releaseToken !== null) return undefined;
   if (guard.status !== row.status || (guard.lease && !isHeld(row, guard.lease))) return undefined;
@@ -109,11 +110,7 @@ function afterWrite(row: TakenRun, { transition, takeRunFor }: WriteAct): Step |
   const at = Math.max(now, row.lastMs + (external ? 1 : 0));
   const written: TakenRun = {
     ...row,
-    status: run.kind === 'start' ? 'running' : row.status,
-    startedAt: run.kind === 'start' ? (row.startedAt ?? at) : row.startedAt,
-    updatedAt: at,
-    lastSeq: row.lastSeq + events.length,
-    lastMs: at,
+    ...resolveRun(transition, row, { at, firstSeq }),
     markerMs: external ? at : row.markerMs,
     dueAt: earlier(row.dueAt, wakeAt),
     deliveries: guard.lease && run.kind === 'append' ? 0 : row.deliveries,

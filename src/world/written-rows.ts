@@ -44,7 +44,7 @@ export function resolveRows(transition: Transition, before: RunRow | undefined, 
 }
 
 /** The run as the commit left it, given what it was before. */
-function resolveRun({ run, events }: Transition, before: RunRow | undefined, { at, firstSeq }: Commit): RunRow {
+export function resolveRun({ run, events }: Transition, before: RunRow | undefined, { at, firstSeq }: Commit): RunRow {
   const base = run.kind === 'create' ? resolveRow(run.row, at, firstSeq) : (before as RunRow);
   const updatedAt = run.kind === 'append' && isTerminal(base.status) ? base.updatedAt : at;
   const row = { ...base, updatedAt, lastSeq: firstSeq + events.length - 1, lastMs: at };

@@ -52,7 +52,15 @@ export function testLeases(name: string, open: (clock: FakeClock) => Promise<Lea
   describe(name, () => {
     for (const [death, die] of Object.entries(deaths)) {
       describe(`a worker that ${death}`, () => {
-        lostWorkerPolicies((act) => withScene((scene) => act({ ...scene, die: (workerId) => die(scene, workerId) })));
+        lostWorkerPolicies((act) =>
+          withScene(async (scene) => {
+            const loseStalled = async () => {
+              await register(scene.store, 'wkr_stalled');
+              await die(scene, 'wkr_stalled');
+            };
+            await act({ ...scene, loseStalled });
+          }),
+        );
       });
     }
     returnPolicies(withScene);
@@ -92,17 +100,17 @@ function returnPolicies(withScene: WithScene): void {
 }
 
 interface Given extends OpenScene {
-  readonly die: (workerId: string) => Promise<void>;
+  /** The worker `wkr_stalled` comes, and is dead for the others. */
+  readonly loseStalled: () => Promise<void>;
 }
 
 function lostWorkerPolicies(withScene: (act: (given: Given) => Promise<void>) => Promise<void>): void {
   it('claims nothing, and is told why; the living get it', () =>
-    withScene(async ({ world, store, die }) => {
+    withScene(async ({ world, store, loseStalled }) => {
       const runId = await runningRun(world);
       await pendingStep(world, runId, newStepName());
       await wakeRun(world, newRunId());
-      await register(store, 'wkr_stalled');
-      await die('wkr_stalled');
+      await loseStalled();
 
       const refused = await store.commit(claim(store, 'wkr_stalled'));
       expect([refused.ownerAlive, refused.claims]).toEqual([false, { runs: [], steps: [], messages: [] }]);
@@ -113,10 +121,9 @@ function lostWorkerPolicies(withScene: (act: (given: Given) => Promise<void>) =>
     }));
 
   it('takes no run that it wakes; the wake itself is done', () =>
-    withScene(async ({ world, store, die }) => {
+    withScene(async ({ world, store, loseStalled }) => {
       const runId = await runningRun(world);
-      await register(store, 'wkr_stalled');
-      await die('wkr_stalled');
+      await loseStalled();
       const wake = { kind: 'wake', shard: shardOf(runId), runId, dueAt: store.now(), now: store.now() } as const;
       expect(await store.commit({ ...wake, takeRunFor: 'wkr_stalled' })).toEqual({ kind: 'woken', found: true, taken: undefined });
       await register(store, 'wkr_living');
@@ -124,9 +131,8 @@ function lostWorkerPolicies(withScene: (act: (given: Given) => Promise<void>) =>
     }));
 
   it('takes no run that it creates', () =>
-    withScene(async ({ store, die }) => {
-      await register(store, 'wkr_stalled');
-      await die('wkr_stalled');
+    withScene(async ({ store, loseStalled }) => {
+      await loseStalled();
       const runId = newRunId();
       const transition = ruled(store, runId, build.runCreated(), { state: { run: undefined } });
       const written = await store.commit({ kind: 'write', transition, takeRunFor: 'wkr_stalled' });
@@ -135,10 +141,9 @@ function lostWorkerPolicies(withScene: (act: (given: Given) => Promise<void>) =>
     }));
 
   it('is given no step that it creates, and nothing of it is written', () =>
-    withScene(async ({ world, store, die }) => {
+    withScene(async ({ world, store, loseStalled }) => {
       const runId = await runningRun(world);
-      await register(store, 'wkr_stalled');
-      await die('wkr_stalled');
+      await loseStalled();
       const state = await store.loadState({ runId });
       const transition = ruled(store, runId, build.stepCreated('step_born'), { state, bearStepFor: 'wkr_stalled' });
       expect(transition.steps.map(({ leaseOwner }) => leaseOwner)).toEqual(['wkr_stalled']);
@@ -147,10 +152,9 @@ function lostWorkerPolicies(withScene: (act: (given: Given) => Promise<void>) =>
     }));
 
   it('claims no execution, and is told why', () =>
-    withScene(async ({ store, clock, die }) => {
+    withScene(async ({ store, clock, loseStalled }) => {
       await executionIn(store, clock, 'exec_1', noDispatcher);
-      await register(store, 'wkr_stalled');
-      await die('wkr_stalled');
+      await loseStalled();
       const claimed = { kind: 'claimExecution', shard: shardOf('exec_1'), runId: 'exec_1' } as const;
       const refused = await store.flows.commit({ ...claimed, owner: 'wkr_stalled' });
       expect(refused).toEqual({ kind: 'claimed', epoch: undefined, ownerAlive: false });
@@ -159,9 +163,8 @@ function lostWorkerPolicies(withScene: (act: (given: Given) => Promise<void>) =>
     }));
 
   it('takes no execution that it creates', () =>
-    withScene(async ({ store, clock, die }) => {
-      await register(store, 'wkr_stalled');
-      await die('wkr_stalled');
+    withScene(async ({ store, clock, loseStalled }) => {
+      await loseStalled();
       const calls: string[] = [];
       await executionIn(store, clock, 'exec_1', {
         ...noDispatcher,
@@ -175,12 +178,11 @@ function lostWorkerPolicies(withScene: (act: (given: Given) => Promise<void>) =>
     }));
 
   it.each(['run', 'step', 'message'] as const)('does not take over a %s that came by HTTP: its lease stays where it is', (of) =>
-    withScene(async ({ world, store, die }) => {
+    withScene(async ({ world, store, loseStalled }) => {
       const runId = await runningRun(world);
       await pendingStep(world, runId, newStepName());
       await wakeRun(world, newRunId());
-      await register(store, 'wkr_stalled');
-      await die('wkr_stalled');
+      await loseStalled();
       await register(store, 'wkr_living');
       const { runs, steps, messages } = (await store.commit(claim(store, 'wkr_living'))).claims;
       const row = { run: runs[0], step: steps[0]?.step, message: messages[0] }[of];
