@@ -144,7 +144,7 @@ export class Host {
       this.signals.emitAll();
       this.#kick();
     });
-    return { store, log: new EventLogCache(store), stopListening };
+    return { store, log: new EventLogCache(store, this.#options.clock), stopListening };
   }
 
   /** A worker that could not start has told whoever started it. */

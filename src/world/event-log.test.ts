@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodeFields } from '../base/codec.ts';
+import { createFakeClock } from '../base/fake-clock.ts';
 import { EventLogCache } from './event-log.ts';
 import type { Store } from './port.ts';
 import type { EventRow } from './rows.ts';
@@ -24,7 +25,8 @@ function cacheOf(stored: readonly EventRow[]) {
     asked.push(after);
     return stored.filter(({ seq }) => seq > (after ?? 0)).slice(0, limit);
   };
-  return { cache: new EventLogCache({ listEvents } as Store), asked };
+  const clock = createFakeClock();
+  return { cache: new EventLogCache({ listEvents } as Store, clock), asked, clock };
 }
 const ids = (events: readonly { readonly correlationId?: string | undefined }[] | undefined) =>
   events?.map(({ correlationId }) => correlationId);
@@ -69,5 +71,31 @@ describe('what is only foreseen of a log', () => {
     expect(cache.readForeseen(runId, 2)).toBeUndefined();
     expect(ids(await cache.read(runId, 2))).toEqual(['step_1', 'theirs']);
     expect(asked).toEqual([0]);
+  });
+});
+
+describe('a log that nobody has read for a minute', () => {
+  it('is forgotten when others are, so that runs that ended elsewhere take no memory', async () => {
+    const { cache, asked, clock } = cacheOf([row(1)]);
+    await cache.read(runId, 1);
+    clock.advance(59_000);
+    await cache.read('run_2', 1);
+    expect(cache.find(runId, 1)).toBeDefined();
+    clock.advance(2_000);
+    await cache.read('run_2', 1);
+    expect(cache.find(runId, 1)).toBeUndefined();
+    expect(cache.find('run_2', 1)).toBeDefined();
+    expect(asked).toHaveLength(2);
+  });
+
+  it('is kept while it is read, also if others are not', async () => {
+    const { cache, clock } = cacheOf([row(1)]);
+    await cache.read('run_2', 1);
+    for (let at = 0; at < 5; at += 1) {
+      clock.advance(40_000);
+      await cache.read(runId, 1);
+    }
+    expect(cache.find(runId, 1)).toBeDefined();
+    expect(cache.find('run_2', 1)).toBeUndefined();
   });
 });

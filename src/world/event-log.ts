@@ -1,4 +1,6 @@
 import type { Event } from '@workflow/world';
+import type { Clock } from '../base/clock.ts';
+import { RecentlyUsed } from '../base/recently-used.ts';
 import { viewEvent } from './event-view.ts';
 import { ownEvent } from './own-copy.ts';
 import type { Store } from './port.ts';
@@ -9,11 +11,9 @@ interface CachedLog {
   readonly events: (EventRow | Event)[];
   /** So many of them are committed; those behind are only foreseen. */
   certain: number;
-  bytes: number;
   foreseenBytes: number;
 }
 
-const maxBytes = 64 * 2 ** 20;
 const bytesPerEvent = 400;
 const pageSize = 1_000;
 
@@ -24,12 +24,12 @@ const pageSize = 1_000;
  */
 export class EventLogCache {
   readonly #store: Store;
-  // In order of use: the first is the one to forget.
-  readonly #logs = new Map<string, CachedLog>();
-  #bytes = 0;
+  readonly #logs: RecentlyUsed<CachedLog>;
 
-  constructor(store: Store) {
+  constructor(store: Store, clock: Pick<Clock, 'monotonic'>) {
     this.#store = store;
+    // A run that ends elsewhere is not told of here, and one that sleeps is not worth the memory: so they are forgotten after a minute.
+    this.#logs = new RecentlyUsed({ maxBytes: 64 * 2 ** 20, idleMs: 60_000, clock });
   }
 
   /** Everything that is certain, up to at least `lastSeq`, as an array and events of the caller's own. */
@@ -42,28 +42,26 @@ export class EventLogCache {
       this.#dropForeseen(runId, log);
       for (const row of rows) this.#grow(runId, log, row);
     }
-    this.#trim(runId);
     return Array.from({ length: log.certain }, (_, index) => ownEvent(decoded(log, index)));
   }
 
   /** Everything up to `lastSeq`, also what is only foreseen; undefined where that is not all here. */
   readForeseen(runId: string, lastSeq: number): Event[] | undefined {
-    const log = this.#logs.get(runId);
+    const log = this.#logs.use(runId);
     if (!log || log.events.length < lastSeq) return undefined;
     return Array.from({ length: lastSeq }, (_, index) => ownEvent(decoded(log, index)));
   }
 
   /** Takes over what this process just committed, or is about to, if it is the next event of a log it has. */
   append(row: EventRow, { foreseen = false } = {}): void {
-    const log = this.#logs.get(row.runId);
+    const log = this.#logs.peek(row.runId);
     if (log && (foreseen || log.certain === log.events.length)) this.#grow(row.runId, log, row, foreseen);
     else if (!log && row.seq === 1) this.#grow(row.runId, this.#use(row.runId), row, foreseen);
-    this.#trim(row.runId);
   }
 
   /** What was foreseen up to this event has come true. */
   confirm(runId: string, seq: number): void {
-    const log = this.#logs.get(runId);
+    const log = this.#logs.peek(runId);
     if (!log || seq > log.events.length) return;
     log.certain = Math.max(log.certain, seq);
     if (log.certain === log.events.length) log.foreseenBytes = 0;
@@ -71,21 +69,19 @@ export class EventLogCache {
 
   /** The event at this place, if it is certain here. */
   find(runId: string, seq: number): Event | undefined {
-    const log = this.#logs.get(runId);
+    const log = this.#logs.peek(runId);
     return log && seq <= log.certain ? decoded(log, seq - 1) : undefined;
   }
 
   forget(runId: string): void {
-    const log = this.#logs.get(runId);
-    if (!log) return;
-    this.#bytes -= log.bytes;
-    this.#logs.delete(runId);
+    this.#logs.forget(runId);
   }
 
   #use(runId: string): CachedLog {
-    const log = this.#logs.get(runId) ?? { events: [], certain: 0, bytes: 0, foreseenBytes: 0 };
-    this.#logs.delete(runId);
-    this.#logs.set(runId, log);
+    const known = this.#logs.use(runId);
+    if (known) return known;
+    const log: CachedLog = { events: [], certain: 0, foreseenBytes: 0 };
+    this.#logs.put(runId, log, 0);
     return log;
   }
 
@@ -94,27 +90,18 @@ export class EventLogCache {
     log.events.push(row);
     if (!foreseen) log.certain = row.seq;
     // A log that was forgotten while it was being read still serves its reader, but counts no more.
-    if (this.#logs.get(runId) !== log) return;
+    if (this.#logs.peek(runId) !== log) return;
     const bytes = bytesPerEvent + (row.payload?.length ?? 0);
-    log.bytes += bytes;
-    this.#bytes += bytes;
+    this.#logs.weigh(runId, bytes);
     if (foreseen) log.foreseenBytes += bytes;
   }
 
   /** It comes again with what really came. */
   #dropForeseen(runId: string, log: CachedLog): void {
     log.events.length = log.certain;
-    if (this.#logs.get(runId) !== log) return;
-    log.bytes -= log.foreseenBytes;
-    this.#bytes -= log.foreseenBytes;
+    if (this.#logs.peek(runId) !== log) return;
+    this.#logs.weigh(runId, -log.foreseenBytes);
     log.foreseenBytes = 0;
-  }
-
-  #trim(keep: string): void {
-    for (const runId of this.#logs.keys()) {
-      if (this.#bytes <= maxBytes) return;
-      if (runId !== keep) this.forget(runId);
-    }
   }
 }
 

@@ -21,7 +21,7 @@ export class WorldIndex implements ExecutionIndex {
   readonly freesTokens = true;
   readonly #world: FlowWorld;
   readonly #claims: Claims;
-  readonly #cache = new ExecutionCache();
+  readonly #cache: ExecutionCache;
   /** Under which executions are carried on here. */
   readonly #deliveries = new Map<string, Pick<Delivery, 'lease' | 'leaseEnded'>>();
   /** By the row that their deliveries begin with. */
@@ -32,6 +32,7 @@ export class WorldIndex implements ExecutionIndex {
   constructor(world: FlowWorld) {
     this.#world = world;
     this.#claims = new Claims(world);
+    this.#cache = new ExecutionCache(world.clock);
   }
 
   async commit(commit: ExecutionCommit): Promise<void> {
