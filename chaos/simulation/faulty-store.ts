@@ -62,7 +62,7 @@ export class Hints {
  */
 export function faultyStore(options: FaultyStoreOptions): Store {
   const { real, process, time, fates, now, hints, onCommitted, onRefused, foresees, onForeseen } = options;
-  const foresight = new Foresight();
+  const foresight = new Foresight({ monotonic: () => Math.floor(time.now) });
   const there = new Line(options);
   const back = new Line(options);
 

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { createFakeClock } from './fake-clock.ts';
 import { RecentlyUsed } from './recently-used.ts';
 
-function open({ maxBytes = 100, idleMs = 1_000 } = {}) {
+function open({ maxWeight = 100, idleMs = 1_000 } = {}) {
   const clock = createFakeClock();
-  return { clock, cache: new RecentlyUsed<string>({ maxBytes, idleMs, clock }) };
+  return { clock, cache: new RecentlyUsed<string>({ maxWeight, idleMs, clock }) };
 }
 const kept = (cache: RecentlyUsed<string>) => ['a', 'b', 'c'].filter((key) => cache.peek(key) !== undefined);
 

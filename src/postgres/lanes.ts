@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import type { CommitNotes } from '../store/commit-notes.ts';
 import { GroupCommit, type GroupCommitOptions } from '../store/group-commit.ts';
 import { Foresight } from '../store/foresight.ts';
@@ -18,11 +19,11 @@ export class Lanes {
   readonly #lanes: readonly GroupCommit<Grouped>[];
 
   /** Each lane says its number with its acts. */
-  constructor(transact: Transact, notes: CommitNotes) {
+  constructor(transact: Transact, notes: CommitNotes, clock: Clock) {
     const lane = (index: number, foresight?: Foresight) =>
       new GroupCommit<Grouped>({ transact: (acts) => transact(acts, index), notes, foresight, gathers: true });
     // Runs of code all go by the first.
-    this.first = lane(0, new Foresight());
+    this.first = lane(0, new Foresight(clock));
     this.#lanes = [this.first, ...Array.from({ length: laneCount - 1 }, (_, index) => lane(index + 1))];
   }
 

@@ -52,7 +52,7 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', citus =
   const byShard = new ByShard({ db, committer, listDead: () => listDead(db, leaseClock()) });
   let distributed = false;
   const notes = new CommitNotes();
-  const lanes = new Lanes((acts, lane) => (distributed ? byShard.transact(acts, lane) : committer.transact(acts, { lane })), notes);
+  const lanes = new Lanes((acts, lane) => (distributed ? byShard.transact(acts, lane) : committer.transact(acts, { lane })), notes, clock);
   let closed = false;
 
   async function open(): Promise<void> {

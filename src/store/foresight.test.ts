@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createFakeClock } from '../base/fake-clock.ts';
 import type { Outcome, SettleAct, WriteAct } from '../world/port.ts';
 import type { TakenRun } from '../world/rows.ts';
 import { blank } from '../world/rules/transitions.ts';
@@ -43,7 +44,7 @@ const wake = { kind: 'wake', shard: row.shard, runId, dueAt: now, now, takeRunFo
 
 let foresight: Foresight;
 beforeEach(() => {
-  foresight = new Foresight();
+  foresight = new Foresight(createFakeClock());
 });
 /** As if nobody interfered. */
 const perform = (act: WriteAct | SettleAct) => {

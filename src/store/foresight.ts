@@ -1,3 +1,5 @@
+import type { Clock } from '../base/clock.ts';
+import { RecentlyUsed } from '../base/recently-used.ts';
 import type { FlowAct, FlowOutcome } from '../world/flow-port.ts';
 import type { Act, Outcome, Outcomes, SettleAct, WakeAct, WriteAct } from '../world/port.ts';
 import type { RunRow, TakenRun } from '../world/rows.ts';
@@ -18,7 +20,6 @@ interface Step {
   readonly outcome: Outcomes['write'] | Outcomes['wake'] | Outcomes['settle'];
 }
 
-const maxHeads = 10_000;
 const distrust = -8;
 
 /**
@@ -27,8 +28,11 @@ const distrust = -8;
  * so the outcome has the last word (ADR 17); where it was, others are at work, and for a while nothing is foreseen.
  */
 export class Foresight {
-  // In order of use: the first is the one to forget.
-  readonly #heads = new Map<string, Head>();
+  readonly #heads: RecentlyUsed<Head>;
+
+  constructor(clock: Pick<Clock, 'monotonic'>) {
+    this.#heads = new RecentlyUsed({ maxWeight: 10_000, idleMs: 60_000, clock });
+  }
 
   /** To be called with acts in the order in which they are performed, when they are sent. */
   foresee(act: AnyAct): AnyOutcome | undefined {
@@ -63,13 +67,11 @@ export class Foresight {
 
   #headOf(act: AnyAct): Head | undefined {
     const runId = runOf(act);
-    return runId === undefined ? undefined : this.#heads.get(runId);
+    return runId === undefined ? undefined : this.#heads.use(runId);
   }
 
   #know(row: TakenRun, trust: number): void {
-    this.#heads.delete(row.runId);
-    this.#heads.set(row.runId, { row, trust });
-    if (this.#heads.size > maxHeads) this.#heads.delete(this.#heads.keys().next().value as string);
+    this.#heads.put(row.runId, { row, trust }, 1);
   }
 }
 

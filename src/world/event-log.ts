@@ -29,7 +29,7 @@ export class EventLogCache {
   constructor(store: Store, clock: Pick<Clock, 'monotonic'>) {
     this.#store = store;
     // A run that ends elsewhere is not told of here, and one that sleeps is not worth the memory: so they are forgotten after a minute.
-    this.#logs = new RecentlyUsed({ maxBytes: 64 * 2 ** 20, idleMs: 60_000, clock });
+    this.#logs = new RecentlyUsed({ maxWeight: 64 * 2 ** 20, idleMs: 60_000, clock });
   }
 
   /** Everything that is certain, up to at least `lastSeq`, as an array and events of the caller's own. */

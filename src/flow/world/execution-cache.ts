@@ -10,7 +10,7 @@ export class ExecutionCache {
   readonly #executions: RecentlyUsed<Execution>;
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
-    this.#executions = new RecentlyUsed({ maxBytes: 64 * 2 ** 20, idleMs: 60_000, clock });
+    this.#executions = new RecentlyUsed({ maxWeight: 64 * 2 ** 20, idleMs: 60_000, clock });
   }
 
   get(id: string, revision: number): Execution | undefined {
