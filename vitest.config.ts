@@ -8,7 +8,14 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'dashboard/**/*.test.ts', 'examples/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.js'],
+          include: [
+            'src/**/*.test.ts',
+            'dashboard/**/*.test.ts',
+            'examples/**/*.test.ts',
+            'scripts/**/*.test.ts',
+            'bench/**/*.test.js',
+            'chaos/**/*.test.ts',
+          ],
           exclude: ['**/*.contract.test.ts', '**/node_modules/**'],
           // Properties are asked of many values; on a busy machine that takes longer than the default of 5 s.
           testTimeout: 30_000,

@@ -3,9 +3,10 @@ import { Random } from '../../test/e2e/support/random.ts';
 import { asAdmin } from '../../test/support/postgres-schema.ts';
 import { Fleet } from '../load/fleet.ts';
 import { judge, quantile, shownQuantile } from '../load/judge.ts';
-import { type Body, readBodies } from '../load/ledger.ts';
+import { readBodies } from '../load/ledger.ts';
 import { monotonic, pause } from '../load/monotonic.ts';
 import { openPlace } from '../load/places.ts';
+import { measurableMs, recoveryTimes, restMs } from '../load/recovery-times.ts';
 import { Traffic } from '../load/traffic.ts';
 import { hoardConnections, lockEverything, standStill } from '../load/disturb.ts';
 import { type Findings, type Job, part, type Target } from '../target.ts';
@@ -22,7 +23,8 @@ export const outages: Target = {
     const count = part(restarts, job.scale);
     const { findings, disturbed } = await underLoad(job, async (server, random, happened) => {
       for (let restart = 0; restart < count; restart += 1) {
-        await pause(random.between(3_000, 8_000) * hurry(job));
+        // Half of them are followed by enough calm to see the throughput come back; a rest now and then shows what it is like without any.
+        await pause(restart % 20 === 19 ? restMs : random.between(3_000, 2 * measurableMs - 3_000) * hurry(job));
         await restartOnce(server, random, happened);
         if (restart % 20 === 19) job.say(`${restart + 1} restarts`);
       }
@@ -96,16 +98,17 @@ async function underLoad(job: Job, disturb: (server: ScratchPostgres, random: Ra
     const traffic = new Traffic({ api: producer.api, reader, random: new Random(seed + 1), parallel: 12, enough: () => over });
     const happenedAt: number[] = [];
     const disturbing = (async () => {
-      await pause(8_000 * hurry(job));
+      await pause(restMs * hurry(job));
       await disturb(server, random, () => happenedAt.push(monotonic()));
-      await pause(8_000 * hurry(job));
+      await pause(restMs * hurry(job));
     })().finally(() => (over = true));
     await Promise.all([traffic.run(), disturbing]);
 
     const bodies = await readBodies(stage);
     const exited = fleet.exited().map((id) => `${id} exited by itself`);
     const { violations, repeated } = judge({ bodies, marks: traffic.marks, killedAt: new Map(), givenUp: fleet.givenUp() });
-    const backAfter = recoveryTimes(bodies, happenedAt);
+    const starts = bodies.map(({ at }) => at).toSorted((a, b) => a - b);
+    const backAfter = recoveryTimes(starts, happenedAt);
     const findings: Findings = {
       amounts: {},
       figures: {
@@ -113,7 +116,8 @@ async function underLoad(job: Job, disturb: (server: ScratchPostgres, random: Ra
         steps: traffic.steps,
         'bodies begun again': repeated,
         'starts refused while it was away': traffic.refused,
-        'throughput back to 95 % after, p50 (ms)': shownQuantile(backAfter, 0.5),
+        'looked at the throughput after': backAfter.length,
+        'back to 95 % of it after, p50 (ms)': shownQuantile(backAfter, 0.5),
         'p95 (ms)': shownQuantile(backAfter, 0.95),
         'workers given up': fleet.givenUp().length,
       },
@@ -136,19 +140,4 @@ function hurry({ scale }: Job): number {
 /** A result that could not be recorded because the database was away is worked out again: the SDK's rule, and no fault. */
 function repeatsWithoutCause(violations: readonly string[]): string[] {
   return violations.filter((violation) => !/began again, though/.test(violation));
-}
-
-/** How long after each disturbance two seconds in a row had 95 % of the usual number of steps; the usual is the median before the first. */
-function recoveryTimes(bodies: readonly Body[], happenedAt: readonly number[]): number[] {
-  const windowMs = 2_000;
-  const starts = bodies.map(({ at }) => at).toSorted((a, b) => a - b);
-  const within = (from: number) => starts.filter((start) => start >= from && start < from + windowMs).length;
-  const before: number[] = [];
-  for (let from = starts[0] ?? 0; from < (happenedAt[0] ?? 0) - 2 * windowMs; from += 500) before.push(within(from));
-  const usual = quantile(before, 0.5);
-  return happenedAt.map((at, index) => {
-    const until = happenedAt[index + 1] ?? at + 10_000;
-    for (let from = at; from + windowMs <= until; from += 100) if (within(from) >= 0.95 * usual) return from - at;
-    return until - at;
-  });
 }
