@@ -6,6 +6,7 @@ import { createWorld, type PawlWorld } from '../../src/connect/create-world.ts';
 import { type ScratchPostgres, startScratchPostgres } from '../../src/testing/scratch-postgres.ts';
 import { pawl } from '../../test/e2e/support/sqlite-world.ts';
 import { Stage } from '../../test/e2e/support/stage.ts';
+import { type FlowPrograms, flowSettings, openFlowPrograms } from './flow-programs.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -35,4 +36,22 @@ export async function openPlace(store: StoreName, scratch: string, settings: Rea
     await stage.close();
   };
   return { stage, env, file, server, reader, close };
+}
+
+/** A place whose hosts work on flows too, with what makes them. */
+export async function openPlaceWithFlows(
+  store: StoreName,
+  scratch: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<Place & { readonly flows: FlowPrograms['programs'] }> {
+  const place = await openPlace(store, scratch, { ...settings, ...flowSettings });
+  const { programs, close } = await openFlowPrograms(place.env);
+  return {
+    ...place,
+    flows: programs,
+    close: async () => {
+      await close();
+      await place.close();
+    },
+  };
 }

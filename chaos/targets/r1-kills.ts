@@ -1,10 +1,12 @@
 import { loadDriver } from '../../src/sqlite/driver.ts';
 import { Random } from '../../test/e2e/support/random.ts';
+import { codePrograms } from '../load/code-programs.ts';
 import { Fleet } from '../load/fleet.ts';
 import { judge, quantile, shownQuantile } from '../load/judge.ts';
 import { readBodies } from '../load/ledger.ts';
 import { monotonic, pause } from '../load/monotonic.ts';
-import { openPlace, type Place, type StoreName } from '../load/places.ts';
+import { openPlaceWithFlows, type Place, type StoreName } from '../load/places.ts';
+import { mixed } from '../load/program.ts';
 import { Traffic } from '../load/traffic.ts';
 import { type Findings, type Job, part, type Target } from '../target.ts';
 
@@ -28,8 +30,8 @@ export function kills(store: StoreName): Target {
 }
 
 async function run(store: StoreName, { seed, scale, scratch, say }: Job): Promise<Findings> {
-  const place = await openPlace(store, scratch, { WORKFLOW_PAWL_LEASE_MS: '1000' });
-  const { stage, reader } = place;
+  const place = await openPlaceWithFlows(store, scratch, { WORKFLOW_PAWL_LEASE_MS: '1000' });
+  const { stage, reader, flows } = place;
   try {
     const random = new Random(seed);
     const goal = { kills: part(whole.kills, scale), runs: part(whole.runs, scale) };
@@ -41,7 +43,7 @@ async function run(store: StoreName, { seed, scale, scratch, say }: Job): Promis
     let lastKillAt = beganAt;
     const enough = (started: number) => started >= goal.runs && killed >= goal.kills;
     const traffic = new Traffic({
-      api: producer.api,
+      programs: mixed(codePrograms(producer.api), flows),
       reader,
       random: new Random(seed + 1),
       parallel: 60,

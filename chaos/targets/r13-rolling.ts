@@ -1,6 +1,7 @@
 import type { Host } from '../../test/e2e/support/host.ts';
 import { Random } from '../../test/e2e/support/random.ts';
 import { pawl } from '../../test/e2e/support/sqlite-world.ts';
+import { codePrograms } from '../load/code-programs.ts';
 import { judge } from '../load/judge.ts';
 import { readBodies } from '../load/ledger.ts';
 import { monotonic, pause } from '../load/monotonic.ts';
@@ -48,7 +49,14 @@ async function run(store: StoreName, { seed, scale, scratch, say, previous }: Jo
     let over = false;
     const lines = producers.map(
       ({ api }, index) =>
-        new Traffic({ api, reader, random: new Random(seed + index), name: `p${index}`, parallel: 4, perSecond: 3, enough: () => over }),
+        new Traffic({
+          programs: codePrograms(api, `p${index}`),
+          reader,
+          random: new Random(seed + index),
+          parallel: 4,
+          perSecond: 3,
+          enough: () => over,
+        }),
     );
     const parked: Parked[] = [];
     const answered = new Set<string>();

@@ -1,4 +1,5 @@
 import { Random } from '../../test/e2e/support/random.ts';
+import { codePrograms } from '../load/code-programs.ts';
 import { Fleet } from '../load/fleet.ts';
 import { judge } from '../load/judge.ts';
 import { readBodies } from '../load/ledger.ts';
@@ -27,7 +28,14 @@ async function run({ seed, scale, scratch, say }: Job): Promise<Findings> {
     const fleet = new Fleet(stage, new Random(seed));
     await fleet.start(workers);
     let over = false;
-    const traffic = new Traffic({ api: producer.api, reader, random: new Random(seed + 1), parallel: 4, enough: () => over, pauseMs: 500 });
+    const traffic = new Traffic({
+      programs: codePrograms(producer.api),
+      reader,
+      random: new Random(seed + 1),
+      parallel: 4,
+      enough: () => over,
+      pauseMs: 500,
+    });
     const runId = await producer.api.start('load//walk', [[5, seconds * 1_000, 5]]);
     const watching = (async () => {
       const deadline = monotonic() + seconds * 1_000 + patienceMs;

@@ -1,12 +1,14 @@
 import type { ScratchPostgres } from '../../src/testing/scratch-postgres.ts';
 import { Random } from '../../test/e2e/support/random.ts';
 import { asAdmin } from '../../test/support/postgres-schema.ts';
+import { codePrograms } from '../load/code-programs.ts';
 import { Fleet } from '../load/fleet.ts';
 import { judge, quantile, shownQuantile } from '../load/judge.ts';
 import { readBodies } from '../load/ledger.ts';
 import { monotonic, pause } from '../load/monotonic.ts';
-import { openPlace } from '../load/places.ts';
+import { openPlaceWithFlows } from '../load/places.ts';
 import { measurableMs, recoveryTimes, restMs } from '../load/recovery-times.ts';
+import { mixed } from '../load/program.ts';
 import { Traffic } from '../load/traffic.ts';
 import { hoardConnections, lockEverything, standStill } from '../load/disturb.ts';
 import { type Findings, type Job, part, type Target } from '../target.ts';
@@ -86,8 +88,8 @@ async function terminateAll({ url }: ScratchPostgres): Promise<void> {
 /** Two workers and a load that goes on while the server is disturbed, and some seconds longer; then everything must have ended well. */
 async function underLoad(job: Job, disturb: (server: ScratchPostgres, random: Random, happened: () => void) => Promise<void>) {
   const { seed, scratch } = job;
-  const place = await openPlace('postgres', scratch, { WORKFLOW_PAWL_LEASE_MS: '3000' });
-  const { stage, server, reader } = place;
+  const place = await openPlaceWithFlows('postgres', scratch, { WORKFLOW_PAWL_LEASE_MS: '3000' });
+  const { stage, server, reader, flows } = place;
   if (!server) throw new Error('There is no server to disturb.');
   try {
     const random = new Random(seed);
@@ -95,7 +97,13 @@ async function underLoad(job: Job, disturb: (server: ScratchPostgres, random: Ra
     const fleet = new Fleet(stage, random);
     await fleet.start(2);
     let over = false;
-    const traffic = new Traffic({ api: producer.api, reader, random: new Random(seed + 1), parallel: 12, enough: () => over });
+    const traffic = new Traffic({
+      programs: mixed(codePrograms(producer.api), flows),
+      reader,
+      random: new Random(seed + 1),
+      parallel: 12,
+      enough: () => over,
+    });
     const happenedAt: number[] = [];
     const disturbing = (async () => {
       await pause(restMs * hurry(job));
