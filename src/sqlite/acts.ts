@@ -43,7 +43,7 @@ export function perform(db: Connection, act: Act | FlowAct, boot: Boot): Outcome
       return reap(db, act.now, boot);
     case 'leave':
       releaseAll(db, { owner: act.workerId, now: act.now, forgiven: 1 });
-      forgetWorker(db, act.workerId);
+      forgetWorker(db, act.workerId, boot);
       return { kind: 'left' };
     case 'sweepStreams':
       return { kind: 'swept', streams: sweepStreams(db, act) };
@@ -72,6 +72,6 @@ function enqueue(db: Connection, { message, wakeRunAt }: EnqueueAct): Outcomes['
 function reap(db: Connection, now: number, boot: Boot): Outcomes['reap'] {
   const workers = listDead(db, boot);
   const deliveries = workers.reduce((sum, owner) => sum + releaseAll(db, { owner, now, forgiven: 0 }), 0);
-  for (const workerId of workers) forgetWorker(db, workerId);
+  for (const workerId of workers) forgetWorker(db, workerId, boot);
   return { kind: 'reaped', workers, deliveries };
 }

@@ -9,7 +9,7 @@ let bootId: string | undefined;
 /** Leases of an earlier boot are void: its processes are gone, and its ticks mean nothing to this one's. */
 export function currentBoot(clock: Clock): Boot {
   bootId ??= readBootId(clock);
-  return { id: bootId, tick: clock.monotonic() };
+  return { id: bootId, tick: clock.monotonic(), found: new Map() };
 }
 
 function readBootId(clock: Clock): string {

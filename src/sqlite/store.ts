@@ -57,7 +57,8 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
     await begin(db);
     try {
       if (!inMemory) (log ??= new LogFile(path)).reserve();
-      const outcomes = acts.map((act) => perform(db, act, currentBoot(clock)));
+      const boot = currentBoot(clock);
+      const outcomes = acts.map((act) => perform(db, act, boot));
       db.run('commit');
       return outcomes;
     } catch (error) {

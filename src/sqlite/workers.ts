@@ -6,9 +6,12 @@ import type { Connection } from './connection.ts';
 export interface Boot {
   readonly id: string;
   readonly tick: number;
+  /** Who was found to be alive, or not, in the transaction that is open: as long as no act of it changes workers, that stands. */
+  readonly found: Map<string, boolean>;
 }
 
 export function heartbeat(db: Connection, { workerId, leaseMs, register }: HeartbeatAct, boot: Boot): boolean {
+  boot.found.delete(workerId);
   const beat = { workerId, bootId: boot.id, expiresAtTick: boot.tick + leaseMs };
   if (register) {
     db.run(
@@ -24,11 +27,14 @@ export function heartbeat(db: Connection, { workerId, leaseMs, register }: Heart
 
 /** Whether the worker may take anything: what the dead take belongs to nobody, or is given to others at once. */
 export function isAlive(db: Connection, workerId: string, boot: Boot): boolean {
-  const alive = db.get('select 1 from workers where worker_id = :workerId and boot_id = :id and expires_at_tick > :tick', {
-    workerId,
-    ...boot,
-  });
-  return alive !== undefined;
+  const known = boot.found.get(workerId);
+  if (known !== undefined) return known;
+  const { id, tick } = boot;
+  const alive =
+    db.get('select 1 from workers where worker_id = :workerId and boot_id = :id and expires_at_tick > :tick', { workerId, id, tick }) !==
+    undefined;
+  boot.found.set(workerId, alive);
+  return alive;
 }
 
 /** The worker, unless it is dead. */
@@ -79,6 +85,7 @@ export function releaseAll(db: Connection, release: { owner: string; now: number
   );
 }
 
-export function forgetWorker(db: Connection, workerId: string): void {
+export function forgetWorker(db: Connection, workerId: string, boot: Boot): void {
+  boot.found.delete(workerId);
   db.run('delete from workers where worker_id = :workerId', { workerId });
 }
