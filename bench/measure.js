@@ -8,6 +8,7 @@ import { median } from './statistics.js';
 import { worlds } from './worlds.js';
 
 const child = fileURLToPath(new URL('child.js', import.meta.url));
+const warmUpMs = 3_000;
 const longestMs = { quick: 3 * 60_000, whole: 10 * 60_000 };
 const tooLong = Symbol('too long');
 let count = 0;
@@ -30,7 +31,7 @@ export async function measureInTurns({ metricName, worldNames, quick, onRound, .
     for (const worldName of taken) {
       const { rounds = metric.rounds, ...special } = metric.perWorld?.[worldName] ?? {};
       if (round >= rounds) continue;
-      const options = { ...metric.options, ...special, ...(quick ? metric.quick : {}) };
+      const options = { warmUpMs: quick ? 300 : warmUpMs, ...metric.options, ...special, ...(quick ? metric.quick : {}) };
       if (missing[worldName]) continue;
       const patienceMs = quick ? longestMs.quick : longestMs.whole;
       const measured = await measureOnce({ metricName, worldName, options, patienceMs }, where);

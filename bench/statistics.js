@@ -17,6 +17,13 @@ export async function inLanes(count, width, work) {
   await Promise.all(Array.from({ length: Math.min(width, count) }, lane));
 }
 
+/** Does the same work for so long before it is measured: what a process does first is compiled as it goes, and a worker lives for days. */
+export async function warmUp(ms, work) {
+  const until = performance.now() + ms;
+  do await work();
+  while (performance.now() < until);
+}
+
 /** How long `work` takes, in milliseconds. */
 export async function timed(work) {
   const startedAt = performance.now();

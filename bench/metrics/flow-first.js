@@ -1,9 +1,10 @@
 import { openFlows } from '../flows.js';
+import { warmUp } from '../statistics.js';
 
 /** TTFS: from the call that makes an execution to the begin of its first step, one execution at a time. */
-export async function measureAlone(world, { runs = 200 }) {
+export async function measureAlone(world, { warmUpMs, runs = 200 }) {
   const flows = await openFlows(world);
-  for (let warmUp = 0; warmUp < 50; warmUp++) await flows.timeToFirstStep();
+  await warmUp(warmUpMs, () => flows.timeToFirstStep());
   const samples = [];
   for (let run = 0; run < runs; run++) samples.push(await flows.timeToFirstStep());
   await flows.close();

@@ -1,11 +1,11 @@
 import { gapsBetween, runMarked } from '../marks.js';
-import { median } from '../statistics.js';
+import { median, warmUp } from '../statistics.js';
 
 const windowSize = 20;
 
 /** STSO at the end of a long run, and on the way there: the median of each window of steps. */
-export async function measure(session, { steps = 301 }) {
-  for (let warmUp = 0; warmUp < 5; warmUp++) await runMarked(session, 20);
+export async function measure(session, { warmUpMs, steps = 301 }) {
+  await warmUp(warmUpMs, () => runMarked(session, 20));
   const { bodies } = await runMarked(session, steps);
   const gaps = gapsBetween(bodies);
   const windows = [];

@@ -1,11 +1,12 @@
+import { warmUp } from '../statistics.js';
 import { gapsBetween, runMarked } from '../marks.js';
 
 /**
  * What a run costs beside its steps, in the words of the SDK's own benchmark: TTFS, from `start()` to the first body; STSO, from the end of
  * one body to the begin of the next; WO, all time until the last body has ended that was not spent in a body. One run at a time.
  */
-export async function measure(session, { of, steps = 10, runs = 20 }) {
-  for (let warmUp = 0; warmUp < 5; warmUp++) await runMarked(session, steps);
+export async function measure(session, { warmUpMs, of, steps = 10, runs = 20 }) {
+  await warmUp(warmUpMs, () => runMarked(session, steps));
   const samples = [];
   for (let run = 0; run < runs; run++) samples.push(...overheads[of](await runMarked(session, steps)));
   return { samples };

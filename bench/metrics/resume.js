@@ -1,14 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { resumeHook } from 'workflow/api';
-import { timed } from '../statistics.js';
+import { timed, warmUp } from '../statistics.js';
 
 const settleMs = 30;
 
 /** From the resume of a hook to the acknowledged completion of the run that waited for it. */
-export async function measure(session, { runs = 30 }) {
+export async function measure(session, { warmUpMs, runs = 30 }) {
+  let count = 0;
+  const once = () => resumeOnce(session, `bench-${(count += 1)}`);
+  await warmUp(warmUpMs, once);
   const samples = [];
-  for (let run = 0; run < runs + 3; run++) samples.push(await resumeOnce(session, `bench-${run}`));
-  return { samples: samples.slice(3) };
+  for (let run = 0; run < runs; run++) samples.push(await once());
+  return { samples };
 }
 
 async function resumeOnce(session, token) {

@@ -1,8 +1,10 @@
+import { warmUp } from '../statistics.js';
+
 const everyMs = 5;
 
 /** From the write of a chunk by a step to its arrival at a reader, chunks some milliseconds apart. */
-export async function measure(session, { chunks = 100, runs = 5 }) {
-  await writeAndRead(session, chunks);
+export async function measure(session, { warmUpMs, chunks = 100, runs = 5 }) {
+  await warmUp(warmUpMs, () => writeAndRead(session, chunks));
   const samples = [];
   for (let run = 0; run < runs; run++) samples.push(...(await writeAndRead(session, chunks)));
   return { samples };

@@ -1,8 +1,8 @@
-import { timed } from '../statistics.js';
+import { timed, warmUp } from '../statistics.js';
 
 /** 100 chunks written by a step and read live by a reader that was there from the start. */
-export async function measure(session, { chunks = 100, runs = 15 }) {
-  for (let warmUp = 0; warmUp < 5; warmUp++) await writeAndRead(session, chunks);
+export async function measure(session, { warmUpMs, chunks = 100, runs = 15 }) {
+  await warmUp(warmUpMs, () => writeAndRead(session, chunks));
   const samples = [];
   for (let run = 0; run < runs; run++) samples.push(await timed(() => writeAndRead(session, chunks)));
   return { samples };
