@@ -66,6 +66,42 @@ it('a replay that built on what did not come true writes nothing more, and comes
   expect(scene?.replays[1]?.slice(0, 4)).toEqual(['run_created', 'run_started', scene?.theirs, scene?.ours]);
 });
 
+it('a replay that begins with the end of one step sees the ends that are sent with it', { timeout: 30_000 }, async () => {
+  const schema = newSchemaName();
+  onTestFinished(() => dropSchema(inject('postgresUrl'), schema));
+  const world = open(schema);
+  const stepName = registerStepName(newStepName());
+  const stepIds = Array.from({ length: 5 }, newStepId);
+  const ended: number[] = [];
+  let begun = 0;
+  let allBegan = () => {};
+  const together = new Promise<void>((resolve) => (allBegan = resolve));
+
+  world.createQueueHandler('__wkf_step_', async (message) => {
+    const { workflowRunId: runId, stepId } = message as { workflowRunId: string; stepId: string };
+    await world.events.create(runId, build.stepStarted(stepId));
+    if ((begun += 1) === stepIds.length) allBegan();
+    await together;
+    await world.events.create(runId, build.stepCompleted(stepId));
+  });
+  world.createQueueHandler('__wkf_workflow_', async (message) => {
+    const { runId } = message as { runId: string };
+    const { events = [] } = await world.events.create(runId, build.runStarted());
+    const ends = events.filter(({ eventType }) => eventType === 'step_completed').length;
+    ended.push(ends);
+    if (ends === stepIds.length) await world.events.create(runId, build.runCompleted());
+    if (ended.length > 1) return;
+    await Promise.all(stepIds.map((stepId) => world.events.create(runId, build.stepCreated(stepId, { stepName }))));
+    await Promise.all(stepIds.map((stepId) => sendStep(world, { runId, stepId, stepName })));
+  });
+  await world.start();
+
+  const runId = await pendingRun(world);
+  await vi.waitUntil(async () => (await world.runs.get(runId)).status === 'completed', { timeout: 10_000 });
+  expect(ended).toEqual([0, stepIds.length]);
+  expect(brokenLogRules(await readLog(world, runId))).toEqual([]);
+});
+
 /** What happens to one run. */
 interface Scene {
   readonly theirs: string;

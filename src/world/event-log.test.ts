@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodeFields } from '../base/codec.ts';
 import { createFakeClock } from '../base/fake-clock.ts';
+import { nextTurn } from '../testing/next-turn.ts';
 import { EventLogCache } from './event-log.ts';
 import type { Store } from './port.ts';
 import type { EventRow } from './rows.ts';
@@ -31,46 +32,92 @@ function cacheOf(stored: readonly EventRow[]) {
 const ids = (events: readonly { readonly correlationId?: string | undefined }[] | undefined) =>
   events?.map(({ correlationId }) => correlationId);
 
+/** What is foreseen, and the word on it. */
+function foresee(cache: EventLogCache, ...rows: EventRow[]) {
+  let tell: (right: boolean) => void = () => {};
+  cache.append(runId, rows, new Promise<boolean>((resolve) => (tell = resolve)));
+  return async (right: boolean) => {
+    if (!right) cache.forget(runId);
+    tell(right);
+    await nextTurn();
+  };
+}
+
 describe('what is only foreseen of a log', () => {
   it('is shown to whoever asks for it, and becomes certain', async () => {
     const { cache, asked } = cacheOf([]);
-    cache.append(row(1));
-    cache.append(row(2), { foreseen: true });
-    expect(ids(cache.readForeseen(runId, 2))).toEqual(['step_1', 'step_2']);
+    cache.append(runId, [row(1)]);
+    const judge = foresee(cache, row(2));
+    expect(ids(cache.readForeseen(runId, 2)?.events)).toEqual(['step_1', 'step_2']);
     expect(cache.readForeseen(runId, 3)).toBeUndefined();
     expect(cache.find(runId, 2)).toBeUndefined();
-    cache.confirm(runId, 2);
+    await judge(true);
     expect(cache.find(runId, 2)?.correlationId).toBe('step_2');
     expect(ids(await cache.read(runId, 2))).toEqual(['step_1', 'step_2']);
     expect(asked).toEqual([]);
   });
 
+  it('is shown as far as it goes, and has come true when all of it has', async () => {
+    const { cache } = cacheOf([]);
+    const judges = [row(1), row(2), row(3)].map((one) => foresee(cache, one));
+    const seen = cache.readForeseen(runId, 1);
+    expect(ids(seen?.events)).toEqual(['step_1', 'step_2', 'step_3']);
+    let certain: boolean | undefined;
+    void seen?.certain.then((right) => (certain = right));
+    await judges[0]?.(true);
+    await judges[1]?.(true);
+    expect(certain).toBeUndefined();
+    await judges[2]?.(true);
+    expect(certain).toBe(true);
+    expect(await cache.readForeseen(runId, 3)?.certain).toBe(true);
+  });
+
+  it.each([0, 1, 2])('has not come true when part %i of it has not', async (wrong) => {
+    const { cache } = cacheOf([]);
+    const judges = [row(1), row(2), row(3)].map((one) => foresee(cache, one));
+    const seen = cache.readForeseen(runId, 1);
+    for (const [index, judge] of judges.entries()) await judge(index !== wrong);
+    expect(await seen?.certain).toBe(false);
+  });
+
   it('is not shown to others, who read what really came in its place', async () => {
     const { cache } = cacheOf([row(1), row(2, 'theirs'), row(3, 'ours')]);
-    cache.append(row(1));
-    cache.append(row(2, 'ours'), { foreseen: true });
+    cache.append(runId, [row(1)]);
+    foresee(cache, row(2, 'ours'));
     expect(ids(await cache.read(runId, 1))).toEqual(['step_1']);
     expect(ids(await cache.read(runId, 3))).toEqual(['step_1', 'theirs', 'ours']);
     expect(cache.find(runId, 3)?.correlationId).toBe('ours');
+    expect(await cache.readForeseen(runId, 3)?.certain).toBe(true);
   });
 
   it('is nothing that what really came may be appended to', async () => {
     const { cache } = cacheOf([row(1), row(2, 'theirs'), row(3, 'ours')]);
-    cache.append(row(1));
-    cache.append(row(2, 'ours'), { foreseen: true });
-    cache.append(row(3, 'ours'));
+    cache.append(runId, [row(1)]);
+    foresee(cache, row(2, 'ours'));
+    cache.append(runId, [row(3, 'ours')]);
     expect(ids(await cache.read(runId, 3))).toEqual(['step_1', 'theirs', 'ours']);
   });
 
   it('is gone with the log when it did not come true', async () => {
     const { cache, asked } = cacheOf([row(1), row(2, 'theirs')]);
-    cache.append(row(1));
-    cache.append(row(2, 'ours'), { foreseen: true });
-    cache.forget(runId);
-    cache.confirm(runId, 2);
+    cache.append(runId, [row(1)]);
+    const judge = foresee(cache, row(2, 'ours'));
+    await judge(false);
     expect(cache.readForeseen(runId, 2)).toBeUndefined();
     expect(ids(await cache.read(runId, 2))).toEqual(['step_1', 'theirs']);
     expect(asked).toEqual([0]);
+  });
+
+  it('does not become certain for a reader who began before it was gone, though what follows came as foreseen', async () => {
+    const stored = [row(1), row(2, 'theirs'), row(3, 'ours')];
+    const { cache } = cacheOf(stored);
+    cache.append(runId, [row(1)]);
+    const judges = [foresee(cache, row(2, 'ours')), foresee(cache, row(3, 'ours'))];
+    const reading = cache.read(runId, 3);
+    await judges[0]?.(false);
+    await judges[1]?.(true);
+    expect(ids(await reading)).toEqual(['step_1', 'theirs', 'ours']);
+    expect(ids(await cache.read(runId, 3))).toEqual(['step_1', 'theirs', 'ours']);
   });
 });
 

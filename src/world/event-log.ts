@@ -12,6 +12,15 @@ interface CachedLog {
   /** So many of them are committed; those behind are only foreseen. */
   certain: number;
   foreseenBytes: number;
+  /** Each tells of some of what is foreseen whether it came true. */
+  readonly awaited: Set<Promise<boolean>>;
+}
+
+export interface ForeseenLog {
+  /** As an array and events of the caller's own. */
+  readonly events: Event[];
+  /** Whether all of them came true. */
+  readonly certain: Promise<boolean>;
 }
 
 const bytesPerEvent = 400;
@@ -45,26 +54,25 @@ export class EventLogCache {
     return Array.from({ length: log.certain }, (_, index) => ownEvent(decoded(log, index)));
   }
 
-  /** Everything up to `lastSeq`, also what is only foreseen; undefined where that is not all here. */
-  readForeseen(runId: string, lastSeq: number): Event[] | undefined {
+  /** Everything there is, also what is only foreseen; undefined where that does not reach `lastSeq`. */
+  readForeseen(runId: string, lastSeq: number): ForeseenLog | undefined {
     const log = this.#logs.use(runId);
     if (!log || log.events.length < lastSeq) return undefined;
-    return Array.from({ length: lastSeq }, (_, index) => ownEvent(decoded(log, index)));
+    return {
+      events: log.events.map((_, index) => ownEvent(decoded(log, index))),
+      certain: Promise.all(log.awaited).then((all) => all.every(Boolean)),
+    };
   }
 
-  /** Takes over what this process just committed, or is about to, if it is the next event of a log it has. */
-  append(row: EventRow, { foreseen = false } = {}): void {
-    const log = this.#logs.peek(row.runId);
-    if (log && (foreseen || log.certain === log.events.length)) this.#grow(row.runId, log, row, foreseen);
-    else if (!log && row.seq === 1) this.#grow(row.runId, this.#use(row.runId), row, foreseen);
-  }
-
-  /** What was foreseen up to this event has come true. */
-  confirm(runId: string, seq: number): void {
-    const log = this.#logs.peek(runId);
-    if (!log || seq > log.events.length) return;
-    log.certain = Math.max(log.certain, seq);
-    if (log.certain === log.events.length) log.foreseenBytes = 0;
+  /**
+   * Takes over what this process just committed to a run, if it is what comes next in a log it has. With `certain`: what it is about to commit,
+   * which then comes true or not; where not, the log has to be forgotten before that is told.
+   */
+  append(runId: string, rows: readonly EventRow[], certain?: Promise<boolean>): void {
+    const log = this.#logs.peek(runId) ?? (rows[0]?.seq === 1 ? this.#use(runId) : undefined);
+    if (!log) return;
+    if (certain) this.#foresee(runId, log, rows, certain);
+    else if (log.certain === log.events.length) for (const row of rows) this.#grow(runId, log, row);
   }
 
   /** The event at this place, if it is certain here. */
@@ -80,9 +88,22 @@ export class EventLogCache {
   #use(runId: string): CachedLog {
     const known = this.#logs.use(runId);
     if (known) return known;
-    const log: CachedLog = { events: [], certain: 0, foreseenBytes: 0 };
+    const log: CachedLog = { events: [], certain: 0, foreseenBytes: 0, awaited: new Set() };
     this.#logs.put(runId, log, 0);
     return log;
+  }
+
+  #foresee(runId: string, log: CachedLog, rows: readonly EventRow[], certain: Promise<boolean>): void {
+    for (const row of rows) this.#grow(runId, log, row, true);
+    const end = log.events.length;
+    if (end !== rows.at(-1)?.seq) return;
+    log.awaited.add(certain);
+    void certain.then((right) => {
+      // What was dropped or forgotten meanwhile is not what came true, even if this did.
+      if (!log.awaited.delete(certain) || !right || this.#logs.peek(runId) !== log) return;
+      log.certain = Math.max(log.certain, end);
+      if (log.certain === log.events.length) log.foreseenBytes = 0;
+    });
   }
 
   #grow(runId: string, log: CachedLog, row: EventRow, foreseen = false): void {
@@ -99,6 +120,7 @@ export class EventLogCache {
   /** It comes again with what really came. */
   #dropForeseen(runId: string, log: CachedLog): void {
     log.events.length = log.certain;
+    log.awaited.clear();
     if (this.#logs.peek(runId) !== log) return;
     this.#logs.weigh(runId, -log.foreseenBytes);
     log.foreseenBytes = 0;

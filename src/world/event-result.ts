@@ -100,10 +100,14 @@ async function runAnswer(answering: Answering, row: RunRow): Promise<EventResult
   return { run: viewRun(row, payloads), ...preload, maxEvents: context.maxEvents };
 }
 
-/** The log as the delivery may see it. */
+/** The log as the delivery may see it: one that builds on what is foreseen builds on all of it, or it would come again for the rest. */
 async function readLog(log: EventLogCache, { runId, lastSeq }: RunRow): Promise<Event[]> {
-  const foreseen = currentDelivery()?.certain && log.readForeseen(runId, lastSeq);
-  if (foreseen) return foreseen;
+  const delivery = currentDelivery();
+  const foreseen = delivery?.certain && log.readForeseen(runId, lastSeq);
+  if (foreseen) {
+    delivery.certain = Promise.all([delivery.certain, foreseen.certain]).then((all) => all.every(Boolean));
+    return foreseen.events;
+  }
   await mayWrite();
   return log.read(runId, lastSeq);
 }

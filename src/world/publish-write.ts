@@ -26,10 +26,8 @@ export interface CommittedWrite {
 export function publishWrite(committed: CommittedWrite): void {
   const { context, log, delivery, transition, written, rows, durable, certain, again } = committed;
   const { runId, run, steps, wakeAt } = transition;
-  for (const [index, event] of transition.events.entries()) {
-    log.append({ ...event, runId, seq: written.firstSeq + index, createdAt: written.at }, { foreseen: certain !== undefined });
-  }
-  void certain?.then((right) => right && log.confirm(runId, rows.run.lastSeq));
+  const events = transition.events.map((event, index) => ({ ...event, runId, seq: written.firstSeq + index, createdAt: written.at }));
+  log.append(runId, events, certain);
   const birth = { startedSeq: written.firstSeq + 1, input: transition.events[0]?.payload ?? null, durable };
   if (delivery) noteRows(delivery, rows, again ? undefined : birth);
   const unclaimed = steps.some(({ dueAt, leaseOwner }) => dueAt !== null && leaseOwner === null);
