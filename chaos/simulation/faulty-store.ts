@@ -28,6 +28,8 @@ export interface FaultyStoreOptions {
   readonly onRefused: (process: SimulatedProcess, act: Act) => void;
   /** Whether it says beforehand what will come of an act, as the store of PostgreSQL does. */
   readonly foresees: boolean;
+  /** Whether acts that are sent shortly after one another are foreseen together. */
+  readonly gathers: boolean;
   readonly onForeseen: (right: boolean) => void;
 }
 
@@ -61,14 +63,15 @@ export class Hints {
  * What has arrived is done, whatever becomes of who asked. Commits of one process arrive, and are answered, in the order of their sending.
  */
 export function faultyStore(options: FaultyStoreOptions): Store {
-  const { real, process, time, fates, now, hints, onCommitted, onRefused, foresees, onForeseen } = options;
+  const { real, process, time, fates, now, hints, onCommitted, onRefused, foresees, gathers, onForeseen } = options;
   const foresight = new Foresight({ monotonic: () => Math.floor(time.now) });
   const there = new Line(options);
   const back = new Line(options);
+  const untold: (() => void)[] = [];
 
   async function commit(act: Act, heard?: Heard<Outcome>): Promise<Outcome> {
     const arriving = there.pass();
-    const judge = foresees ? await foresee(act, heard) : undefined;
+    const judge = foresees ? foresee(act, heard) : undefined;
     try {
       await arriving;
       const outcome = await perform(act);
@@ -80,18 +83,33 @@ export function faultyStore(options: FaultyStoreOptions): Store {
     }
   }
 
-  /** As a store does that is far away; see Foresight. */
-  async function foresee(act: Act, heard: Heard<Outcome> | undefined) {
+  /** As a store does that is far away; see Foresight. Whoever has the answer by then is told nothing. */
+  function foresee(act: Act, heard: Heard<Outcome> | undefined) {
     const foreseen = foresight.foresee(act);
-    const hear = heard?.onForeseen && foreseen !== undefined && foresight.trusts(act) ? heard.onForeseen : undefined;
-    // Never in the course of the call itself.
-    await Promise.resolve();
-    const judge = foreseen && hear?.(foreseen as Outcome);
+    const hear = foreseen !== undefined && foresight.trusts(act) ? heard?.onForeseen : undefined;
+    let answered = false;
+    let judge: ((right: boolean) => void) | undefined;
+    if (hear)
+      tellSoon(() => {
+        if (!answered) judge = hear(foreseen as Outcome);
+      });
     return (outcome: Outcome | undefined) => {
+      answered = true;
       const right = foresight.learn(act, foreseen, outcome);
       judge?.(right);
       if (judge) onForeseen(right);
     };
+  }
+
+  /** What is sent shortly after one another is told in one turn, as that of a batch is: then a delivery can see more than the act that began it. */
+  function tellSoon(tell: () => void): void {
+    if (untold.push(tell) > 1) return;
+    const tellAll = () => {
+      for (const each of untold.splice(0)) each();
+    };
+    // Never in the course of the call itself.
+    if (gathers) time.after(fates.latencyMs(), tellAll);
+    else void Promise.resolve().then(tellAll);
   }
 
   async function perform(act: Act): Promise<Outcome> {

@@ -15,6 +15,14 @@ export interface Program {
   readonly cancelledAtMs: number | undefined;
 }
 
+/** Many steps at a time, and nothing else. The bodies of one host that would end within the same tenth of a second end at once. */
+export function crowdedProgram(random: Random, index: number): Program {
+  const stages = Array.from({ length: random.between(1, 3) }, (_, stage) =>
+    Array.from({ length: random.between(2, 6) }, (__, place) => randomStep(random, `${stage}_${place}`)),
+  );
+  return { runId: `run-${index}`, stages, startsAtMs: random.between(0, 1_500), cancelledAtMs: undefined };
+}
+
 /** Ids of steps, hooks and waits are the same in every run, as the SDK's own would be in runs that start alike. */
 export function randomProgram(random: Random, index: number): Program {
   const runId = `run-${index}`;
@@ -27,14 +35,16 @@ export function randomProgram(random: Random, index: number): Program {
 
 function randomPart(random: Random, id: string, runId: string): Part {
   const chance = random.next();
-  if (chance < 0.65) {
-    return {
-      kind: 'step',
-      id: `step_${id}`,
-      bodyMs: random.pick([0, 1, 20, 200, 1_500]),
-      failures: random.chance(0.15) ? random.between(1, 2) : 0,
-    };
-  }
+  if (chance < 0.65) return randomStep(random, id);
   if (chance < 0.85) return { kind: 'sleep', id: `wait_${id}`, ms: random.pick([1, 100, 1_000, 2_500]) };
   return { kind: 'hook', id: `hook_${id}`, token: `token-${runId}-${id}` };
+}
+
+function randomStep(random: Random, id: string): Extract<Part, { kind: 'step' }> {
+  return {
+    kind: 'step',
+    id: `step_${id}`,
+    bodyMs: random.pick([0, 1, 20, 200, 1_500]),
+    failures: random.chance(0.15) ? random.between(1, 2) : 0,
+  };
 }

@@ -7,7 +7,7 @@ import { useRun } from './client.ts';
 import type { Databases } from './databases.ts';
 import { type Fates, faultyStore, Hints } from './faulty-store.ts';
 import { type Mood, processCount, randomMood, type Theme } from './mood.ts';
-import { randomProgram } from './program.ts';
+import { crowdedProgram, randomProgram } from './program.ts';
 import { type Stage, stepName, workAsTheSdk } from './replay.ts';
 import { seedGlobals } from './seeded-globals.ts';
 import { SimulatedProcess, VirtualTime } from './virtual-time.ts';
@@ -41,6 +41,11 @@ export async function simulate(
   }
 }
 
+/** One of ten: what is foreseen together of one run is otherwise nearly always one thing. */
+function isCrowded(seed: number): boolean {
+  return seed % 10 === 5;
+}
+
 class Town {
   readonly #seed: number;
   readonly #random: Random;
@@ -64,7 +69,8 @@ class Town {
     this.#databases = databases;
     this.#mood = randomMood(random, theme);
     this.#witness = new Witness(time, this.#mood.leaseMs);
-    this.#programs = new Map(Array.from({ length: this.#mood.runs }, (_, index) => [`run-${index}`, randomProgram(random, index)]));
+    const program = isCrowded(seed) ? crowdedProgram : randomProgram;
+    this.#programs = new Map(Array.from({ length: this.#mood.runs }, (_, index) => [`run-${index}`, program(random, index)]));
     registerStepName(stepName);
   }
 
@@ -127,7 +133,8 @@ class Town {
   }
 
   #stage(process: SimulatedProcess, world: PawlWorld, slot: number): Stage {
-    return { world, process, time: this.#time, wall: () => this.#wall(slot), programs: this.#programs, witness: this.#witness };
+    const bodiesMeet = isCrowded(this.#seed);
+    return { world, process, time: this.#time, wall: () => this.#wall(slot), programs: this.#programs, witness: this.#witness, bodiesMeet };
   }
 
   #world(process: SimulatedProcess, slot: number): PawlWorld {
@@ -144,6 +151,7 @@ class Town {
       onCommitted: (...what) => this.#witness.committed(...what),
       onRefused: () => (process.troubledAt = time.now),
       foresees: this.#seed % 2 === 1,
+      gathers: isCrowded(this.#seed),
       onForeseen: (right) => (this.#counts[right ? 'foreseen' : 'misjudged'] += 1),
     });
     const env = {
