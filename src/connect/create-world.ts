@@ -95,7 +95,10 @@ export function createWorld(options: CreateWorldOptions = {}): PawlWorld {
     steps: stepReads(context),
     hooks: hooksOfFlows(flows, hookReads(context)),
     events: { create, ...eventReads(context) },
-    ...streamer(context, { emit: (name) => lazy().host.signals.emit(name), listen: (...call) => lazy().host.signals.listen(...call) }),
+    ...streamer(context, {
+      emit: (...call) => lazy().host.signals.emit(...call),
+      listen: (...call) => lazy().host.signals.listen(...call),
+    }),
     getEncryptionKeyForRun: async (...call: Parameters<PawlWorld['getEncryptionKeyForRun']>) =>
       lazy().getEncryptionKeyForRun(context)(...call),
   } as PawlWorld;

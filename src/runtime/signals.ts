@@ -1,7 +1,8 @@
 import type { StreamSignals } from '../world/stream-reader.ts';
+import type { Growth } from '../world/stream-window.ts';
 
 interface Listener {
-  grown(): void;
+  grown(growth?: Growth): void;
   closed(): void;
 }
 
@@ -10,8 +11,8 @@ export class Signals implements StreamSignals {
   readonly #listeners = new Map<string, Set<Listener>>();
   #keepAlive: NodeJS.Timeout | undefined;
 
-  emit(name: string): void {
-    for (const listener of this.#listeners.get(name) ?? []) listener.grown();
+  emit(name: string, growth?: Growth): void {
+    for (const listener of this.#listeners.get(name) ?? []) listener.grown(growth);
   }
 
   /** Another process wrote something; which stream, if any, is not known. */

@@ -36,7 +36,7 @@ export function perform(db: Connection, act: Act | FlowAct, boot: Boot): Outcome
     case 'adopt':
       return isAlive(db, act.owner, boot) ? adopt(db, act) : { kind: 'adopted', held: false, ownerAlive: false };
     case 'append':
-      return { kind: 'appended', chunkCount: appendToStream(db, act) };
+      return { kind: 'appended', ...appendToStream(db, act) };
     case 'heartbeat':
       return { kind: 'alive', known: heartbeat(db, act, boot) };
     case 'reap':

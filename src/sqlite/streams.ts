@@ -10,12 +10,25 @@ export function getStream(db: Connection, name: string): StreamRow | undefined {
   );
 }
 
+interface Appended {
+  readonly chunkCount: number;
+  /** The index of the first of them; undefined if they were ignored. */
+  readonly from: number | undefined;
+}
+
 /** Chunks get the next indexes, all or none. What comes after the end is ignored: readers stopped there. */
-export function appendToStream(db: Connection, { shard, name, runId, chunks, close, now }: AppendAct): number {
-  const known = getStream(db, name);
-  if (known?.closedAt != null) return known.chunkCount;
-  const from = known?.chunkCount ?? 0;
-  const chunkCount = from + chunks.length;
+export function appendToStream(db: Connection, { shard, name, runId, chunks, close, now }: AppendAct): Appended {
+  const grown = db.get<{ chunkCount: number }>(
+    `insert into streams as known (shard, name, run_id, chunk_count, closed_at, created_at)
+    values (:shard, :name, :runId, :added, :closedAt, :now)
+     on conflict (name) do update
+     set chunk_count = known.chunk_count + excluded.chunk_count, closed_at = excluded.closed_at
+     where known.closed_at is null
+     returning chunk_count as chunkCount`,
+    { shard, name, runId, added: chunks.length, closedAt: close ? now : null, now },
+  );
+  if (!grown) return { chunkCount: getStream(db, name)?.chunkCount ?? 0, from: undefined };
+  const from = grown.chunkCount - chunks.length;
   for (const [offset, data] of chunks.entries()) {
     db.run('insert into stream_chunks (shard, name, chunk_index, data) values (:shard, :name, :index, :data)', {
       shard,
@@ -24,13 +37,7 @@ export function appendToStream(db: Connection, { shard, name, runId, chunks, clo
       data,
     });
   }
-  db.run(
-    `insert into streams (shard, name, run_id, chunk_count, closed_at, created_at)
-    values (:shard, :name, :runId, :chunkCount, :closedAt, :now)
-     on conflict (name) do update set chunk_count = excluded.chunk_count, closed_at = excluded.closed_at`,
-    { shard, name, runId, chunkCount, closedAt: close ? now : null, now },
-  );
-  return chunkCount;
+  return { chunkCount: grown.chunkCount, from };
 }
 
 export function readChunks(db: Connection, name: string, from: number, limit: number): ChunkRow[] {

@@ -303,7 +303,8 @@ export interface Outcomes {
   settle: { readonly kind: 'settled'; readonly held: boolean; readonly taken: TakenRun | undefined };
   /** `ownerAlive: false`: the lease stays where it is. */
   adopt: { readonly kind: 'adopted'; readonly held: boolean; readonly ownerAlive: boolean };
-  append: { readonly kind: 'appended'; readonly chunkCount: number };
+  /** `from`: the index of the first of them; undefined where the stream was over and they were ignored, or the store does not say. */
+  append: { readonly kind: 'appended'; readonly chunkCount: number; readonly from?: number | undefined };
   heartbeat: { readonly kind: 'alive'; readonly known: boolean };
   reap: { readonly kind: 'reaped'; readonly workers: readonly string[]; readonly deliveries: number };
   leave: { readonly kind: 'left' };

@@ -1,11 +1,12 @@
 import { unavailable } from './errors.ts';
 import type { Store } from './port.ts';
+import { type Growth, StreamWindow } from './stream-window.ts';
 
-/** Says that a stream may have grown: a hint from this process, or from another one without a name. */
+/** Says that a stream may have grown: this process tells by what, another one tells not even which. */
 export interface StreamSignals {
-  emit(name: string): void;
+  emit(name: string, growth?: Growth): void;
   /** Until the returned function is called; `closed` is told when the World closes. */
-  listen(name: string, listener: { grown(): void; closed(): void }): () => void;
+  listen(name: string, listener: { grown(growth?: Growth): void; closed(): void }): () => void;
 }
 
 export interface LiveRead {
@@ -19,18 +20,16 @@ const pageSize = 64;
 
 /**
  * Every chunk from an index on, each once and in order, then the live ones until the stream is closed. Pulled: a page is read when the
- * consumer asks for more. A stored chunk is one enqueued chunk, because the SDK counts them; empty ones count and are not delivered (E1).
+ * consumer asks for more than this process has written meanwhile. A stored chunk is one enqueued chunk, because the SDK counts them; empty ones count and are not delivered (E1).
  */
 export function readLive({ store, signals, name, from }: LiveRead): ReadableStream<Uint8Array> {
-  let next = from;
-  let page: { index: number; data: Uint8Array }[] = [];
+  const window = new StreamWindow(from, pageSize);
   let wake = () => {};
-  let grown = true;
   let worldClosed = false;
   let cancelled = false;
   const stop = signals.listen(name, {
-    grown() {
-      grown = true;
+    grown(growth) {
+      window.grow(growth);
       wake();
     },
     closed() {
@@ -42,18 +41,16 @@ export function readLive({ store, signals, name, from }: LiveRead): ReadableStre
   async function pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     try {
       for (;;) {
-        const chunk = page.shift();
-        if (chunk) {
-          next = chunk.index + 1;
-          if (chunk.data.length === 0) continue;
-          // A copy of its own: consumers may transfer the buffer away.
-          return controller.enqueue(new Uint8Array(chunk.data));
-        }
+        const chunk = window.take();
+        if (chunk?.length === 0) continue;
+        // A copy of its own: consumers may transfer the buffer away.
+        if (chunk) return controller.enqueue(new Uint8Array(chunk));
         if (cancelled) return;
         if (worldClosed)
-          throw unavailable(`The World was closed while stream "${name}" was being read; open it again and go on at ${next}.`);
-        if (await readPage()) return end(controller);
-        if (page.length === 0 && !grown && !worldClosed && !cancelled) await new Promise<void>((resolve) => (wake = resolve));
+          throw unavailable(`The World was closed while stream "${name}" was being read; open it again and go on at ${window.next}.`);
+        if (window.isOver) return end(controller);
+        if (window.isStale) await readPage();
+        else await new Promise<void>((resolve) => (wake = resolve));
       }
     } catch (error) {
       stop();
@@ -61,13 +58,12 @@ export function readLive({ store, signals, name, from }: LiveRead): ReadableStre
     }
   }
 
-  /** True at the end of a closed stream. */
-  async function readPage(): Promise<boolean> {
-    grown = false;
+  async function readPage(): Promise<void> {
+    const next = window.beginRead();
     // The header first: if it says closed, the chunks that are read after it are all there will ever be.
     const stream = await store.getStream(name);
-    page = [...(await store.readChunks(name, next, pageSize))];
-    return page.length === 0 && stream?.closedAt != null;
+    const rows = await store.readChunks(name, next, pageSize);
+    window.endRead({ closed: stream?.closedAt != null, rows, full: rows.length === pageSize });
   }
 
   function end(controller: ReadableStreamDefaultController<Uint8Array>): void {

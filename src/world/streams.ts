@@ -33,8 +33,8 @@ export function streamer(context: WorldContext, signals: StreamSignals): Require
       const shard = shardOfStream(checked);
       const act: AppendAct = { kind: 'append', shard, name: checked, runId: run, chunks: bytes, close, now: store.now() };
       await commitAndBegin(store, act, {
-        begin() {
-          signals.emit(checked);
+        begin({ from }) {
+          signals.emit(checked, from === undefined ? undefined : { from, chunks: bytes, closed: close });
           return true;
         },
       });
