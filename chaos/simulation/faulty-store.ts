@@ -1,7 +1,8 @@
-import type { FlowStore } from '../../src/world/flow-port.ts';
+import type { FlowAct, FlowStore } from '../../src/world/flow-port.ts';
 import { Foresight } from '../../src/store/foresight.ts';
-import type { Act, Heard, Outcome, Store } from '../../src/world/port.ts';
+import type { Heard, Store } from '../../src/world/port.ts';
 import { unavailable } from '../../src/world/errors.ts';
+import type { AnyAct, AnyOutcome } from './leases.ts';
 import type { SimulatedProcess, VirtualTime } from './virtual-time.ts';
 
 /** What chance does to a process on its way to the database and back. */
@@ -24,8 +25,8 @@ export interface FaultyStoreOptions {
   readonly fates: Fates;
   readonly now: () => number;
   readonly hints: Hints;
-  readonly onCommitted: (process: SimulatedProcess, act: Act, outcome: Outcome) => void;
-  readonly onRefused: (process: SimulatedProcess, act: Act) => void;
+  readonly onCommitted: (process: SimulatedProcess, act: AnyAct, outcome: AnyOutcome) => void;
+  readonly onRefused: (process: SimulatedProcess) => void;
   /** Whether it says beforehand what will come of an act, as the store of PostgreSQL does. */
   readonly foresees: boolean;
   /** Whether acts that are sent shortly after one another are foreseen together. */
@@ -69,7 +70,7 @@ export function faultyStore(options: FaultyStoreOptions): Store {
   const back = new Line(options);
   const untold: (() => void)[] = [];
 
-  async function commit(act: Act, heard?: Heard<Outcome>): Promise<Outcome> {
+  async function commit(act: AnyAct, heard?: Heard<AnyOutcome>): Promise<AnyOutcome> {
     const arriving = there.pass();
     const judge = foresees ? foresee(act, heard) : undefined;
     try {
@@ -84,16 +85,16 @@ export function faultyStore(options: FaultyStoreOptions): Store {
   }
 
   /** As a store does that is far away; see Foresight. Whoever has the answer by then is told nothing. */
-  function foresee(act: Act, heard: Heard<Outcome> | undefined) {
+  function foresee(act: AnyAct, heard: Heard<AnyOutcome> | undefined) {
     const foreseen = foresight.foresee(act);
     const hear = foreseen !== undefined && foresight.trusts(act) ? heard?.onForeseen : undefined;
     let answered = false;
     let judge: ((right: boolean) => void) | undefined;
     if (hear)
       tellSoon(() => {
-        if (!answered) judge = hear(foreseen as Outcome);
+        if (!answered) judge = hear(foreseen);
       });
-    return (outcome: Outcome | undefined) => {
+    return (outcome: AnyOutcome | undefined) => {
       answered = true;
       const right = foresight.learn(act, foreseen, outcome);
       judge?.(right);
@@ -112,13 +113,13 @@ export function faultyStore(options: FaultyStoreOptions): Store {
     else void Promise.resolve().then(tellAll);
   }
 
-  async function perform(act: Act): Promise<Outcome> {
+  async function perform(act: AnyAct): Promise<AnyOutcome> {
     if (fates.refuses()) {
-      onRefused(process, act);
+      onRefused(process);
       throw unavailable('The simulated database is away.');
     }
     const answer = await time
-      .outside(() => real.commit(act))
+      .outside((): Promise<AnyOutcome> => (isOfFlows(act) ? real.flows.commit(act) : real.commit(act)))
       .then(
         (outcome) => ({ outcome }),
         (error: unknown) => ({ error }),
@@ -130,7 +131,7 @@ export function faultyStore(options: FaultyStoreOptions): Store {
     await back.pass();
     if ('error' in answer) throw answer.error;
     if (givesNothing(act, answer.outcome) && fates.losesAnswer()) {
-      onRefused(process, act);
+      onRefused(process);
       throw unavailable('The answer of the simulated database got lost.');
     }
     return answer.outcome;
@@ -151,7 +152,7 @@ export function faultyStore(options: FaultyStoreOptions): Store {
     commit,
     onForeignCommit: (listener: () => void) => hints.listen(process, listener),
   };
-  const flows = real.flows && through<FlowStore>(real.flows, { commit });
+  const flows = through<FlowStore>(real.flows, { commit });
   return through<Store>(real, { ...own, flows });
 
   function through<T extends object>(target: T, overrides: object): T {
@@ -188,8 +189,26 @@ function wait({ time, fates, process }: FaultyStoreOptions): Promise<void> {
 }
 
 /** An act that leases nothing: the store itself gives back what it leased to somebody who never heard of it. */
-function givesNothing(act: Act, outcome: Outcome): boolean {
+function givesNothing(act: AnyAct, outcome: AnyOutcome): boolean {
   if ('taken' in outcome && outcome.taken !== undefined) return false;
-  if (act.kind === 'claim' || act.kind === 'adopt') return false;
+  if (act.kind === 'claim' || act.kind === 'adopt' || act.kind === 'claimExecution') return false;
   return act.kind !== 'write' || act.transition.steps.every(({ leaseOwner, version }) => leaseOwner === null || version > 1);
+}
+
+const ofFlows: ReadonlySet<string> = new Set<FlowAct['kind']>([
+  'flowCommit',
+  'claimExecution',
+  'releaseExecution',
+  'deleteExecution',
+  'settleChild',
+  'createToken',
+  'disposeTokens',
+  'saveFlows',
+  'saveTrigger',
+  'deleteTrigger',
+  'triggerHeard',
+]);
+
+function isOfFlows(act: AnyAct): act is FlowAct {
+  return ofFlows.has(act.kind);
 }

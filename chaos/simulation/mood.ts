@@ -4,6 +4,8 @@ import type { Random } from '../../test/e2e/support/random.ts';
 export interface Mood {
   readonly workers: number;
   readonly runs: number;
+  /** Executions of flows. */
+  readonly executions: number;
   readonly leaseMs: number;
   readonly flowConcurrency: number;
   readonly stepConcurrency: number;
@@ -27,10 +29,14 @@ export interface Mood {
 export const processCount = 4;
 const hourMs = 3_600_000;
 
-/** `clocks`: little else goes wrong, but no clock can be trusted. */
-export type Theme = 'everything' | 'clocks';
+/** `clocks`: little else goes wrong, but no clock can be trusted; `flows`: executions of flows beside a few runs of code. */
+export type Theme = 'everything' | 'clocks' | 'flows';
 
 export function randomMood(random: Random, theme: Theme): Mood {
+  if (theme === 'flows') {
+    const mood = randomMood(random, random.chance(0.25) ? 'clocks' : 'everything');
+    return { ...mood, runs: random.between(0, 2), executions: random.between(1, 4) };
+  }
   const mood = everything(random);
   if (theme === 'everything') return mood;
   const jump = () => ({
@@ -53,6 +59,7 @@ function everything(random: Random): Mood {
   return {
     workers: random.between(1, 3),
     runs: random.between(1, 4),
+    executions: 0,
     leaseMs: random.pick([1_000, 3_000]),
     flowConcurrency: random.pick([1, 2, 8]),
     stepConcurrency: random.pick([1, 2, 8]),

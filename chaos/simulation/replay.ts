@@ -1,5 +1,6 @@
 import { EntityConflictError, PreconditionFailedError, RunExpiredError, TooEarlyError } from '@workflow/errors';
 import type { CreateEventParams, Event, EventResult, World } from '@workflow/world';
+import type { PawlWorld } from '../../src/connect/create-world.ts';
 import { ulidTime } from '../../src/base/ulid.ts';
 import { readLog } from '../../src/testing/read-log.ts';
 import { currentDelivery } from '../../src/world/delivery.ts';
@@ -12,7 +13,7 @@ export const stepName = 'step//./workflows/simulated//work';
 const giveUpAfter = 48;
 
 export interface Stage {
-  readonly world: World;
+  readonly world: PawlWorld;
   readonly process: SimulatedProcess;
   readonly time: VirtualTime;
   readonly wall: () => number;

@@ -5,6 +5,7 @@ import { registerStepName } from '../../src/testing/registered-steps.ts';
 import { Random } from '../../test/e2e/support/random.ts';
 import { useRun } from './client.ts';
 import type { Databases } from './databases.ts';
+import { FlowSide } from './flows/side.ts';
 import { type Fates, faultyStore, Hints } from './faulty-store.ts';
 import { type Mood, processCount, randomMood, type Theme } from './mood.ts';
 import { crowdedProgram, randomProgram } from './program.ts';
@@ -56,7 +57,8 @@ class Town {
   readonly #programs: ReadonlyMap<string, ReturnType<typeof randomProgram>>;
   readonly #hints = new Hints();
   readonly #counts = { crashes: 0, leaves: 0, stalls: 0, refusals: 0, jumps: 0, foreseen: 0, misjudged: 0 };
-  readonly #worlds = new Map<SimulatedProcess, { readonly world: PawlWorld; readonly slot: number }>();
+  readonly #flows: FlowSide | undefined;
+  readonly #worlds = new Map<SimulatedProcess, { readonly close: () => Promise<void>; readonly slot: number }>();
   #wallOffset = 0;
   #launches = 0;
   #lastStallEndsAt = 0;
@@ -71,6 +73,8 @@ class Town {
     this.#witness = new Witness(time, this.#mood.leaseMs);
     const program = isCrowded(seed) ? crowdedProgram : randomProgram;
     this.#programs = new Map(Array.from({ length: this.#mood.runs }, (_, index) => [`run-${index}`, program(random, index)]));
+    const { executions } = this.#mood;
+    this.#flows = executions > 0 ? new FlowSide({ time, witness: this.#witness, random, executions }) : undefined;
     registerStepName(stepName);
   }
 
@@ -86,13 +90,17 @@ class Town {
 
     const client = this.#client();
     const uses = [...this.#programs.values()].map(async (program) => ({ program, cancelled: await useRun(client, program) }));
-    const used = await this.#until(Promise.all(uses));
+    const flows = this.#flows;
+    const engine = flows?.engineOf(client.process, client.world);
+    const used = await this.#until(Promise.all([Promise.all(uses), engine ? flows?.use(engine) : []]));
     if (used) {
       // Long enough for the dead to be noticed, and for what they held to be told that it is not needed any more.
       const restedAt = Math.max(time.now, quietAfterMs, this.#lastStallEndsAt) + 2 * leaseMs + 5_000;
       time.outside(() => time.at(restedAt, () => {}));
       await time.pass(() => time.now >= restedAt);
-      await this.#until(Promise.all(used.map(({ program, cancelled }) => this.#witness.checkRun(client.world, program, cancelled))));
+      const [runs, executions = []] = used;
+      await this.#until(Promise.all(runs.map(({ program, cancelled }) => this.#witness.checkRun(client.world, program, cancelled))));
+      await this.#until(Promise.all(executions.map(async (execution) => flows?.check(client.world, execution))));
       this.#checkRows();
     } else {
       this.#reportStuck();
@@ -102,7 +110,14 @@ class Town {
       seed: this.#seed,
       violations: this.#witness.violations,
       fingerprint: this.#witness.fingerprint,
-      counts: { ...this.#counts, ...this.#witness.counts, turns: time.turns, virtualMs: Math.round(time.now) },
+      counts: {
+        ...this.#counts,
+        ...this.#witness.counts,
+        ...flows?.witness.counts,
+        reaped: this.#witness.leases.reaped,
+        turns: time.turns,
+        virtualMs: Math.round(time.now),
+      },
     };
   }
 
@@ -120,10 +135,11 @@ class Town {
   #launch(slot: number): void {
     const process = new SimulatedProcess(`worker-${slot}.${(this.#launches += 1)}`);
     const world = this.#world(process, slot);
-    this.#worlds.set(process, { world, slot });
+    const worker = this.#flows?.engineOf(process, world) ?? world;
+    this.#worlds.set(process, { close: () => worker.close(), slot });
     this.#time.within(process, () => {
       workAsTheSdk(this.#stage(process, world, slot));
-      world.start().catch(() => this.#kill(process));
+      worker.start().catch(() => this.#kill(process));
     });
   }
 
@@ -148,7 +164,10 @@ class Town {
       fates: this.#fates(),
       now: () => this.#wall(),
       hints: this.#hints,
-      onCommitted: (...what) => this.#witness.committed(...what),
+      onCommitted: (...what) => {
+        this.#witness.committed(...what);
+        this.#flows?.witness.committed(...what);
+      },
       onRefused: () => (process.troubledAt = time.now),
       foresees: this.#seed % 2 === 1,
       gathers: isCrowded(this.#seed),
@@ -214,7 +233,7 @@ class Town {
     if (!place) return;
     this.#counts.leaves += 1;
     this.#worlds.delete(process);
-    this.#time.within(process, () => void place.world.close().finally(() => this.#replaceAt(place.slot, process)));
+    this.#time.within(process, () => void place.close().finally(() => this.#replaceAt(place.slot, process)));
   }
 
   #replace(process: SimulatedProcess, afterMs: number): void {
@@ -239,6 +258,7 @@ class Town {
     this.#wallOffset += byMs;
     this.#counts.jumps += 1;
     this.#witness.clockJumped();
+    this.#flows?.clockJumped();
   }
 
   #checkRows(): void {
@@ -248,11 +268,14 @@ class Town {
       const { n } = left as { n: number };
       if (n > 0) violations.push(`at the end ${n} rows of ${table} are due or leased`);
     }
+    const [open] = this.#databases.all(`select count(*) as n from runs where status in ('pending', 'running')`);
+    if ((open as { n: number }).n > 0) violations.push(`at the end ${(open as { n: number }).n} runs are not over`);
     const [tokens] = this.#databases.all('select count(*) as n from hook_tokens');
     if ((tokens as { n: number }).n > 0) violations.push('at the end hook tokens are still taken');
   }
 
   #reportStuck(): void {
+    this.#flows?.reportStuck();
     for (const runId of this.#programs.keys()) {
       if (this.#witness.isOver(runId)) continue;
       const row = this.#databases.all(`select status, due_at, lease_owner, deliveries from runs where run_id = '${runId}'`);

@@ -3,7 +3,8 @@ import { brokenLogRules } from '../../src/testing/log-rules.ts';
 import { projectLog } from '../../src/testing/project-log.ts';
 import { readEntities } from '../../src/testing/read-entities.ts';
 import { dataOf, readLog } from '../../src/testing/read-log.ts';
-import type { Act, Outcome, WriteAct } from '../../src/world/port.ts';
+import type { Outcome, WriteAct } from '../../src/world/port.ts';
+import { type AnyAct, type AnyOutcome, Leases } from './leases.ts';
 import type { Part, Program } from './program.ts';
 import type { SimulatedProcess, VirtualTime } from './virtual-time.ts';
 
@@ -21,21 +22,13 @@ interface Body {
 /** Sees everything that happens, from where no process can look, and says what should not have happened. */
 export class Witness {
   readonly violations: string[] = [];
-  readonly counts = { bodies: 0, repeated: 0, commits: 0, reaped: 0 };
+  readonly counts = { bodies: 0, repeated: 0, commits: 0 };
+  readonly leases: Leases;
   readonly #time: VirtualTime;
-  readonly #leaseMs: number;
   readonly #bodies = new Map<string, Body[]>();
   readonly #endedSteps = new Set<string>();
   readonly #endedRuns = new Map<string, string>();
   readonly #deliveries = new Map<string, Set<Pick<Body, 'process' | 'beganAt' | 'suspect'>>>();
-  readonly #workers = new Map<string, SimulatedProcess>();
-  readonly #beats = new Map<string, number>();
-  /** The names that are known to the others. */
-  readonly #known = new Set<string>();
-  /** When a process last lost everything it had leased. */
-  readonly #lostLeasesAt = new Map<SimulatedProcess, number>();
-  /** Which worker has which run or step, as the commits say. */
-  readonly #holders = new Map<string, string>();
   /** The places of events that came from outside a replay. */
   readonly #externals = new Map<string, number[]>();
   readonly #seenByEnd = new Map<string, number>();
@@ -52,7 +45,7 @@ export class Witness {
 
   constructor(time: VirtualTime, leaseMs: number) {
     this.#time = time;
-    this.#leaseMs = leaseMs;
+    this.leases = new Leases({ time, leaseMs, violation: (what) => this.violation(what) });
   }
 
   isOver(runId: string): boolean {
@@ -60,7 +53,7 @@ export class Witness {
   }
 
   gaveUp(what: string): void {
-    this.#violation(`${what} was given up after 48 deliveries`);
+    this.violation(`${what} was given up after 48 deliveries`);
   }
 
   acknowledged(runId: string, { event }: EventResult): void {
@@ -73,7 +66,7 @@ export class Witness {
     const before = this.#longestLogs.get(runId) ?? [];
     const common = Math.min(ids.length, before.length);
     for (let index = 0; index < common; index += 1) {
-      if (ids[index] !== before[index]) return this.#violation(`the log of ${runId} changed at place ${index}`);
+      if (ids[index] !== before[index]) return this.violation(`the log of ${runId} changed at place ${index}`);
     }
     if (ids.length > before.length) this.#longestLogs.set(runId, ids);
   }
@@ -87,8 +80,8 @@ export class Witness {
     const reached = program.stages.findIndex((stage) => stage.some(({ id }) => !ended.has(id)));
     for (const { correlationId = '', eventType } of created) {
       const place = parts.get(correlationId);
-      if (!place) this.#violation(`${program.runId} has a ${eventType} of ${correlationId}, which its program does not`);
-      else if (reached >= 0 && place.stage > reached) this.#violation(`${program.runId} began ${correlationId} before its time`);
+      if (!place) this.violation(`${program.runId} has a ${eventType} of ${correlationId}, which its program does not`);
+      else if (reached >= 0 && place.stage > reached) this.violation(`${program.runId} began ${correlationId} before its time`);
     }
   }
 
@@ -98,7 +91,7 @@ export class Witness {
     const suspect = this.#lostLeasesLately(process);
     for (const other of underway) {
       if (suspect || this.#excused(other)) continue;
-      this.#violation(`${process.name} and ${other.process.name} deliver ${runId} at the same time`);
+      this.violation(`${process.name} and ${other.process.name} deliver ${runId} at the same time`);
     }
     const delivery = { process, beganAt: this.#time.now, suspect };
     underway.add(delivery);
@@ -112,11 +105,11 @@ export class Witness {
     const now = this.#time.now;
     // Somebody who was given up for dead between the start of a step and its body cannot know it.
     const suspect = this.#lostLeasesLately(process);
-    if (this.#endedSteps.has(key) && !suspect) this.#violation(`${key} begins again in ${process.name} after its end was recorded`);
+    if (this.#endedSteps.has(key) && !suspect) this.violation(`${key} begins again in ${process.name} after its end was recorded`);
     for (const body of bodies) {
       const explained = suspect || body.end === 'failed' || body.end === 'refused' || this.#excused(body);
       if (!explained)
-        this.#violation(
+        this.violation(
           `${key} (attempt ${attempt}) begins in ${process.name} though ${body.process.name}, which is well, has it: ${body.end}`,
         );
     }
@@ -131,28 +124,11 @@ export class Witness {
     return { nonce: body.nonce, ended, failed: () => ended('refused') };
   }
 
-  committed(process: SimulatedProcess, act: Act, outcome: Outcome): void {
+  committed(process: SimulatedProcess, act: AnyAct, outcome: AnyOutcome): void {
     this.counts.commits += 1;
     this.#note(process, kinds.indexOf(act.kind) + 3);
     this.trace?.(`${(this.#time.now / 1_000).toFixed(6)} ${process.name} ${describe(act)} ${JSON.stringify(outcome)}`);
-    if (act.kind === 'heartbeat' && outcome.kind === 'alive' && outcome.known) {
-      if (act.register) this.#workers.set(act.workerId, process);
-      this.#beats.set(act.workerId, this.#time.now);
-      this.#known.add(act.workerId);
-    }
-    if (act.kind === 'leave') {
-      this.#known.delete(act.workerId);
-      this.#lostLeasesAt.set(process, this.#time.now);
-      this.#releaseAll(act.workerId);
-    }
-    if (act.kind === 'settle' && outcome.kind === 'settled' && outcome.held)
-      this.#holders.delete(act.of === 'step' ? `${act.runId} ${act.id}` : act.id);
-    if ('taken' in outcome && outcome.taken) this.#leased(process, outcome.taken.runId, outcome.taken.leaseOwner);
-    if (outcome.kind === 'reaped') for (const worker of outcome.workers) this.#reaped(worker);
-    if (outcome.kind === 'claimed') {
-      for (const run of outcome.claims.runs) this.#leased(process, run.runId, run.leaseOwner);
-      for (const { step } of outcome.claims.steps) this.#leased(process, `${step.runId} ${step.stepId}`, step.leaseOwner);
-    }
+    this.leases.committed(process, act, outcome);
     if (act.kind === 'write' && outcome.kind === 'written') this.#written(process, act, outcome);
   }
 
@@ -170,35 +146,10 @@ export class Witness {
     this.#seenByEnd.set(`${process.name} ${runId}`, seen);
   }
 
-  /** What is leased to a name that nobody knows is watched by nobody, or given to others at once. */
-  #leased(process: SimulatedProcess, what: string, owner: string | null): void {
-    this.#holders.set(what, String(owner));
-    if (!this.#known.has(String(owner))) this.#violation(`${process.name} took ${what} under a name that it was given up by`);
-  }
-
-  #releaseAll(worker: string): void {
-    for (const [key, holder] of this.#holders) if (holder === worker) this.#holders.delete(key);
-  }
-
-  #reaped(worker: string): void {
-    this.#known.delete(worker);
-    this.#releaseAll(worker);
-    const process = this.#workers.get(worker);
-    if (!process) return;
-    this.counts.reaped += 1;
-    const now = this.#time.now;
-    this.#lostLeasesAt.set(process, now);
-    const silentMs = now - (this.#beats.get(worker) ?? -Infinity);
-    // Both clocks are whole milliseconds.
-    if (silentMs < this.#leaseMs - 2) this.#violation(`${process.name} was given up ${Math.round(silentMs)} ms after its heartbeat`);
-    const well = process.alive && now - process.troubledAt > 2 * this.#leaseMs;
-    if (well && this.#workers.get(worker) === process) this.#violation(`${process.name} was given up though nothing had happened to it`);
-  }
-
   #written(process: SimulatedProcess, { transition }: WriteAct, { at, firstSeq }: Extract<Outcome, { kind: 'written' }>): void {
     const { runId, guard } = transition;
-    if (!guard.absent && guard.lease && this.#holders.get(runId) !== guard.lease.owner) {
-      this.#violation(`${process.name} wrote ${transition.events[0]?.type} of ${runId} after it had lost its lease`);
+    if (!guard.absent && guard.lease && this.leases.holderOf(runId)?.owner !== guard.lease.owner) {
+      this.violation(`${process.name} wrote ${transition.events[0]?.type} of ${runId} after it had lost its lease`);
     }
     this.#checkHolder(process, transition);
     for (const [index, { type, correlationId, meta }] of transition.events.entries()) {
@@ -216,19 +167,19 @@ export class Witness {
         const askedAt = row && this.#sleeps.get(`${runId} ${correlationId} ${row.resumeAt}`)?.askedAt;
         const clockWasSet = askedAt !== undefined && this.#jumpedAt >= askedAt;
         if (row && at < row.dueAt && !clockWasSet)
-          this.#violation(`${correlationId} of ${runId} was over ${row.dueAt - at} ms before it was due`);
+          this.violation(`${correlationId} of ${runId} was over ${row.dueAt - at} ms before it was due`);
         if (row) this.#checkSleep(`${runId} ${correlationId} ${row.resumeAt}`);
       }
     }
     if (transition.run.kind === 'finish') {
-      this.#holders.delete(runId);
-      if (this.#endedRuns.has(transition.runId)) this.#violation(`${transition.runId} ended twice`);
+      this.leases.free(runId);
+      if (this.#endedRuns.has(transition.runId)) this.violation(`${transition.runId} ended twice`);
       this.#endedRuns.set(transition.runId, transition.run.status);
     }
     if (transition.run.kind === 'finish' && transition.run.status === 'completed') {
       const seen = this.#seenByEnd.get(`${process.name} ${runId}`) ?? 0;
       const missed = (this.#externals.get(runId) ?? []).filter((seq) => seq > seen && seq < firstSeq);
-      if (missed.length > 0) this.#violation(`${runId} was completed by a replay that had not seen event ${missed.join(', ')}`);
+      if (missed.length > 0) this.violation(`${runId} was completed by a replay that had not seen event ${missed.join(', ')}`);
     }
   }
 
@@ -237,21 +188,19 @@ export class Witness {
     const sleep = this.#sleeps.get(key);
     if (!sleep || this.#jumpedAt >= sleep.askedAt) return;
     const early = sleep.askedAt + sleep.ms - this.#time.now;
-    if (early > 1_000) this.#violation(`${key} woke ${Math.round(early)} ms early`);
+    if (early > 1_000) this.violation(`${key} woke ${Math.round(early)} ms early`);
   }
 
   /** Only who has a step may say what became of it. */
   #checkHolder(process: SimulatedProcess, { runId, events, steps }: WriteAct['transition']): void {
-    for (const { stepId, version, leaseOwner } of steps) {
-      const key = `${runId} ${stepId}`;
-      if (version === 1) {
-        if (leaseOwner !== null) this.#leased(process, key, leaseOwner);
+    for (const step of steps) {
+      const key = `${runId} ${step.stepId}`;
+      if (step.version === 1) {
+        if (step.leaseOwner !== null) this.leases.take(process, key, step);
         continue;
       }
-      const holder = this.#holders.get(key);
-      if (holder === undefined || this.#workers.get(holder) !== process)
-        this.#violation(`${process.name} wrote ${events[0]?.type} of ${key}, which it does not have`);
-      if (leaseOwner === null) this.#holders.delete(key);
+      if (!this.leases.isHeldBy(process, key)) this.violation(`${process.name} wrote ${events[0]?.type} of ${key}, which it does not have`);
+      if (step.leaseOwner === null) this.leases.free(key);
     }
   }
 
@@ -261,17 +210,17 @@ export class Witness {
     const log = await readLog(world, runId);
     this.sawLog(runId, log);
     this.checkLog(program, log);
-    for (const broken of brokenLogRules(log)) this.#violation(`${runId}: ${broken}`);
+    for (const broken of brokenLogRules(log)) this.violation(`${runId}: ${broken}`);
     const [projected, stored] = [projectLog(log), await readEntities(world, runId)];
     if (JSON.stringify(sorted(projected)) !== JSON.stringify(sorted(stored))) {
-      this.#violation(`${runId}: its log says ${JSON.stringify(projected)}, its rows ${JSON.stringify(stored)}`);
+      this.violation(`${runId}: its log says ${JSON.stringify(projected)}, its rows ${JSON.stringify(stored)}`);
     }
     const ids = new Set(log.map(({ eventId }) => eventId));
     for (const id of this.#acknowledged.get(runId) ?? []) {
-      if (!ids.has(id)) this.#violation(`${runId}: the acknowledged ${id} is lost`);
+      if (!ids.has(id)) this.violation(`${runId}: the acknowledged ${id} is lost`);
     }
     const expected = cancelAcknowledged ? 'cancelled' : 'completed';
-    if (stored.status !== expected) this.#violation(`${runId} is ${stored.status}, not ${expected}`);
+    if (stored.status !== expected) this.violation(`${runId} is ${stored.status}, not ${expected}`);
     this.#checkResults(runId, log);
   }
 
@@ -280,21 +229,21 @@ export class Witness {
       const nonce = Number(new TextDecoder().decode(dataOf(event)?.['result'] as Uint8Array));
       const bodies = this.#bodies.get(`${runId} ${event.correlationId}`) ?? [];
       const recorded = bodies.find((body) => body.nonce === nonce);
-      if (!recorded) this.#violation(`${runId}: nobody gave the result of ${event.correlationId}`);
+      if (!recorded) this.violation(`${runId}: nobody gave the result of ${event.correlationId}`);
       else if (recorded.end === 'superseded' || recorded.end === 'failed')
-        this.#violation(`${runId}: ${event.correlationId} has a result that was refused`);
+        this.violation(`${runId}: ${event.correlationId} has a result that was refused`);
       const others = bodies.filter((body) => body !== recorded && body.end === 'recorded');
-      if (others.length > 0) this.#violation(`${runId}: a recorded result of ${event.correlationId} is lost`);
+      if (others.length > 0) this.violation(`${runId}: a recorded result of ${event.correlationId} is lost`);
     }
   }
 
   /** It is dead, or what it had leased since then was given to others: what it still does is in vain, and no fault. */
   #excused({ process, beganAt, suspect }: Pick<Body, 'process' | 'beganAt' | 'suspect'>): boolean {
-    return suspect || !process.alive || (this.#lostLeasesAt.get(process) ?? -Infinity) >= beganAt;
+    return suspect || !process.alive || this.leases.lostAt(process) >= beganAt;
   }
 
   #lostLeasesLately(process: SimulatedProcess): boolean {
-    return this.#time.now - (this.#lostLeasesAt.get(process) ?? -Infinity) < 60_000;
+    return this.#time.now - this.leases.lostAt(process) < 60_000;
   }
 
   #note(process: SimulatedProcess, what: number): void {
@@ -303,13 +252,13 @@ export class Witness {
     this.fingerprint = Math.imul(hash ^ what, 0x01000193) >>> 0;
   }
 
-  #violation(what: string): void {
+  violation(what: string): void {
     this.violations.push(`${(this.#time.now / 1_000).toFixed(3)} s: ${what}`);
   }
 }
 
 const ended_ = new Set(['step_completed', 'step_failed', 'wait_completed', 'hook_received', 'hook_conflict']);
-const kinds: readonly Act['kind'][] = [
+const kinds: readonly AnyAct['kind'][] = [
   'write',
   'wake',
   'enqueue',
@@ -321,9 +270,13 @@ const kinds: readonly Act['kind'][] = [
   'heartbeat',
   'reap',
   'leave',
+  'flowCommit',
+  'claimExecution',
+  'releaseExecution',
+  'createToken',
 ];
 
-function describe(act: Act): string {
+function describe(act: AnyAct): string {
   if (act.kind !== 'write') return JSON.stringify(act);
   const { runId, events, guard, steps } = act.transition;
   const rows = steps.map(({ stepId, status, leaseOwner, leaseEpoch, dueAt }) => ({ stepId, status, leaseOwner, leaseEpoch, dueAt }));
@@ -345,7 +298,7 @@ function ensure<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return made;
 }
 
-function sorted(value: unknown): unknown {
+export function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)

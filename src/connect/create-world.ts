@@ -128,8 +128,13 @@ function flowWorld(context: WorldContext, lazy: () => Connected): FlowWorld {
       return opened instanceof Promise ? opened.then(({ store }) => store) : opened.store;
     },
     dispatcher: () => context.dispatcher(),
-    get clock() {
-      return lazy().clock;
+    clock: {
+      now: () => lazy().host.now(),
+      monotonic: () => lazy().clock.monotonic(),
+      after: (...call) => lazy().clock.after(...call),
+    },
+    get shared() {
+      return lazy().host;
     },
     get logger() {
       return lazy().logger;

@@ -17,6 +17,7 @@ import { ulidIds } from './engine/ids.ts';
 import { readExecution } from './engine/read.ts';
 import { type HashedResume, resumeByHash, resumeById, resumeByToken } from './engine/resume.ts';
 import { retryExecution, type RetryOptions } from './engine/retry.ts';
+import { tokensOfHandlers } from './engine/store-failure.ts';
 import { keepAlive, waitUntil } from './engine/timer.ts';
 import { waitForExecution, type WaitForOptions } from './engine/wait-for.ts';
 import { FlowError } from './errors.ts';
@@ -78,6 +79,7 @@ export class Engine {
       registry: flows,
       events: this.events,
       tokens: this.tokens,
+      handlerTokens: tokensOfHandlers(this.tokens),
       clock,
       logger,
       maxSteps: options.maxSteps ?? 10_000,

@@ -67,6 +67,11 @@ export class Host {
     return this.#dispatcher;
   }
 
+  /** The instant by the clock of the database; by that of this host as long as nothing is open. */
+  now(): number {
+    return this.#current?.store.now() ?? this.#options.clock.now();
+  }
+
   /** The store, opened if it is not; without a detour through a promise where this user has it open already. */
   open(user: object): Open | Promise<Open> {
     return this.#current !== undefined && this.#users.has(user) ? this.#current : this.#opened(user);

@@ -10,6 +10,7 @@ export function flowWorld(store: Store, clock: Clock): FlowWorld {
     open: () => store,
     dispatcher: () => noDispatcher,
     clock,
+    shared: store,
     logger: silentLogger,
     deploymentId: 'dpl_test',
     namespace: '',

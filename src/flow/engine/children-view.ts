@@ -1,6 +1,7 @@
 import { groupOf, type ChildrenView } from '../children.ts';
 import type { Execution } from '../types.ts';
 import type { EngineCore } from './core.ts';
+import { askStore } from './store-failure.ts';
 
 const pageSize = 500;
 
@@ -11,14 +12,12 @@ export function childrenView(core: EngineCore, execution: Execution): ChildrenVi
     async tally() {
       // Nothing was started before the first wait: that needs no question to the store.
       if (execution.join === undefined) return { created: 0, finished: 0, succeeded: 0 };
-      return core.index.tally(execution.id, group);
+      return askStore(core.index.tally(execution.id, group));
     },
     async *results() {
       for (let after: number | undefined; ;) {
-        const page = await core.index.results(execution.id, group, {
-          limit: pageSize,
-          ...(after === undefined ? {} : { after }),
-        });
+        const query = { limit: pageSize, ...(after === undefined ? {} : { after }) };
+        const page = await askStore(core.index.results(execution.id, group, query));
         yield* page;
         after = page.at(-1)?.index;
         if (page.length < pageSize) return;

@@ -59,6 +59,8 @@ export interface EngineCore {
   readonly registry: FlowRegistry;
   readonly events: EventBus;
   readonly tokens: ResumeTokenManager;
+  /** The same, for handlers. */
+  readonly handlerTokens: ResumeTokenManager;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly maxSteps: number;

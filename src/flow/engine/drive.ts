@@ -11,6 +11,7 @@ import type { EngineCore } from './core.ts';
 import { runAttempt, type AttemptOutcome } from './run-attempt.ts';
 import { Session, Superseded } from './session.ts';
 import { prepareChildren } from './spawn.ts';
+import { isStoreFailure } from './store-failure.ts';
 import { stepResultsOf } from './step-results.ts';
 
 export interface DriveBounds {
@@ -134,6 +135,7 @@ async function withChildren(core: EngineCore, execution: Execution, result: Hand
   try {
     return { result, spawn: await prepareChildren(core, execution, result.spawn) };
   } catch (error) {
+    if (isStoreFailure(error)) throw error;
     return { result: { type: 'failure', error: { ...toExecutionError(error, step.id), retryable: false } }, spawn: [] };
   }
 }

@@ -9,6 +9,7 @@ import { checkCall, checkResult, hasChecks, type HandlerCall } from './begin-nex
 import { childrenView } from './children-view.ts';
 import type { EngineCore, RunningAttempt } from './core.ts';
 import type { Session } from './session.ts';
+import { askStore, isStoreFailure } from './store-failure.ts';
 import { startTimer } from './timer.ts';
 
 /** How a call of a handler ended. Everything but `result` discards what the handler may still return. */
@@ -93,6 +94,7 @@ async function callHandler(core: EngineCore, session: Session, call: HandlerCall
     const result = await inStepSpan(session, call, async () => expectResult(await call.handler.execute(params), call));
     return { type: 'result', result: hasChecks(call) ? await checkResult(call, result) : result };
   } catch (error) {
+    if (isStoreFailure(error)) throw error;
     return { type: 'result', result: { type: 'failure', error: toExecutionError(error, call.step.id) } };
   }
 }
@@ -127,7 +129,7 @@ function handlerParams(core: EngineCore, session: Session, { step, resumed }: Ha
     execution,
     attempt: current.attempt,
     idempotencyKey: idempotencyKeyOf(execution),
-    tokens: core.tokens,
+    tokens: core.handlerTokens,
     checkpoint: checkpointOf(core, session, attempt),
     async progress(percent, message) {
       const report = {
@@ -136,7 +138,7 @@ function handlerParams(core: EngineCore, session: Session, { step, resumed }: Ha
         percent,
         ...(message === undefined ? {} : { message }),
       };
-      await core.progress?.(report);
+      if (core.progress) await askStore(core.progress(report));
     },
     logger: core.logger,
     clock: core.clock,
@@ -164,10 +166,11 @@ function checkpointOf(core: EngineCore, session: Session, attempt: Attempt): Che
     load: async <T>() => session.execution.checkpoint as T | undefined,
     async save(value) {
       const checkpoint = sealOutput(value, 'checkpoint', core.limits);
-      await session.commit(async (execution) => {
+      const saved = session.commit(async (execution) => {
         if (!attempt.active.current) throw new FlowError('EXECUTION_CONFLICT', 'The attempt that saves this checkpoint is over.');
         return { transition: advance(unchanged(execution), { changes: { checkpoint } }) };
       });
+      await askStore(saved);
     },
   };
 }

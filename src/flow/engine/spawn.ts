@@ -9,6 +9,7 @@ import type { Execution, ParentStep } from '../types.ts';
 import type { EngineCore } from './core.ts';
 import { expectInput } from './expect-input.ts';
 import { stepOf } from './flow-source.ts';
+import { askStore } from './store-failure.ts';
 
 /**
  * The children that a wait asks for, ready to be committed with it. Throws FLOW_NOT_FOUND, INVALID_INPUT, or
@@ -42,7 +43,7 @@ async function prepareChild(core: EngineCore, parent: Execution, spec: ChildSpec
     }
     return { ...spec, args: seal(spec.args, { what: 'arguments' }), id, parent: { ...step, executionId: parent.id } };
   }
-  const flow = spec.startStepId === undefined ? await core.flows.get(spec.flowId, spec.version) : await core.flows.of(parent);
+  const flow = spec.startStepId === undefined ? await askStore(core.flows.get(spec.flowId, spec.version)) : await core.flows.of(parent);
   const context = createContext(spec.context, core.limits);
   if (spec.startStepId === undefined) await expectInput(core, flow, context);
   else stepOf(flow, spec.startStepId);

@@ -12,8 +12,14 @@ interface Held {
 }
 
 const watchMs = 500;
-// Engines of one process do not wait for each other's watch.
-const holding = new Set<Claims>();
+// Engines of one database in one process do not wait for each other's watch.
+const holdingIn = new WeakMap<object, Set<Claims>>();
+
+function holdingOf({ shared }: FlowWorld): Set<Claims> {
+  const holding = holdingIn.get(shared) ?? new Set();
+  holdingIn.set(shared, holding);
+  return holding;
+}
 
 /**
  * The executions that this process holds. Their signals abort when one ends elsewhere, is to be cancelled, or its lease went to another;
@@ -35,18 +41,18 @@ export class Claims {
   hold(id: string, epoch: number): Held {
     const held = { id, epoch, controller: new AbortController(), since: this.#world.clock.monotonic() };
     this.#held.add(held);
-    holding.add(this);
+    holdingOf(this.#world).add(this);
     this.#watch();
     return held;
   }
 
   drop(held: Held): void {
     this.#held.delete(held);
-    if (this.#held.size === 0) holding.delete(this);
+    if (this.#held.size === 0) holdingOf(this.#world).delete(this);
   }
 
   abort(id: string): void {
-    for (const claims of holding) claims.#abortOwn(id);
+    for (const claims of holdingOf(this.#world)) claims.#abortOwn(id);
   }
 
   /** Makes an owner known, so that nobody takes what it is about to hold for a dead worker's. */
@@ -73,7 +79,7 @@ export class Claims {
   /** Gives up everything at once. */
   async close(): Promise<void> {
     this.#closed = true;
-    holding.delete(this);
+    holdingOf(this.#world).delete(this);
     this.#cancelWatch?.();
     this.#cancelBeat?.();
     if (this.#owners.size === 0) return;

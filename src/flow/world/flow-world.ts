@@ -9,7 +9,10 @@ export interface FlowWorld {
   open(): Store | Promise<Store>;
   /** The workers of this process, if there are any. */
   dispatcher(): Dispatcher;
+  /** That of the database once it is open: executions go from host to host, and their instants with them. */
   readonly clock: Clock;
+  /** The same object for all Worlds of one database in this process. */
+  readonly shared: object;
   readonly logger: Logger;
   readonly deploymentId: string;
   /** The namespace of runs of code. */

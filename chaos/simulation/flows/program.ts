@@ -1,0 +1,126 @@
+import type { Flow, Step } from '../../../src/flow/types.ts';
+import type { Random } from '../../../test/e2e/support/random.ts';
+
+/** What one step of a simulated flow does. */
+export type FlowPart =
+  /** Fails so often, and then succeeds; `saves`: it keeps a checkpoint on the way. */
+  | { readonly kind: 'work'; readonly id: string; readonly bodyMs: number; readonly failures: number; readonly saves: boolean }
+  /** Fails as often as it is tried: `onFailure` leads on. */
+  | { readonly kind: 'fail'; readonly id: string; readonly bodyMs: number; readonly retries: number }
+  | { readonly kind: 'delay'; readonly id: string; readonly ms: number }
+  /** Hands a token out and waits for it, for so long at most. */
+  | { readonly kind: 'ask'; readonly id: string; readonly patienceMs: number | undefined; readonly answeredAfterMs: number }
+  /** Waits to be resumed by the execution's id. */
+  | { readonly kind: 'signal'; readonly id: string }
+  | { readonly kind: 'parallel'; readonly id: string; readonly join: 'all' | 'any'; readonly branches: readonly Branch[] }
+  | { readonly kind: 'map'; readonly id: string; readonly items: number; readonly concurrency: number; readonly item: Branch }
+  | { readonly kind: 'subflow'; readonly id: string };
+
+export type Branch = Extract<FlowPart, { kind: 'work' | 'delay' }>;
+
+/** One execution: what its steps do, and what somebody outside does with it. */
+export interface FlowProgram {
+  readonly flowId: string;
+  readonly parts: readonly FlowPart[];
+  readonly startsAtMs: number;
+  /** Its id; undefined: it is started twice at the same time, with one idempotency key. */
+  readonly executionId: string | undefined;
+  readonly cancelledAtMs: number | undefined;
+}
+
+/** The flow that every `subflow` runs. */
+export const childFlowId = 'simulated-child';
+export const childParts: readonly FlowPart[] = [
+  { kind: 'work', id: 'c0', bodyMs: 20, failures: 0, saves: false },
+  { kind: 'delay', id: 'c1', ms: 1_500 },
+  { kind: 'work', id: 'c2', bodyMs: 1, failures: 1, saves: false },
+];
+
+export function randomFlowProgram(random: Random, index: number): FlowProgram {
+  const startsAtMs = random.between(0, 1_500);
+  return {
+    flowId: `simulated-${index}`,
+    parts: Array.from({ length: random.between(1, 5) }, (_, place) => randomPart(random, `s${place}`)),
+    startsAtMs,
+    executionId: random.chance(0.6) ? `wrun_simulated_${index}` : undefined,
+    cancelledAtMs: random.chance(0.15) ? startsAtMs + random.between(0, 5_000) : undefined,
+  };
+}
+
+function randomPart(random: Random, id: string): FlowPart {
+  const chance = random.next();
+  if (chance < 0.4) return randomWork(random, id);
+  if (chance < 0.45) return { kind: 'fail', id, bodyMs: random.pick([0, 20]), retries: random.between(0, 2) };
+  if (chance < 0.55) return { kind: 'delay', id, ms: random.pick([1, 800, 2_500, 6_000]) };
+  if (chance < 0.7) {
+    const patienceMs = random.chance(0.3) ? random.pick([1, 500, 3_000]) : undefined;
+    return { kind: 'ask', id, patienceMs, answeredAfterMs: random.pick([0, 0, 30, 1_000]) };
+  }
+  if (chance < 0.78) return { kind: 'signal', id };
+  if (chance < 0.88) {
+    const branches = Array.from({ length: random.between(1, 3) }, (_, place) => randomBranch(random, `${id}b${place}`));
+    return { kind: 'parallel', id, join: random.pick(['all', 'any']), branches };
+  }
+  if (chance < 0.96)
+    return { kind: 'map', id, items: random.between(0, 5), concurrency: random.between(1, 3), item: randomBranch(random, `${id}i`) };
+  return { kind: 'subflow', id };
+}
+
+function randomBranch(random: Random, id: string): Branch {
+  return random.chance(0.3) ? { kind: 'delay', id, ms: random.pick([1, 1_500]) } : randomWork(random, id);
+}
+
+function randomWork(random: Random, id: string): Extract<FlowPart, { kind: 'work' }> {
+  return {
+    kind: 'work',
+    id,
+    bodyMs: random.pick([0, 1, 20, 200, 1_500]),
+    failures: random.chance(0.2) ? random.between(1, 2) : 0,
+    saves: random.chance(0.15),
+  };
+}
+
+export function flowOf(flowId: string, parts: readonly FlowPart[]): Flow {
+  const steps = parts.flatMap((part, index) => stepsOf(part, parts[index + 1]?.id ?? null));
+  return {
+    id: flowId,
+    version: '1.0.0',
+    initialStepId: parts[0]?.id ?? '',
+    steps: Object.fromEntries(steps.map((step) => [step.id, step])),
+  };
+}
+
+function stepsOf(part: FlowPart, next: string | null): Step[] {
+  const step = { id: part.id, type: part.kind, input: { type: 'full' }, outputKey: part.id, transitions: { onSuccess: next } } as const;
+  switch (part.kind) {
+    case 'work': {
+      const config = { bodyMs: part.bodyMs, failures: part.failures, saves: part.saves };
+      return [{ ...step, config, retries: { maxAttempts: part.failures, initialDelay: 1_500, backoff: 'exponential' } }];
+    }
+    case 'fail': {
+      const config = { bodyMs: part.bodyMs, failures: 1_000, saves: false };
+      // Where nothing follows there is nowhere to go: the execution fails.
+      const transitions = next === null ? step.transitions : { onSuccess: next, onFailure: next };
+      return [
+        { ...step, type: 'work', config, transitions, retries: { maxAttempts: part.retries, initialDelay: 1_200, backoff: 'fixed' } },
+      ];
+    }
+    case 'delay':
+      return [{ ...step, config: { duration: part.ms } }];
+    case 'ask':
+      return [{ ...step, config: part.patienceMs === undefined ? {} : { patienceMs: part.patienceMs } }];
+    case 'signal':
+      return [step];
+    case 'parallel': {
+      const branches = Object.fromEntries(part.branches.map(({ id }) => [id, { startStepId: id }]));
+      return [{ ...step, config: { join: part.join, branches } }, ...part.branches.flatMap((branch) => stepsOf(branch, null))];
+    }
+    case 'map': {
+      const input = { type: 'static', value: Array.from({ length: part.items }, (_, item) => item) } as const;
+      const config = { startStepId: part.item.id, concurrency: part.concurrency };
+      return [{ ...step, input, config }, ...stepsOf(part.item, null)];
+    }
+    case 'subflow':
+      return [{ ...step, input: { type: 'static', value: { from: part.id } }, config: { flowId: childFlowId } }];
+  }
+}

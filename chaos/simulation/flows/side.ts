@@ -1,0 +1,89 @@
+import type { PawlWorld } from '../../../src/connect/create-world.ts';
+import { WorldEngine } from '../../../src/connect/open-engine.ts';
+import type { Sandbox } from '../../../src/flow/sandbox.ts';
+import { brokenLogRules } from '../../../src/testing/log-rules.ts';
+import { projectLog } from '../../../src/testing/project-log.ts';
+import { readEntities } from '../../../src/testing/read-entities.ts';
+import { dataOf, readLog } from '../../../src/testing/read-log.ts';
+import type { Random } from '../../../test/e2e/support/random.ts';
+import type { SimulatedProcess, VirtualTime } from '../virtual-time.ts';
+import { sorted, type Witness } from '../witness.ts';
+import { type Used, useExecution } from './client.ts';
+import { type Question, simulatedHandlers } from './handlers.ts';
+import { problemsOf } from './model.ts';
+import { childFlowId, childParts, flowOf, type FlowProgram, randomFlowProgram } from './program.ts';
+import { FlowWitness } from './witness.ts';
+
+/** What there is of flows in a simulation: programs, an engine in each process, and somebody who watches. */
+export class FlowSide {
+  readonly witness: FlowWitness;
+  readonly #time: VirtualTime;
+  readonly #codeWitness: Witness;
+  readonly #programs: readonly FlowProgram[];
+  readonly #questions: Question[] = [];
+
+  constructor({ random, executions, ...options }: { time: VirtualTime; witness: Witness; random: Random; executions: number }) {
+    this.#time = options.time;
+    this.#codeWitness = options.witness;
+    this.#programs = Array.from({ length: executions }, (_, index) => randomFlowProgram(random, index));
+    this.witness = new FlowWitness({
+      time: this.#time,
+      leases: this.#codeWitness.leases,
+      violation: (what) => this.#codeWitness.violation(what),
+    });
+  }
+
+  engineOf(process: SimulatedProcess, world: PawlWorld): WorldEngine {
+    const ask = (question: Question) => this.#questions.push(question);
+    return new WorldEngine(world, {
+      handlers: simulatedHandlers({ process, time: this.#time, witness: this.witness, ask }),
+      flows: [flowOf(childFlowId, childParts), ...this.#programs.map(({ flowId, parts }) => flowOf(flowId, parts))],
+      sandbox: noSandbox,
+    });
+  }
+
+  async use(engine: WorldEngine): Promise<readonly Used[]> {
+    const place = {
+      engine,
+      time: this.#time,
+      witness: this.witness,
+      logs: this.#codeWitness,
+      violation: (what: string) => this.#codeWitness.violation(what),
+      questions: this.#questions,
+    };
+    return Promise.all(this.#programs.map((program) => useExecution(place, program)));
+  }
+
+  /** What must hold once everything is over. */
+  async check(world: PawlWorld, { program, id, execution, cancelled, answered }: Used): Promise<void> {
+    const tell = (problem: string) => this.#codeWitness.violation(`${id}: ${problem}`);
+    if (cancelled && execution.status !== 'cancelled') tell(`it is ${execution.status}, and its cancellation was acknowledged`);
+    if (execution.status === 'cancelled' && program.cancelledAtMs === undefined) tell('it is cancelled, and nobody asked for it');
+    const isOfACall = (nonce: number) => [...this.witness.executions].some((any) => this.witness.hasNonce(any, nonce));
+    if (execution.status !== 'cancelled') for (const problem of problemsOf(program, execution, { isOfACall })) tell(problem);
+    const log = await readLog(world, id);
+    this.#codeWitness.sawLog(id, log);
+    for (const broken of brokenLogRules(log)) tell(broken);
+    const [projected, stored] = [JSON.stringify(sorted(projectLog(log))), JSON.stringify(sorted(await readEntities(world, id)))];
+    if (projected !== stored) tell(`its log says ${projected}, its rows ${stored}`);
+    for (const token of answered) {
+      const received = log.filter((event) => event.eventType === 'hook_received' && dataOf(event)?.['token'] === token);
+      if (received.length !== 1) tell(`a resume that was acknowledged is in its log ${received.length} times`);
+    }
+  }
+
+  clockJumped(): void {
+    this.witness.clockJumped();
+  }
+
+  reportStuck(): void {
+    for (const id of this.witness.executions) if (!this.witness.isOver(id)) this.#codeWitness.violation(`${id} is stuck`);
+  }
+}
+
+/** Threads of its own would not be the seed's; no simulated flow has an expression. */
+const noSandbox: Sandbox = {
+  evaluate: () => Promise.reject(new Error('No simulated flow has an expression.')),
+  validate: () => Promise.reject(new Error('No simulated flow has a schema.')),
+  close: async () => {},
+};

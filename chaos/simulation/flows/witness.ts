@@ -1,0 +1,210 @@
+import { decodeFields } from '../../../src/base/codec.ts';
+import type { HandlerParams, StepAttempt, StepHistoryEntry } from '../../../src/flow/types.ts';
+import type { ExecutionWrite } from '../../../src/world/flow-port.ts';
+import { isTerminal } from '../../../src/world/rows.ts';
+import type { AnyAct, AnyOutcome, Leases } from '../leases.ts';
+import type { SimulatedProcess, VirtualTime } from '../virtual-time.ts';
+
+/** What the handlers of a simulation tell of one call. */
+export interface FlowBody {
+  readonly nonce: number;
+  /** What it found of an earlier checkpoint. */
+  loaded(value: number | undefined): void;
+  /** Its own was acknowledged. */
+  saved(): void;
+  ended(): void;
+}
+
+interface Call {
+  readonly nonce: number;
+  readonly process: SimulatedProcess;
+  readonly beganAt: number;
+  readonly signal: AbortSignal;
+  /** The lease was not its process's any more, which cannot know it. */
+  readonly stale: boolean;
+  over: boolean;
+}
+
+type State = Pick<StepAttempt, 'stepId' | 'visit' | 'attempt' | 'deliveries' | 'status'>;
+
+/** The small fields of an execution as its last commit left them. */
+interface Fields {
+  readonly status: string;
+  readonly attempt?: State;
+  readonly waitMetadata?: { readonly wakeAt?: number };
+  readonly join?: object;
+  readonly retryAt?: number;
+}
+
+interface Seen {
+  revision: number;
+  fields: Fields;
+  committedAt: number;
+  /** By the visit and attempt of a step: whether its wait, or its end, is in the history. */
+  readonly recorded: Map<string, 'wait' | 'end'>;
+  readonly bodies: Call[];
+  /** The last checkpoint that was acknowledged, by the visit of a step. */
+  readonly checkpoints: Map<string, number>;
+  /** Not before this, by the waits that it has and the attempt that it is to make next. */
+  readonly due: Map<string, { readonly at: number; readonly setAt: number }>;
+}
+
+/** Sees every commit of an execution and every call of a handler, and says what the rules of flows do not allow (flow.md §4). */
+export class FlowWitness {
+  readonly counts = { flowCommits: 0, handlerCalls: 0, resumesUsed: 0 };
+  readonly #time: VirtualTime;
+  readonly #leases: Leases;
+  readonly #violation: (what: string) => void;
+  readonly #seen = new Map<string, Seen>();
+  readonly #ended = new Map<string, string>();
+  readonly #usedTokens = new Set<string>();
+  #nonce = 0;
+  #jumpedAt = -Infinity;
+
+  constructor(options: { readonly time: VirtualTime; readonly leases: Leases; readonly violation: (what: string) => void }) {
+    this.#time = options.time;
+    this.#leases = options.leases;
+    this.#violation = options.violation;
+  }
+
+  get executions(): Iterable<string> {
+    return this.#seen.keys();
+  }
+
+  isOver(id: string): boolean {
+    return this.#ended.has(id);
+  }
+
+  clockJumped(): void {
+    this.#jumpedAt = this.#time.now;
+  }
+
+  /** Who called the handler that gave this number, if any call did. */
+  hasNonce(id: string, nonce: number): boolean {
+    return this.#seen.get(id)?.bodies.some((body) => body.nonce === nonce) ?? false;
+  }
+
+  committed(process: SimulatedProcess, act: AnyAct, outcome: AnyOutcome): void {
+    if (act.kind !== 'flowCommit' || outcome.kind !== 'committed') return;
+    this.counts.flowCommits += 1;
+    for (const write of act.writes) this.#written(process, write);
+  }
+
+  bodyBegins(process: SimulatedProcess, { execution, signal, resumed }: HandlerParams): FlowBody {
+    const { id } = execution;
+    const attempt = execution.attempt as StepAttempt;
+    const seen = this.#seen.get(id);
+    if (!seen) throw new Error(`A handler of ${id} is called, of which there was no commit.`);
+    const what = `${id} ${keyOf(attempt)}`;
+    const tell = (problem: string) => this.#violation(`${what}: its handler is called in ${process.name} ${problem}`);
+    const stale = !this.#leases.isHeldBy(process, id);
+    if (stale && !this.#ended.has(id) && this.#leases.lostAt(process) < seen.committedAt) tell('without a lease');
+    if (!stale) {
+      const joins = resumed?.by === 'children' && seen.fields.status === 'waiting' && seen.fields.attempt?.stepId === attempt.stepId;
+      if (!joins && !isSame(seen.fields.attempt, attempt)) tell('before that is durable');
+      if (seen.recorded.get(keyOf(attempt)) === 'end') tell('again after its end was recorded');
+      for (const other of seen.bodies) {
+        if (!other.over && !this.#isExcused(other)) tell(`beside ${other.process.name}, which is well and has not ended it`);
+      }
+    }
+    const call: Call = { nonce: (this.#nonce += 1), process, beganAt: this.#time.now, signal, stale, over: false };
+    seen.bodies.push(call);
+    this.counts.handlerCalls += 1;
+    const place = `${attempt.stepId}#${attempt.visit}`;
+    return {
+      nonce: call.nonce,
+      loaded: (value) => {
+        const kept = seen.checkpoints.get(place);
+        if (kept !== undefined && (value ?? 0) < kept && !stale) tell(`and finds the checkpoint ${value}, not ${kept}`);
+      },
+      saved: () => {
+        if (!this.#isExcused(call)) seen.checkpoints.set(place, call.nonce);
+      },
+      ended: () => {
+        call.over = true;
+      },
+    };
+  }
+
+  #written(process: SimulatedProcess, write: ExecutionWrite): void {
+    const { runId, epoch, history } = write;
+    const before = this.#seen.get(runId);
+    const fields = JSON.parse(write.state.fields) as Fields;
+    const tell = (problem: string) => this.#violation(`${runId} at revision ${write.state.revision} by ${process.name}: ${problem}`);
+    if (write.state.revision !== (before?.revision ?? 0) + 1) tell(`it was at revision ${before?.revision ?? 0}`);
+    if (this.#ended.has(runId)) tell(`it is ${this.#ended.get(runId)}`);
+    const lease = this.#leases.holderOf(runId);
+    if (epoch !== null && (lease?.epoch !== epoch || !this.#leases.isHeldBy(process, runId))) tell('under a lease that it lost');
+    if (epoch === null && history.length > 0) tell('a step ends without a lease');
+    const seen: Seen = before ?? { ...nothing(), fields };
+    this.#checkHistory(seen, history, tell);
+    this.#checkResume(seen, write, fields, tell);
+    this.#checkDue(seen, write, fields, tell);
+    if (write.consumesToken !== null) {
+      this.counts.resumesUsed += 1;
+      if (this.#usedTokens.has(write.consumesToken)) tell('by a token that was used before');
+      this.#usedTokens.add(write.consumesToken);
+    }
+    Object.assign(seen, { revision: write.state.revision, fields, committedAt: this.#time.now });
+    this.#seen.set(runId, seen);
+    if (!isTerminal(write.status)) return;
+    this.#ended.set(runId, write.status);
+    this.#leases.free(runId);
+  }
+
+  /** What was recorded is recorded once, and nothing of the attempt follows it. */
+  #checkHistory({ recorded }: Seen, history: readonly string[], tell: (problem: string) => void): void {
+    for (const text of history) {
+      const entry = JSON.parse(text) as StepHistoryEntry;
+      const key = keyOf({ ...entry, visit: entry.visit ?? 0 });
+      const known = recorded.get(key);
+      const end = entry.status === 'wait' ? 'wait' : 'end';
+      if (known === 'end' || known === end) tell(`${key} was recorded before`);
+      recorded.set(key, end);
+    }
+  }
+
+  /** A wait that names no instant ends by nothing but a resume (rule 3). */
+  #checkResume({ fields: before }: Seen, { events }: ExecutionWrite, fields: Fields, tell: (problem: string) => void): void {
+    if (before.status !== 'waiting' || fields.status !== 'running' || before.join) return;
+    const isResumed = events.some(({ type }) => type === 'hook_received');
+    if (!isResumed && before.waitMetadata?.wakeAt === undefined) tell('its wait is over, and nobody resumed it');
+  }
+
+  /** No timer and no retry is early by the time that passes, whatever a clock says; one that was set meanwhile is believed. */
+  #checkDue({ due }: Seen, { now, events, waits }: ExecutionWrite, fields: Fields, tell: (problem: string) => void): void {
+    const isOver = (key: string) => {
+      const { at, setAt } = due.get(key) ?? { at: -Infinity, setAt: 0 };
+      due.delete(key);
+      const early = at - this.#time.now;
+      if (early > 1_000 && this.#jumpedAt < setAt) tell(`${key} is over ${Math.round(early)} ms early`);
+    };
+    const set = (key: string, ms: number) => due.set(key, { at: this.#time.now + ms, setAt: this.#time.now });
+    for (const { type, correlationId, meta } of events) {
+      const said = meta === null ? {} : decodeFields(meta);
+      if (type === 'wait_completed' && said['resumedBy'] === 'timer') isOver(String(correlationId));
+      if (type === 'step_started' && Number(said['attempt']) > 1 && due.has(`retry of ${correlationId}`))
+        isOver(`retry of ${correlationId}`);
+      if (type === 'step_retrying') set(`retry of ${correlationId}`, (fields.retryAt ?? now) - now);
+    }
+    for (const { waitId, resumeAt } of waits) if (resumeAt !== null) set(waitId, resumeAt - now);
+  }
+
+  /** It is dead, was told to stop, or what it had leased since then was given to others: what it still does is in vain, and no fault. */
+  #isExcused({ process, beganAt, stale, signal }: Call): boolean {
+    return stale || !process.alive || signal.aborted || this.#leases.lostAt(process) >= beganAt;
+  }
+}
+
+function nothing(): Omit<Seen, 'fields'> {
+  return { revision: 0, committedAt: 0, recorded: new Map(), bodies: [], checkpoints: new Map(), due: new Map() };
+}
+
+function keyOf({ stepId, visit, attempt }: Pick<State, 'stepId' | 'visit' | 'attempt'>): string {
+  return `${stepId}#${visit}.${attempt}`;
+}
+
+function isSame(durable: State | undefined, attempt: StepAttempt): boolean {
+  if (!durable || durable.status !== 'started') return false;
+  return keyOf(durable) === keyOf(attempt) && durable.deliveries === attempt.deliveries;
+}

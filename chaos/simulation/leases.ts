@@ -1,0 +1,107 @@
+import type { FlowAct, FlowOutcome } from '../../src/world/flow-port.ts';
+import type { Act, Outcome } from '../../src/world/port.ts';
+import type { SimulatedProcess, VirtualTime } from './virtual-time.ts';
+
+export type AnyAct = Act | FlowAct;
+export type AnyOutcome = Outcome | FlowOutcome;
+
+interface Lease {
+  readonly owner: string;
+  readonly epoch: number;
+}
+
+interface Leased {
+  readonly leaseOwner: string | null;
+  readonly leaseEpoch: number;
+}
+
+export interface LeasesOptions {
+  readonly time: VirtualTime;
+  readonly leaseMs: number;
+  readonly violation: (what: string) => void;
+}
+
+/** Who has which run and which step, as the commits say, and who may still believe to have what was given to others. */
+export class Leases {
+  readonly #options: LeasesOptions;
+  readonly #processes = new Map<string, SimulatedProcess>();
+  readonly #beats = new Map<string, number>();
+  /** The names that are known to the others. */
+  readonly #known = new Set<string>();
+  /** When a process last lost everything it had leased. */
+  readonly #lostAt = new Map<SimulatedProcess, number>();
+  readonly #holders = new Map<string, Lease>();
+  /** Workers that were given up. */
+  reaped = 0;
+
+  constructor(options: LeasesOptions) {
+    this.#options = options;
+  }
+
+  holderOf(what: string): Lease | undefined {
+    return this.#holders.get(what);
+  }
+
+  isHeldBy(process: SimulatedProcess, what: string): boolean {
+    const holder = this.#holders.get(what);
+    return holder !== undefined && this.#processes.get(holder.owner) === process;
+  }
+
+  lostAt(process: SimulatedProcess): number {
+    return this.#lostAt.get(process) ?? -Infinity;
+  }
+
+  /** What is leased to a name that nobody knows is watched by nobody, or given to others at once. */
+  take(process: SimulatedProcess, what: string, { leaseOwner, leaseEpoch }: Leased): void {
+    const owner = String(leaseOwner);
+    this.#holders.set(what, { owner, epoch: leaseEpoch });
+    if (!this.#known.has(owner)) this.#options.violation(`${process.name} took ${what} under a name that it was given up by`);
+  }
+
+  free(what: string): void {
+    this.#holders.delete(what);
+  }
+
+  committed(process: SimulatedProcess, act: AnyAct, outcome: AnyOutcome): void {
+    if (act.kind === 'heartbeat' && outcome.kind === 'alive' && outcome.known) {
+      if (act.register) this.#processes.set(act.workerId, process);
+      this.#beats.set(act.workerId, this.#options.time.now);
+      this.#known.add(act.workerId);
+    }
+    if (act.kind === 'leave') {
+      this.#known.delete(act.workerId);
+      this.#lostAt.set(process, this.#options.time.now);
+      this.#freeAllOf(act.workerId);
+    }
+    if (act.kind === 'settle' && outcome.kind === 'settled' && 'held' in outcome && outcome.held)
+      this.free(act.of === 'step' ? `${act.runId} ${act.id}` : act.id);
+    if ('taken' in outcome && outcome.taken) this.take(process, outcome.taken.runId, outcome.taken);
+    if (outcome.kind === 'reaped') for (const worker of outcome.workers) this.#reaped(worker);
+    if (act.kind === 'claim' && outcome.kind === 'claimed' && 'claims' in outcome) {
+      for (const run of outcome.claims.runs) this.take(process, run.runId, run);
+      for (const { step } of outcome.claims.steps) this.take(process, `${step.runId} ${step.stepId}`, step);
+    }
+    if (act.kind === 'claimExecution' && 'epoch' in outcome && outcome.epoch !== undefined)
+      this.take(process, act.runId, { leaseOwner: act.owner, leaseEpoch: outcome.epoch });
+    if (act.kind === 'releaseExecution' && this.#holders.get(act.runId)?.epoch === act.lease.epoch) this.free(act.runId);
+  }
+
+  #freeAllOf(worker: string): void {
+    for (const [what, { owner }] of this.#holders) if (owner === worker) this.#holders.delete(what);
+  }
+
+  #reaped(worker: string): void {
+    const { time, leaseMs, violation } = this.#options;
+    this.#known.delete(worker);
+    this.#freeAllOf(worker);
+    const process = this.#processes.get(worker);
+    if (!process) return;
+    this.reaped += 1;
+    this.#lostAt.set(process, time.now);
+    const silentMs = time.now - (this.#beats.get(worker) ?? -Infinity);
+    // Both clocks are whole milliseconds.
+    if (silentMs < leaseMs - 2) violation(`${process.name} was given up ${Math.round(silentMs)} ms after its heartbeat`);
+    const well = process.alive && time.now - process.troubledAt > 2 * leaseMs;
+    if (well) violation(`${process.name} was given up though nothing had happened to it`);
+  }
+}
