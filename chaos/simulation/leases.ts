@@ -31,6 +31,8 @@ export class Leases {
   /** When a process last lost everything it had leased. */
   readonly #lostAt = new Map<SimulatedProcess, number>();
   readonly #holders = new Map<string, Lease>();
+  /** When each process last took something. */
+  readonly #takenAt = new Map<SimulatedProcess, Map<string, number>>();
   /** Workers that were given up. */
   reaped = 0;
 
@@ -51,10 +53,17 @@ export class Leases {
     return this.#lostAt.get(process) ?? -Infinity;
   }
 
+  /** Whether a process that had this may not know yet that it was given to others. */
+  mayBelieveToHold(process: SimulatedProcess, what: string): boolean {
+    return this.lostAt(process) >= (this.#takenAt.get(process)?.get(what) ?? Infinity);
+  }
+
   /** What is leased to a name that nobody knows is watched by nobody, or given to others at once. */
   take(process: SimulatedProcess, what: string, { leaseOwner, leaseEpoch }: Leased): void {
     const owner = String(leaseOwner);
     this.#holders.set(what, { owner, epoch: leaseEpoch });
+    const taken = this.#takenAt.get(process) ?? new Map<string, number>();
+    this.#takenAt.set(process, taken.set(what, this.#options.time.now));
     if (!this.#known.has(owner)) this.#options.violation(`${process.name} took ${what} under a name that it was given up by`);
   }
 

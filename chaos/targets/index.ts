@@ -8,7 +8,7 @@ import { fuzz } from './r11-fuzz.ts';
 import { soak } from './r12-soak.ts';
 import { rolling } from './r13-rolling.ts';
 import { upgrade } from './r13-upgrade.ts';
-import { clocks, simulation } from './r9-simulation.ts';
+import { clocks, flows, simulation } from './r9-simulation.ts';
 
 /** In the order of the table. */
 export const targets: readonly Target[] = [
@@ -22,6 +22,7 @@ export const targets: readonly Target[] = [
   writersSqlite,
   writersPostgres,
   simulation,
+  flows,
   fuzz,
   soak('sqlite'),
   soak('postgres'),

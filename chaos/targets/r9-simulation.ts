@@ -22,6 +22,14 @@ export const clocks = target('clocks', 10_000, {
   shortScale: 0.002,
 });
 
+export const flows = target('flows', 20_000, {
+  id: 'R9-flows',
+  fault:
+    'the same with executions of flows: retries, timers, tokens, signals, children and cancellations, under skewed clocks in a quarter of the seeds',
+  want: '20,000 seeds, no rule of flows broken, no acknowledged start, resume or cancellation lost, no recorded step run again, every execution ends',
+  shortScale: 0.003,
+});
+
 function target(theme: Theme, whole: number, about: Omit<Target, 'run'>): Target {
   return { ...about, run: (job) => run(job, { id: about.id, theme, whole }) };
 }
@@ -72,6 +80,9 @@ async function run({ seed: first, scale, say, isOver = () => false }: Job, { id,
     turns = 0,
     foreseen = 0,
     misjudged = 0,
+    flowCommits = 0,
+    handlerCalls = 0,
+    resumesUsed = 0,
   } = totals;
   return {
     amounts: { seeds: [lived, whole] },
@@ -82,6 +93,7 @@ async function run({ seed: first, scale, say, isOver = () => false }: Job, { id,
       'refused calls and lost answers': refusals,
       'clock jumps': jumps,
       commits,
+      ...(theme === 'flows' ? { 'commits of flows': flowCommits, 'handlers called': handlerCalls, 'tokens used': resumesUsed } : {}),
       'step bodies': bodies,
       'of them begun again': repeated,
       'outcomes built on before they came': foreseen + misjudged,

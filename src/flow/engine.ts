@@ -197,8 +197,10 @@ export class Engine {
    * caller keeps the lease alive and releases the claim.
    */
   async deliver(claim: ExecutionClaim, bounds: DeliverBounds = {}): Promise<Delivered> {
-    const { token: _, ...outcome } = await this.#own(drive(this.#core, claim, { maxSteps: 100, maxMs: 1_000, ...bounds }));
-    return { ...outcome, dueAt: dueAtOf(outcome.execution) };
+    const { token: _, cutShort, ...outcome } = await this.#own(drive(this.#core, claim, { maxSteps: 100, maxMs: 1_000, ...bounds }));
+    // Its children may have woken it, which its state does not say.
+    const joins = cutShort && outcome.execution.join !== undefined;
+    return { ...outcome, dueAt: joins ? this.#core.clock.now() : dueAtOf(outcome.execution) };
   }
 
   /** For workers: takes the lease of an execution in this engine's name. */

@@ -37,13 +37,19 @@ export function simulatedHandlers(place: HandlerPlace): StepHandler[] {
   });
   const own: readonly (readonly [string, Execute])[] = [
     ['work', (params, body) => work(place, params, body)],
-    ['ask', (params) => ask(place, params)],
+    ['ask', (params, body) => ask(place, params, body)],
     ['signal', signal],
   ];
   const real = builtinHandlers().filter(({ type }) => ['delay', 'parallel', 'map', 'subflow'].includes(type));
   return [
     ...own.map(([type, execute]) => watched({ type, execute: () => Promise.reject(new Error('never called')) }, execute)),
-    ...real.map((handler) => watched(handler, (params) => handler.execute(params))),
+    ...real.map((handler) =>
+      watched(handler, (params, body) => {
+        const { duration } = params.config as { readonly duration?: number };
+        if (duration !== undefined && !params.resumed) body.asks(duration);
+        return handler.execute(params);
+      }),
+    ),
   ];
 }
 
@@ -65,19 +71,21 @@ async function work(
     await checkpoint.save(body.nonce);
     body.saved();
   }
-  if (attempt <= failures) return Result.failure({ code: 'SIMULATED', message: 'again' });
+  if (attempt <= failures) {
+    if (step.retries && attempt <= step.retries.maxAttempts) body.asks(step.retries.initialDelay ?? 0);
+    return Result.failure({ code: 'SIMULATED', message: 'again' });
+  }
   return Result.success({ step: step.id, nonce: body.nonce, saw: Object.keys(input as object).toSorted() });
 }
 
-async function ask(
-  { ask: tell }: HandlerPlace,
-  { config, step, execution, tokens, resumed, clock }: HandlerParams,
-): Promise<HandlerResult> {
+async function ask({ ask: tell }: HandlerPlace, params: HandlerParams, body: FlowBody): Promise<HandlerResult> {
+  const { config, step, execution, tokens, resumed, clock } = params;
   if (resumed) return Result.success(resumed);
   const { patienceMs } = config as { readonly patienceMs?: number };
   const token = await tokens.create(execution.id);
   // Whoever is asked may answer before the wait is durable.
   tell({ executionId: execution.id, stepId: step.id, token });
+  if (patienceMs !== undefined) body.asks(patienceMs);
   return Result.wait({ token, ...(patienceMs === undefined ? {} : { wakeAt: clock.now() + patienceMs }) });
 }
 

@@ -59,8 +59,11 @@ function outputProblem(part: FlowPart, output: unknown, place: Place): string | 
       if (values['by'] === 'timer') return part.patienceMs === undefined ? 'was ended by a timer that it has not' : undefined;
       return data?.['answerTo'] === part.id ? undefined : 'has no answer of its own';
     }
-    case 'signal':
-      return (values['data'] as Values | undefined)?.['signalTo'] === part.id ? undefined : 'has no signal of its own';
+    case 'signal': {
+      // A wait that names no token takes any of the execution: also one of a question that was asked twice, and answered twice.
+      const { signalTo, answerTo } = values['data'] as { readonly signalTo?: string; readonly answerTo?: string };
+      return signalTo === part.id || place.before.includes(String(answerTo)) ? undefined : 'has no signal of its own';
+    }
     case 'parallel': {
       const results = values['results'] as Values;
       const enough = part.join === 'all' ? Object.keys(results).length === part.branches.length : Object.keys(results).length > 0;

@@ -8,6 +8,8 @@ import type { SimulatedProcess, VirtualTime } from '../virtual-time.ts';
 /** What the handlers of a simulation tell of one call. */
 export interface FlowBody {
   readonly nonce: number;
+  /** It is about to ask for a timer or a retry after so long. */
+  asks(ms: number): void;
   /** What it found of an earlier checkpoint. */
   loaded(value: number | undefined): void;
   /** Its own was acknowledged. */
@@ -39,14 +41,13 @@ interface Fields {
 interface Seen {
   revision: number;
   fields: Fields;
-  committedAt: number;
   /** By the visit and attempt of a step: whether its wait, or its end, is in the history. */
   readonly recorded: Map<string, 'wait' | 'end'>;
   readonly bodies: Call[];
   /** The last checkpoint that was acknowledged, by the visit of a step. */
   readonly checkpoints: Map<string, number>;
-  /** Not before this, by the waits that it has and the attempt that it is to make next. */
-  readonly due: Map<string, { readonly at: number; readonly setAt: number }>;
+  /** Not before this does the timer or the retry go off that an attempt of a step asked for. */
+  readonly due: Map<string, { readonly at: number; readonly askedAt: number }>;
 }
 
 /** Sees every commit of an execution and every call of a handler, and says what the rules of flows do not allow (flow.md §4). */
@@ -98,7 +99,7 @@ export class FlowWitness {
     const what = `${id} ${keyOf(attempt)}`;
     const tell = (problem: string) => this.#violation(`${what}: its handler is called in ${process.name} ${problem}`);
     const stale = !this.#leases.isHeldBy(process, id);
-    if (stale && !this.#ended.has(id) && this.#leases.lostAt(process) < seen.committedAt) tell('without a lease');
+    if (stale && !this.#ended.has(id) && !this.#leases.mayBelieveToHold(process, id)) tell('without a lease');
     if (!stale) {
       const joins = resumed?.by === 'children' && seen.fields.status === 'waiting' && seen.fields.attempt?.stepId === attempt.stepId;
       if (!joins && !isSame(seen.fields.attempt, attempt)) tell('before that is durable');
@@ -113,6 +114,11 @@ export class FlowWitness {
     const place = `${attempt.stepId}#${attempt.visit}`;
     return {
       nonce: call.nonce,
+      asks: (ms) => {
+        const askedAt = this.#time.now;
+        // Of several calls of one attempt the first may be the one whose wait counts.
+        if (!seen.due.has(keyOf(attempt))) seen.due.set(keyOf(attempt), { at: askedAt + ms, askedAt });
+      },
       loaded: (value) => {
         const kept = seen.checkpoints.get(place);
         if (kept !== undefined && (value ?? 0) < kept && !stale) tell(`and finds the checkpoint ${value}, not ${kept}`);
@@ -139,13 +145,13 @@ export class FlowWitness {
     const seen: Seen = before ?? { ...nothing(), fields };
     this.#checkHistory(seen, history, tell);
     this.#checkResume(seen, write, fields, tell);
-    this.#checkDue(seen, write, fields, tell);
+    this.#checkDue(seen, write.events, fields, tell);
     if (write.consumesToken !== null) {
       this.counts.resumesUsed += 1;
       if (this.#usedTokens.has(write.consumesToken)) tell('by a token that was used before');
       this.#usedTokens.add(write.consumesToken);
     }
-    Object.assign(seen, { revision: write.state.revision, fields, committedAt: this.#time.now });
+    Object.assign(seen, { revision: write.state.revision, fields });
     this.#seen.set(runId, seen);
     if (!isTerminal(write.status)) return;
     this.#ended.set(runId, write.status);
@@ -172,22 +178,20 @@ export class FlowWitness {
   }
 
   /** No timer and no retry is early by the time that passes, whatever a clock says; one that was set meanwhile is believed. */
-  #checkDue({ due }: Seen, { now, events, waits }: ExecutionWrite, fields: Fields, tell: (problem: string) => void): void {
-    const isOver = (key: string) => {
-      const { at, setAt } = due.get(key) ?? { at: -Infinity, setAt: 0 };
-      due.delete(key);
-      const early = at - this.#time.now;
-      if (early > 1_000 && this.#jumpedAt < setAt) tell(`${key} is over ${Math.round(early)} ms early`);
-    };
-    const set = (key: string, ms: number) => due.set(key, { at: this.#time.now + ms, setAt: this.#time.now });
-    for (const { type, correlationId, meta } of events) {
-      const said = meta === null ? {} : decodeFields(meta);
-      if (type === 'wait_completed' && said['resumedBy'] === 'timer') isOver(String(correlationId));
-      if (type === 'step_started' && Number(said['attempt']) > 1 && due.has(`retry of ${correlationId}`))
-        isOver(`retry of ${correlationId}`);
-      if (type === 'step_retrying') set(`retry of ${correlationId}`, (fields.retryAt ?? now) - now);
-    }
-    for (const { waitId, resumeAt } of waits) if (resumeAt !== null) set(waitId, resumeAt - now);
+  #checkDue(
+    { due, fields: { attempt: before } }: Seen,
+    events: ExecutionWrite['events'],
+    fields: Fields,
+    tell: (problem: string) => void,
+  ): void {
+    if (!before) return;
+    const rang = events.some(({ type, meta }) => type === 'wait_completed' && meta !== null && decodeFields(meta)['resumedBy'] === 'timer');
+    const retries = before.status === 'retrying' && fields.attempt?.status === 'started';
+    if (!rang && !retries) return;
+    const { at, askedAt } = due.get(keyOf(before)) ?? { at: Infinity, askedAt: Infinity };
+    const early = at - this.#time.now;
+    if (early > 1_000 && this.#jumpedAt < askedAt)
+      tell(`${rang ? 'a timer' : 'a retry'} of ${keyOf(before)} is ${Math.round(early)} ms early`);
   }
 
   /** It is dead, was told to stop, or what it had leased since then was given to others: what it still does is in vain, and no fault. */
@@ -197,7 +201,7 @@ export class FlowWitness {
 }
 
 function nothing(): Omit<Seen, 'fields'> {
-  return { revision: 0, committedAt: 0, recorded: new Map(), bodies: [], checkpoints: new Map(), due: new Map() };
+  return { revision: 0, recorded: new Map(), bodies: [], checkpoints: new Map(), due: new Map() };
 }
 
 function keyOf({ stepId, visit, attempt }: Pick<State, 'stepId' | 'visit' | 'attempt'>): string {

@@ -32,6 +32,8 @@ export interface DriveOutcome {
   readonly token?: string;
   /** The type of a handler that only another worker has. */
   readonly undeliverable?: string;
+  /** It stopped without having looked at what comes next: what woke the execution is still to be done. */
+  readonly cutShort?: true;
 }
 
 interface Drive {
@@ -79,8 +81,8 @@ async function loop(work: Drive, bounds: DriveBounds): Promise<DriveOutcome> {
     if (begun.call) {
       calls += 1;
       done = { call: begun.call, outcome: await runAttempt(core, session, begun.call) };
-      if (done.outcome.type === 'interrupted') return { execution: await latest(work), stepResults };
-      if (done.outcome.type === 'drained') return { execution: await drain(work), stepResults };
+      if (done.outcome.type === 'interrupted') return { execution: await latest(work), stepResults, cutShort: true };
+      if (done.outcome.type === 'drained') return { execution: await drain(work), stepResults, cutShort: true };
       continue;
     }
     // A step that failed before its handler was reached is a step too; a timer that went off is not.
@@ -89,7 +91,13 @@ async function loop(work: Drive, bounds: DriveBounds): Promise<DriveOutcome> {
     if (more) continue;
     const execution = session.signal.aborted ? await latest(work) : session.execution;
     const { undeliverable } = begun;
-    return { execution, stepResults, ...(token === undefined ? {} : { token }), ...(undeliverable === undefined ? {} : { undeliverable }) };
+    return {
+      execution,
+      stepResults,
+      ...(token === undefined ? {} : { token }),
+      ...(undeliverable === undefined ? {} : { undeliverable }),
+      ...(mayBegin ? {} : { cutShort: true }),
+    };
   }
 }
 
