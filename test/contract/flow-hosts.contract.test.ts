@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import type { Clock } from '../../src/base/clock.ts';
+import { createFakeClock } from '../../src/base/fake-clock.ts';
+import { silentLogger } from '../../src/base/logger.ts';
+import { createWorld } from '../../src/connect/create-world.ts';
+import { WorldEngine } from '../../src/connect/open-engine.ts';
+import { createGate } from '../../src/flow/testing/handlers.ts';
+import { defineHandler, openEngine, Result } from '../../src/index.ts';
+import { createSqliteStore } from '../../src/sqlite/store.ts';
+import { buildFlow } from '../../src/flow/testing/build-flow.ts';
+import { scratchFolder } from '../support/scratch.ts';
+
+const engines: WorldEngine[] = [];
+
+afterEach(async () => {
+  for (const engine of engines.splice(0)) await engine.close();
+});
+
+it('goes by the clock of the database, whatever its host believes', async () => {
+  const database = createFakeClock();
+  const ahead: Clock = { ...database, now: () => database.now() + 600_000 };
+  const store = createSqliteStore({ path: join(await scratchFolder(), 'pawl.db'), clock: database });
+  await store.open();
+  const world = createWorld({ env: {}, clock: ahead, logger: silentLogger, apart: true, openStore: async () => store });
+  const engine = new WorldEngine(world, {
+    flows: [buildFlow({ nap: { type: 'delay', config: { duration: 60_000 } } }, { id: 'napping' })],
+  });
+  engines.push(engine);
+  await engine.flows.flush();
+
+  const { execution } = await engine.create('napping');
+  expect(execution.createdAt).toBe(database.now());
+  const { waitMetadata } = await engine.run(execution.id);
+  expect(waitMetadata?.wakeAt).toBe(database.now() + 60_000);
+});
+
+it('is not disturbed by an execution of the same id in another database of this process', async () => {
+  const gate = createGate();
+  const [ours, theirs] = await Promise.all(
+    ['ours', 'theirs'].map(async (name) => {
+      const hold = defineHandler({
+        type: 'hold',
+        async execute({ signal }) {
+          if (name === 'ours') await gate.pass();
+          return Result.success({ aborted: signal.aborted });
+        },
+      });
+      const url = `sqlite:${join(await scratchFolder(), `${name}.db`)}`;
+      const engine = await openEngine({
+        url,
+        env: {},
+        logger: silentLogger,
+        handlers: [hold],
+        flows: [buildFlow({ hold: { outputKey: 'hold' } }, { id: 'holding' })],
+      });
+      engines.push(engine);
+      await engine.create('holding', {}, { executionId: 'order-1' });
+      return engine;
+    }),
+  );
+  const running = ours?.run('order-1');
+  await gate.reached;
+  await theirs?.cancel('order-1');
+  gate.open();
+  expect(await running).toMatchObject({ status: 'completed', output: { hold: { aborted: false } } });
+});
