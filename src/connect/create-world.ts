@@ -15,7 +15,7 @@ import { streamer } from '../world/streams.ts';
 import type { FlowWorld } from '../flow/world/flow-world.ts';
 import { hooksOfFlows, throughFlows } from './flow-runs.ts';
 import { openStore } from './open-store.ts';
-import { type Environment, readSettings, type Settings } from './settings.ts';
+import { type Environment, expectDeliverable, readSettings, type Settings } from './settings.ts';
 
 export interface CreateWorldOptions {
   /** Read instead of `process.env`. */
@@ -63,7 +63,9 @@ export function createWorld(options: CreateWorldOptions = {}): PawlWorld {
   const world = {
     specVersion,
     async start() {
-      await lazy().host.start(user);
+      const { host, settings } = lazy();
+      expectDeliverable(settings);
+      await host.start(user);
     },
     async close() {
       await lazy.made?.host.release(user);

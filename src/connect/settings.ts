@@ -82,6 +82,17 @@ export function readSettings(env: Environment): Settings {
   };
 }
 
+/**
+ * For a process that is to work: what it claims has to be deliverable. Throws `INVALID_SETTING` where deliveries are to go over HTTP and
+ * nothing says where to.
+ */
+export function expectDeliverable({ worker, delivery, baseUrl }: Pick<Settings, 'worker' | 'delivery' | 'baseUrl'>): void {
+  if (worker === 'off' || delivery !== 'http' || baseUrl !== undefined) return;
+  throw settingError(
+    `${prefix}DELIVERY is "http", and nothing says where the app's routes answer. Set ${prefix}BASE_URL (or PORT), or leave ${prefix}DELIVERY at "auto".`,
+  );
+}
+
 /** The form under which Worlds of one database find each other in a process. */
 export function normaliseUrl(url: string): string {
   if (/^postgres(ql)?:\/\//.test(url)) return url;

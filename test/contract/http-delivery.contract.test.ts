@@ -19,6 +19,22 @@ const secret = 'a secret that both sides know';
 const flowName = '__wkf_workflow_workflow//./workflows/w//run';
 
 describe('delivery over HTTP', () => {
+  it('is refused at the start of a worker that is not told where the app answers', async () => {
+    const url = `sqlite:${join(await scratchFolder(), 'pawl.db')}`;
+    const start = (env: Readonly<Record<string, string>>) => {
+      const world = createWorld({ env: { WORKFLOW_PAWL_URL: url, WORKFLOW_PAWL_DELIVERY: 'http', ...env } });
+      onTestFinished(() => world.close());
+      return world.start();
+    };
+    await expect(start({})).rejects.toMatchObject({
+      code: 'INVALID_SETTING',
+      message: expect.stringMatching(/WORKFLOW_PAWL_DELIVERY is "http".*Set WORKFLOW_PAWL_BASE_URL/),
+    });
+    // Who only starts runs delivers nothing.
+    await start({ WORKFLOW_PAWL_WORKER: 'off' });
+    await start({ PORT: String(await freePort()) });
+  });
+
   it('posts a signed request to the route of the app, which answers at once and settles by itself', async () => {
     const { world, workflows, requests, start } = await openApp();
     await start();
