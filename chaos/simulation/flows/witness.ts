@@ -186,7 +186,8 @@ export class FlowWitness {
   ): void {
     if (!before) return;
     const rang = events.some(({ type, meta }) => type === 'wait_completed' && meta !== null && decodeFields(meta)['resumedBy'] === 'timer');
-    const retries = before.status === 'retrying' && fields.attempt?.status === 'started';
+    const next = fields.attempt;
+    const retries = next?.stepId === before.stepId && next.visit === before.visit && next.attempt > before.attempt;
     if (!rang && !retries) return;
     const { at, askedAt } = due.get(keyOf(before)) ?? { at: Infinity, askedAt: Infinity };
     const early = at - this.#time.now;
