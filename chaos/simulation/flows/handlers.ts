@@ -78,13 +78,14 @@ async function work(
   return Result.success({ step: step.id, nonce: body.nonce, saw: Object.keys(input as object).toSorted() });
 }
 
-async function ask({ ask: tell }: HandlerPlace, params: HandlerParams, body: FlowBody): Promise<HandlerResult> {
+async function ask({ ask: tell, time }: HandlerPlace, params: HandlerParams, body: FlowBody): Promise<HandlerResult> {
   const { config, step, execution, tokens, resumed, clock } = params;
   if (resumed) return Result.success(resumed);
-  const { patienceMs } = config as { readonly patienceMs?: number };
+  const { lingersMs, patienceMs } = config as { readonly lingersMs: number; readonly patienceMs?: number };
   const token = await tokens.create(execution.id);
   // Whoever is asked may answer before the wait is durable.
   tell({ executionId: execution.id, stepId: step.id, token });
+  await time.sleep(lingersMs);
   if (patienceMs !== undefined) body.asks(patienceMs);
   return Result.wait({ token, ...(patienceMs === undefined ? {} : { wakeAt: clock.now() + patienceMs }) });
 }

@@ -46,6 +46,7 @@ interface Place {
 }
 
 function outputProblem(part: FlowPart, output: unknown, place: Place): string | undefined {
+  if (output === undefined && part.kind !== 'fail') return 'has no output';
   const values = output as Values;
   switch (part.kind) {
     case 'fail':

@@ -8,8 +8,14 @@ export type FlowPart =
   /** Fails as often as it is tried: `onFailure` leads on. */
   | { readonly kind: 'fail'; readonly id: string; readonly bodyMs: number; readonly retries: number }
   | { readonly kind: 'delay'; readonly id: string; readonly ms: number }
-  /** Hands a token out and waits for it, for so long at most. */
-  | { readonly kind: 'ask'; readonly id: string; readonly patienceMs: number | undefined; readonly answeredAfterMs: number }
+  /** Hands a token out, lingers, and waits for it, for so long at most. */
+  | {
+      readonly kind: 'ask';
+      readonly id: string;
+      readonly lingersMs: number;
+      readonly patienceMs: number | undefined;
+      readonly answeredAfterMs: number;
+    }
   /** Waits to be resumed by the execution's id. */
   | { readonly kind: 'signal'; readonly id: string }
   | { readonly kind: 'parallel'; readonly id: string; readonly join: 'all' | 'any'; readonly branches: readonly Branch[] }
@@ -54,7 +60,7 @@ function randomPart(random: Random, id: string): FlowPart {
   if (chance < 0.55) return { kind: 'delay', id, ms: random.pick([1, 800, 2_500, 6_000]) };
   if (chance < 0.7) {
     const patienceMs = random.chance(0.3) ? random.pick([1, 500, 3_000]) : undefined;
-    return { kind: 'ask', id, patienceMs, answeredAfterMs: random.pick([0, 0, 30, 1_000]) };
+    return { kind: 'ask', id, lingersMs: random.pick([0, 0, 100]), patienceMs, answeredAfterMs: random.pick([0, 0, 30, 1_000]) };
   }
   if (chance < 0.78) return { kind: 'signal', id };
   if (chance < 0.88) {
@@ -108,7 +114,9 @@ function stepsOf(part: FlowPart, next: string | null): Step[] {
     case 'delay':
       return [{ ...step, config: { duration: part.ms } }];
     case 'ask':
-      return [{ ...step, config: part.patienceMs === undefined ? {} : { patienceMs: part.patienceMs } }];
+      return [
+        { ...step, config: { lingersMs: part.lingersMs, ...(part.patienceMs === undefined ? {} : { patienceMs: part.patienceMs }) } },
+      ];
     case 'signal':
       return [step];
     case 'parallel': {
