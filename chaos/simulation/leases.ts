@@ -101,10 +101,12 @@ export class Leases {
 
   #reaped(worker: string): void {
     const { time, leaseMs, violation } = this.#options;
+    const holds = [...this.#holders.values()].some(({ owner }) => owner === worker);
     this.#known.delete(worker);
     this.#freeAllOf(worker);
     const process = this.#processes.get(worker);
-    if (!process) return;
+    // An engine that drives executions by itself is known as long as it holds one.
+    if (!process || (!holds && !worker.startsWith('wkr_'))) return;
     this.reaped += 1;
     this.#lostAt.set(process, time.now);
     const silentMs = time.now - (this.#beats.get(worker) ?? -Infinity);

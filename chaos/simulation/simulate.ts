@@ -137,11 +137,14 @@ class Town {
   #launch(slot: number): void {
     const process = new SimulatedProcess(`worker-${slot}.${(this.#launches += 1)}`);
     const world = this.#world(process, slot);
-    const worker = this.#flows?.engineOf(process, world) ?? world;
+    const engine = this.#flows?.engineOf(process, world);
+    const worker = engine ?? world;
     this.#worlds.set(process, { close: () => worker.close(), slot });
     this.#time.within(process, () => {
       workAsTheSdk(this.#stage(process, world, slot));
       worker.start().catch(() => this.#kill(process));
+      // Not by chance, so that the other seeds stay what they were.
+      if (engine && this.#seed % 4 === 0) void this.#flows?.drive(engine, this.#launches);
     });
   }
 

@@ -42,6 +42,17 @@ export class FlowSide {
     });
   }
 
+  /** Some drive an execution themselves, beside the workers: as `engine.run` does for whoever awaits it. */
+  async drive(engine: WorldEngine, launch: number): Promise<void> {
+    const program = this.#programs[launch % this.#programs.length];
+    if (program?.executionId === undefined) return;
+    for (let tries = 0; tries < 5; tries += 1) {
+      await this.#time.sleep(600);
+      // It has another driver, is not there yet, or the database is away.
+      await engine.run(program.executionId).catch(() => undefined);
+    }
+  }
+
   async use(engine: WorldEngine): Promise<readonly Used[]> {
     const place = {
       engine,
