@@ -92,7 +92,7 @@ export function faultyStore(options: FaultyStoreOptions): Store {
     let judge: ((right: boolean) => void) | undefined;
     if (hear)
       tellSoon(() => {
-        if (!answered) judge = hear(foreseen);
+        if (!answered) judge = hear(foreseen as AnyOutcome);
       });
     return (outcome: AnyOutcome | undefined) => {
       answered = true;
