@@ -4,6 +4,7 @@ import { median, timed } from '../statistics.js';
 const dist = new URL('../../dist/', import.meta.url);
 const perClaim = 2;
 const warmUps = 20;
+const owner = 'bench';
 
 /**
  * What a claim costs among very many finished runs, as a multiple of what it costs among a few: in two schemas of one server, in turns.
@@ -37,6 +38,9 @@ async function openQueue({ url, schema, finished, due }) {
   await fill(admin, { schema, from: finished, count: due, status: 'running', dueAt: 1 });
   await admin.query(`vacuum analyze "${schema}".runs, "${schema}".steps`);
   await admin.end();
+  // The dead are given nothing.
+  const register = { host: 'bench', pid: process.pid, deploymentId: 'dpl_bench', startedAt: store.now() };
+  await store.commit({ kind: 'heartbeat', workerId: owner, leaseMs: 3_600_000, register });
 
   const filter = { kinds: ['run', 'step', 'message'], namespaces: [''], stepNames: null, deploymentId: null };
   const limits = { run: perClaim, step: perClaim, message: perClaim };
@@ -45,7 +49,7 @@ async function openQueue({ url, schema, finished, due }) {
     /** As a worker looks for work: what is due next, and then for it. */
     async claim() {
       await store.nextDueAt(filter);
-      const { claims } = await store.commit({ kind: 'claim', owner: 'bench', now: store.now(), filter, limits });
+      const { claims } = await store.commit({ kind: 'claim', owner, now: store.now(), filter, limits });
       if (claims.runs.length !== perClaim || claims.steps.length !== perClaim) throw new Error(`${schema} had too little to claim`);
     },
     close: () => store.close(),
