@@ -13,6 +13,8 @@ export interface Program {
   readonly startsAtMs: number;
   /** Somebody cancels it then; undefined: nobody does. */
   readonly cancelledAtMs: number | undefined;
+  /** What it gives, as the SDK frames it; by default one byte. */
+  readonly output?: Uint8Array;
 }
 
 /** Many steps at a time, and nothing else. The bodies of one host that would end within the same tenth of a second end at once. */

@@ -17,7 +17,7 @@ export interface Stage {
   readonly process: SimulatedProcess;
   readonly time: VirtualTime;
   readonly wall: () => number;
-  readonly programs: ReadonlyMap<string, Program>;
+  readonly programs: Pick<ReadonlyMap<string, Program>, 'get'>;
   readonly witness: Witness;
   /** The bodies that would end within the same tenth of a second end at once. */
   readonly bodiesMeet: boolean;
@@ -85,7 +85,7 @@ async function replay(stage: Stage, runId: string, attempt: number): Promise<Ans
   try {
     if (awaited) return await suspend(stage, runId, awaited, log);
     witness.completes(process, runId, log.length);
-    const request = { eventType: 'run_completed', eventData: { output: new Uint8Array([1]) } };
+    const request = { eventType: 'run_completed', eventData: { output: program.output ?? new Uint8Array([1]) } };
     await unless(create(stage, runId, request, asOf(log)), EntityConflictError, RunExpiredError);
     return undefined;
   } catch (error) {

@@ -5,6 +5,7 @@ import { registerStepName } from '../../src/testing/registered-steps.ts';
 import { Random } from '../../test/e2e/support/random.ts';
 import { useRun } from './client.ts';
 import type { Databases } from './databases.ts';
+import { codeProgram } from './flows/program.ts';
 import { FlowSide } from './flows/side.ts';
 import { type Fates, faultyStore, Hints } from './faulty-store.ts';
 import { type Mood, processCount, randomMood, type Theme } from './mood.ts';
@@ -154,8 +155,9 @@ class Town {
   }
 
   #stage(process: SimulatedProcess, world: PawlWorld, slot: number): Stage {
+    const programs = { get: (runId: string) => this.#programs.get(runId) ?? codeProgram(runId) };
     const bodiesMeet = isCrowded(this.#seed);
-    return { world, process, time: this.#time, wall: () => this.#wall(slot), programs: this.#programs, witness: this.#witness, bodiesMeet };
+    return { world, process, time: this.#time, wall: () => this.#wall(slot), programs, witness: this.#witness, bodiesMeet };
   }
 
   #world(process: SimulatedProcess, slot: number): PawlWorld {

@@ -40,7 +40,7 @@ export function simulatedHandlers(place: HandlerPlace): StepHandler[] {
     ['ask', (params, body) => ask(place, params, body)],
     ['signal', signal],
   ];
-  const real = builtinHandlers().filter(({ type }) => ['delay', 'parallel', 'map', 'subflow'].includes(type));
+  const real = builtinHandlers().filter(({ type }) => ['delay', 'parallel', 'map', 'subflow', 'code'].includes(type));
   return [
     ...own.map(([type, execute]) => watched({ type, execute: () => Promise.reject(new Error('never called')) }, execute)),
     ...real.map((handler) =>

@@ -1,5 +1,5 @@
 import type { Execution, StepHistoryEntry } from '../../../src/flow/types.ts';
-import { childParts, type FlowPart, type FlowProgram } from './program.ts';
+import { childParts, codeOutput, type FlowPart, type FlowProgram } from './program.ts';
 
 export interface Facts {
   /** Whether a call of a handler gave this number. */
@@ -77,6 +77,8 @@ function outputProblem(part: FlowPart, output: unknown, place: Place): string | 
       if (results.length !== part.items) return 'has not a result of each item';
       return results.map((result) => outputProblem(part.item, result, { ...place, before: ['index', 'item'] })).find(Boolean);
     }
+    case 'code':
+      return output === codeOutput ? undefined : 'has not what its run gave';
     case 'subflow':
       if (values['from'] !== part.id) return 'has another context';
       return childParts

@@ -1,5 +1,8 @@
 import type { Flow, Step } from '../../../src/flow/types.ts';
+import { frame } from '../../../src/flow/world/frame.ts';
 import type { Random } from '../../../test/e2e/support/random.ts';
+import type { Program } from '../program.ts';
+import { workflowName } from '../replay.ts';
 
 /** What one step of a simulated flow does. */
 export type FlowPart =
@@ -20,7 +23,9 @@ export type FlowPart =
   | { readonly kind: 'signal'; readonly id: string }
   | { readonly kind: 'parallel'; readonly id: string; readonly join: 'all' | 'any'; readonly branches: readonly Branch[] }
   | { readonly kind: 'map'; readonly id: string; readonly items: number; readonly concurrency: number; readonly item: Branch }
-  | { readonly kind: 'subflow'; readonly id: string };
+  | { readonly kind: 'subflow'; readonly id: string }
+  /** A run of code as a child. */
+  | { readonly kind: 'code'; readonly id: string };
 
 export type Branch = Extract<FlowPart, { kind: 'work' | 'delay' }>;
 
@@ -41,6 +46,16 @@ export const childParts: readonly FlowPart[] = [
   { kind: 'delay', id: 'c1', ms: 1_500 },
   { kind: 'work', id: 'c2', bodyMs: 1, failures: 1, saves: false },
 ];
+
+export const codeOutput = 'of a run of code';
+
+/** What every run of code does that a `code` step starts. */
+export function codeProgram(runId: string): Program {
+  const work = { kind: 'step', id: 'step_0_0', bodyMs: 20, failures: 1 } as const;
+  const stages = [[work], [{ kind: 'sleep', id: 'wait_1_0', ms: 1_000 } as const]];
+  // Without the tag of what is stored.
+  return { runId, stages, startsAtMs: 0, cancelledAtMs: undefined, output: frame(codeOutput).slice(1) };
+}
 
 export function randomFlowProgram(random: Random, index: number): FlowProgram {
   const startsAtMs = random.between(0, 1_500);
@@ -69,7 +84,7 @@ function randomPart(random: Random, id: string): FlowPart {
   }
   if (chance < 0.96)
     return { kind: 'map', id, items: random.between(0, 5), concurrency: random.between(1, 3), item: randomBranch(random, `${id}i`) };
-  return { kind: 'subflow', id };
+  return { kind: chance < 0.98 ? 'subflow' : 'code', id };
 }
 
 function randomBranch(random: Random, id: string): Branch {
@@ -128,6 +143,8 @@ function stepsOf(part: FlowPart, next: string | null): Step[] {
       const config = { startStepId: part.item.id, concurrency: part.concurrency };
       return [{ ...step, input, config }, ...stepsOf(part.item, null)];
     }
+    case 'code':
+      return [{ ...step, config: { workflow: workflowName } }];
     case 'subflow':
       return [{ ...step, input: { type: 'static', value: { from: part.id } }, config: { flowId: childFlowId } }];
   }
