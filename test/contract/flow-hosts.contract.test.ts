@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import type { Clock } from '../../src/base/clock.ts';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { createFakeClock } from '../../src/base/fake-clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { createWorld } from '../../src/connect/create-world.ts';
@@ -8,6 +8,8 @@ import { WorldEngine } from '../../src/connect/open-engine.ts';
 import { createGate } from '../../src/flow/testing/handlers.ts';
 import { defineHandler, openEngine, Result } from '../../src/index.ts';
 import { createSqliteStore } from '../../src/sqlite/store.ts';
+import { unavailable } from '../../src/world/errors.ts';
+import type { Store } from '../../src/world/port.ts';
 import { buildFlow } from '../../src/flow/testing/build-flow.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
@@ -64,4 +66,20 @@ it('is not disturbed by an execution of the same id in another database of this 
   await theirs?.cancel('order-1');
   gate.open();
   expect(await running).toMatchObject({ status: 'completed', output: { hold: { aborted: false } } });
+});
+
+it('is closed with its World where the database does not take back what it holds', async () => {
+  const store = createSqliteStore({ path: join(await scratchFolder(), 'pawl.db'), clock: systemClock });
+  await store.open();
+  const away: Store['commit'] = (act, heard) =>
+    act.kind === 'leave' ? Promise.reject(unavailable('The database is away.')) : store.commit(act, heard);
+  const world = createWorld({ env: {}, logger: silentLogger, apart: true, openStore: async () => ({ ...store, commit: away }) });
+  const work = defineHandler({ type: 'work', execute: () => Result.success() });
+  const engine = new WorldEngine(world, { handlers: [work], flows: [buildFlow({ work: {} }, { id: 'working' })] });
+  await engine.flows.flush();
+  const { execution } = await engine.create('working');
+  await engine.run(execution.id);
+
+  await engine.close();
+  await expect(store.getRun(execution.id)).rejects.toThrow('is closed');
 });

@@ -76,15 +76,21 @@ export class Claims {
     if (known) known.holds -= 1;
   }
 
-  /** Gives up everything at once. */
+  /** Gives up everything at once; what the database does not take back ends with its lease. */
   async close(): Promise<void> {
     this.#closed = true;
     holdingOf(this.#world).delete(this);
     this.#cancelWatch?.();
     this.#cancelBeat?.();
     if (this.#owners.size === 0) return;
-    const store = await this.#world.open();
-    for (const owner of this.#owners.keys()) await store.commit({ kind: 'leave', workerId: owner, now: store.now() });
+    try {
+      const store = await this.#world.open();
+      for (const owner of this.#owners.keys()) await store.commit({ kind: 'leave', workerId: owner, now: store.now() });
+    } catch (error) {
+      this.#world.logger.warn(
+        `Giving up claimed executions failed, so that others get them when their lease is over: ${describeError(error)}`,
+      );
+    }
     this.#owners.clear();
   }
 
