@@ -139,7 +139,10 @@ export function faultyStore(options: FaultyStoreOptions): Store {
 
   async function read(method: (...args: unknown[]) => Promise<unknown>, args: unknown[]): Promise<unknown> {
     await wait(options);
-    if (fates.refuses()) throw unavailable('The simulated database is away.');
+    if (fates.refuses()) {
+      process.refusedAt = time.now;
+      throw unavailable('The simulated database is away.');
+    }
     const answer = await time.outside(() => method(...args));
     await wait(options);
     return answer;

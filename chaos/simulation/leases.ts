@@ -101,18 +101,20 @@ export class Leases {
 
   #reaped(worker: string): void {
     const { time, leaseMs, violation } = this.#options;
-    const holds = [...this.#holders.values()].some(({ owner }) => owner === worker);
+    const held = [...this.#holders].flatMap(([what, { owner }]) => (owner === worker ? [what] : []));
     this.#known.delete(worker);
     this.#freeAllOf(worker);
     const process = this.#processes.get(worker);
-    // An engine that drives executions by itself is known as long as it holds one.
-    if (!process || (!holds && !worker.startsWith('wkr_'))) return;
+    if (!process) return;
+    const known = worker.startsWith('wkr_') || held.some((what) => (this.#takenAt.get(process)?.get(what) ?? 0) > process.refusedAt);
+    if (!known && held.length === 0) return;
     this.reaped += 1;
     this.#lostAt.set(process, time.now);
     const silentMs = time.now - (this.#beats.get(worker) ?? -Infinity);
     // Both clocks are whole milliseconds.
     if (silentMs < leaseMs - 2) violation(`${process.name} was given up ${Math.round(silentMs)} ms after its heartbeat`);
     const well = process.alive && time.now - process.troubledAt > 2 * leaseMs;
-    if (well) violation(`${process.name} was given up though nothing had happened to it`);
+    // An engine that drives executions by itself keeps its name as long as it has one, and can tell that it has.
+    if (well && known) violation(`${process.name} was given up though nothing had happened to it`);
   }
 }

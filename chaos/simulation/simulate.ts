@@ -175,7 +175,9 @@ class Town {
         this.#witness.committed(...what);
         this.#flows?.witness.committed(...what);
       },
-      onRefused: () => (process.troubledAt = time.now),
+      onRefused: () => {
+        process.troubledAt = process.refusedAt = time.now;
+      },
       foresees: this.#seed % 2 === 1,
       gathers: isCrowded(this.#seed),
       onForeseen: (right) => (this.#counts[right ? 'foreseen' : 'misjudged'] += 1),

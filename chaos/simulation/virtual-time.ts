@@ -9,6 +9,8 @@ export class SimulatedProcess {
   stalledUntil = 0;
   /** Since when it has had no trouble that could have cost it its leases. */
   troubledAt = -Infinity;
+  /** When the database last refused it anything, a read too. */
+  refusedAt = -Infinity;
   #lastTurnAt = 0;
 
   constructor(name: string) {

@@ -25,6 +25,8 @@ describe('a seed of the simulation that once failed', () => {
     [5_011, 'flows', 'a database that was away when a handler asked for a token'],
     [5_117, 'flows', 'a worker that left with an execution which its children had woken'],
     [5_016, 'flows', 'hosts whose clocks differ'],
+    [3_000_744, 'flows', 'an execution that was claimed and could not be read'],
+    [3_001_064, 'flows', 'an engine that held an execution without a heartbeat'],
   ] as const)('%i (%s), by %s', { timeout: 120_000 }, async (from, theme, _what) => {
     const seen: unknown[] = [];
     await runProgram(new URL('../../chaos/simulation/run-seeds.ts', import.meta.url), { from, count: 1, theme }, (line) => seen.push(line));

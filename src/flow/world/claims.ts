@@ -29,6 +29,8 @@ export class Claims {
   readonly #world: FlowWorld;
   readonly #held = new Set<Held>();
   readonly #owners = new Map<string, { holds: number; beatAt: number }>();
+  /** How many names each engine has given up. */
+  readonly #spent = new Map<string, number>();
   #cancelWatch: (() => void) | undefined;
   #looking = false;
   #cancelBeat: (() => void) | undefined;
@@ -60,10 +62,26 @@ export class Claims {
     const known = this.#owners.get(owner);
     if (known) {
       known.holds += 1;
-      if (this.#world.clock.monotonic() - known.beatAt < this.#world.leaseMs / 2) return;
+      // What it held before is over, and nothing has kept it alive since.
+      if (this.#world.clock.monotonic() - known.beatAt < this.#world.leaseMs / 2) return this.#scheduleBeat();
     } else this.#owners.set(owner, { holds: 1, beatAt: this.#world.clock.monotonic() });
     await this.#beat(owner);
     this.#scheduleBeat();
+  }
+
+  /** The name under which an engine holds what it claims from now on. */
+  nameOf(engine: string): string {
+    const spent = this.#spent.get(engine) ?? 0;
+    return spent === 0 ? engine : `${engine}.${spent}`;
+  }
+
+  /**
+   * What became of a claim is not known, or it could not be given back: the lease would last as long as its owner is kept alive. So the
+   * engine goes on under another name, and this one ends with what else it holds.
+   */
+  giveUp(engine: string, owner: string): void {
+    this.dismiss(owner);
+    if (this.nameOf(engine) === owner) this.#spent.set(engine, (this.#spent.get(engine) ?? 0) + 1);
   }
 
   /** The store says that it is not alive, so it has to be made known again. */
@@ -113,7 +131,7 @@ export class Claims {
       this.#cancelBeat = undefined;
       const busy = [...this.#owners].filter(([, { holds }]) => holds > 0);
       if (busy.length === 0 || this.#closed) return;
-      this.#own(Promise.all(busy.map(([owner]) => this.#beat(owner))).then(() => this.#scheduleBeat()));
+      this.#own(Promise.all(busy.map(([owner]) => this.#beat(owner))).finally(() => this.#scheduleBeat()));
     });
   }
 

@@ -1,3 +1,4 @@
+import { describeError } from '../../base/logger.ts';
 import type { Delivery } from '../../world/delivery.ts';
 import type { ExecutionMark, FlowCommitAct, FlowLoss, FlowOutcomes, FlowStore } from '../../world/flow-port.ts';
 import { isTerminal as isTerminalRun, type RunRow, type TakenRun } from '../../world/rows.ts';
@@ -87,24 +88,20 @@ export class WorldIndex implements ExecutionIndex {
     return mark && isTerminalRun(mark.status);
   }
 
-  async claim(id: string, { owner }: { readonly owner: string }): Promise<ExecutionClaim | undefined> {
+  async claim(id: string, { owner: engine }: { readonly owner: string }): Promise<ExecutionClaim | undefined> {
     const flows = await flowStore(this.#world);
-    await this.#claims.enlist(owner);
-    const epoch = await this.#lease(flows, id, owner);
-    const claim = epoch === undefined ? undefined : await this.#claimed(flows, id, epoch);
-    if (epoch === undefined || !claim) {
-      this.#claims.dismiss(owner);
-      return undefined;
+    const owner = this.#claims.nameOf(engine);
+    try {
+      await this.#claims.enlist(owner);
+      const epoch = await this.#lease(flows, id, owner);
+      const claim = epoch === undefined ? undefined : await this.#claimed(flows, id, epoch);
+      if (claim) return { ...claim, release: () => this.#release(flows, claim, { engine, owner }) };
+    } catch (error) {
+      this.#claims.giveUp(engine, owner);
+      throw error;
     }
-    return {
-      ...claim,
-      release: async () => {
-        await claim.release();
-        this.#claims.dismiss(owner);
-        const { dueAt } = await flows.commit({ kind: 'releaseExecution', shard: shardOf(id), runId: id, lease: { owner, epoch } });
-        if (dueAt !== null) this.#world.dispatcher().somethingDue(dueAt);
-      },
-    };
+    this.#claims.dismiss(owner);
+    return undefined;
   }
 
   /** The claim of a worker of the World, which has the lease already and settles it itself. */
@@ -153,6 +150,26 @@ export class WorldIndex implements ExecutionIndex {
   /** Gives up what is claimed outside the workers of the World. */
   close(): Promise<void> {
     return this.#claims.close();
+  }
+
+  async #release(
+    flows: FlowStore,
+    claim: ExecutionClaim,
+    { engine, owner }: { readonly engine: string; readonly owner: string },
+  ): Promise<void> {
+    const { id } = claim.execution;
+    await claim.release();
+    try {
+      const lease = { owner, epoch: claim.epoch };
+      const { dueAt } = await flows.commit({ kind: 'releaseExecution', shard: shardOf(id), runId: id, lease });
+      this.#claims.dismiss(owner);
+      if (dueAt !== null) this.#world.dispatcher().somethingDue(dueAt);
+    } catch (error) {
+      this.#claims.giveUp(engine, owner);
+      this.#world.logger.warn(
+        `Execution ${id} could not be given back, so that others get it when its lease is over: ${describeError(error)}`,
+      );
+    }
   }
 
   /** Who stood still for longer than its lease is made known again, and asks once more. */
