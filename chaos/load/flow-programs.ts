@@ -20,6 +20,8 @@ export interface FlowPrograms {
   close(): Promise<void>;
 }
 
+// Long enough for a start that is asked again; an execution is kept as long as its key, whatever the retention.
+const keyMs = 60_000;
 const marksOf = ['m0', 'm1', 'm2', 'm3'];
 
 /** Executions of the flows in chaos/app/flows/load.json, made and answered by an engine of this process that does not work. */
@@ -51,7 +53,7 @@ function program(engine: WorldEngine, tag: string, { flow, context, listens }: K
     steps: marksOf.length,
     ...(listens ? { word: tag } : {}),
     async start() {
-      const { execution } = await engine.create(flow, context, { idempotencyKey: tag });
+      const { execution } = await engine.create(flow, context, { idempotencyKey: tag, idempotencyTTL: keyMs });
       return execution.id;
     },
     async answer(id) {
