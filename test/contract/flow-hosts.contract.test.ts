@@ -9,6 +9,7 @@ import { createGate } from '../../src/flow/testing/handlers.ts';
 import { defineHandler, openEngine, Result } from '../../src/index.ts';
 import { createSqliteStore } from '../../src/sqlite/store.ts';
 import { unavailable } from '../../src/world/errors.ts';
+import type { FlowStore } from '../../src/world/flow-port.ts';
 import type { Store } from '../../src/world/port.ts';
 import { buildFlow } from '../../src/flow/testing/build-flow.ts';
 import { scratchFolder } from '../support/scratch.ts';
@@ -82,4 +83,38 @@ it('is closed with its World where the database does not take back what it holds
 
   await engine.close();
   await expect(store.getRun(execution.id)).rejects.toThrow('is closed');
+});
+
+it('gives an execution to others that it claimed and could not read, also while it goes on with others', async () => {
+  const url = join(await scratchFolder(), 'pawl.db');
+  const open = async (change: (flows: FlowStore) => FlowStore = (flows) => flows) => {
+    const store = createSqliteStore({ path: url, clock: systemClock });
+    await store.open();
+    const env = { WORKFLOW_PAWL_LEASE_MS: '300' };
+    const world = createWorld({
+      env,
+      logger: silentLogger,
+      apart: true,
+      openStore: async () => ({ ...store, flows: change(store.flows) }),
+    });
+    const work = defineHandler({ type: 'work', execute: () => Result.success() });
+    const engine = new WorldEngine(world, { handlers: [work], flows: [buildFlow({ work: {} }, { id: 'working' })] });
+    engines.push(engine);
+    await engine.flows.flush();
+    return engine;
+  };
+  const unlucky = await open((flows) => ({
+    ...flows,
+    getExecutionMark: (id) => (id === 'order-1' ? Promise.reject(unavailable('The database is away.')) : flows.getExecutionMark(id)),
+  }));
+  await unlucky.create('working', {}, { executionId: 'order-1' });
+  await expect(unlucky.store.index.claim('order-1', { owner: 'unlucky' })).rejects.toThrow('The database is away.');
+  const goesOn = setInterval(() => void unlucky.store.index.claim('no such execution', { owner: 'unlucky' }).catch(() => undefined), 50);
+  try {
+    const other = await open();
+    await other.start();
+    expect(await other.waitFor('order-1')).toMatchObject({ status: 'completed' });
+  } finally {
+    clearInterval(goesOn);
+  }
 });
