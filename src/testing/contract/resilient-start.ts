@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import type { World } from '@workflow/world';
 import * as build from '../event-builders.ts';
 import { endings, finishedRun, pendingRun, runningRun } from '../arrange.ts';
-import { entityConflict, expectError, expectThrown, runExpired, runNotFound } from '../expect-error.ts';
+import { badRequest, entityConflict, expectError, expectThrown, runExpired, runNotFound } from '../expect-error.ts';
 import { newRunId, newWorkflowName } from '../ids.ts';
 import { brokenLogRules } from '../log-rules.ts';
 import { payload } from '../payload.ts';
@@ -91,6 +91,17 @@ function runStartedPolicies({ policy }: Contract): void {
       await expectError(world.events.create(runId, build.runStarted(data)), runNotFound);
       await expectError(world.runs.get(runId), runNotFound);
       expect(await logOf(world, runId)).toEqual([]);
+    }
+  });
+
+  policy('run_started whose names of the run are no text, or none that can be kept, does not create one', async ({ world }) => {
+    const unwritable = [Object.create(null) as object];
+    const wrong = [{ deploymentId: unwritable }, { workflowName: unwritable }, { deploymentId: 7 }, { workflowName: 'a\0b' }];
+    for (const names of wrong) {
+      const runId = newRunId();
+      const data = { ...runData(), ...names } as unknown as ReturnType<typeof runData>;
+      await expectError(world.events.create(runId, build.runStarted(data)), badRequest(/deploymentId|workflowName/));
+      await expectError(world.runs.get(runId), runNotFound);
     }
   });
 

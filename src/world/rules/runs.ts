@@ -1,6 +1,7 @@
 import { encodeFields } from '../../base/codec.ts';
 import { ulidTime } from '../../base/ulid.ts';
 import { badRequest, conflict, runExpired, runNotFound, stale } from '../errors.ts';
+import { checkName } from '../names.ts';
 import type { State } from '../port.ts';
 import { isTerminal, type RunRow, type WaitRow } from '../rows.ts';
 import { shardOf } from '../shard.ts';
@@ -99,6 +100,8 @@ export function cancelRun(request: EventRequest, { run }: State, context: RuleCo
 function createStartedRun(request: EventRequest, context: RuleContext): Decision {
   const { deploymentId, workflowName } = request.data;
   if (!deploymentId || !workflowName || request.payload === null) throw runNotFound(request.runId);
+  checkName('eventData.deploymentId', deploymentId, request.type);
+  checkName('eventData.workflowName', workflowName, request.type);
   const row = newRun(request, context, 'running');
   return {
     kind: 'commit',
