@@ -142,7 +142,7 @@ async function underLoad(job: Job, disturb: (server: ScratchPostgres, random: Ra
 
 /** A short form has no time to measure throughput in. */
 function hurry({ scale }: Job): number {
-  return scale < 0.01 ? 0.2 : 1;
+  return scale < 0.01 ? 0.1 : 1;
 }
 
 /** A result that could not be recorded because the database was away is worked out again: the SDK's rule, and no fault. */

@@ -27,7 +27,7 @@ export const flows = target('flows', 20_000, {
   fault:
     'the same with executions of flows: retries, timers, tokens, signals, children and cancellations, under skewed clocks in a quarter of the seeds',
   want: '20,000 seeds, no rule of flows broken, no acknowledged start, resume or cancellation lost, no recorded step run again, every execution ends',
-  shortScale: 0.002,
+  shortScale: 0.001,
 });
 
 function target(theme: Theme, whole: number, about: Omit<Target, 'run'>): Target {
