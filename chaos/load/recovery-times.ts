@@ -28,11 +28,12 @@ export function recoveryTimes(starts: readonly number[], happenedAt: readonly nu
   }
   const enough = 0.95 * quantile(calm, 0.5);
 
-  const measured = happenedAt.filter((at, index) => (happenedAt[index + 1] ?? end) - at >= measurableMs);
-  return measured.map((at) => {
-    const until = Math.min(happenedAt.find((next) => next > at) ?? end, at + patienceMs);
-    for (let from = at; from + windowMs <= until; from += 100) if (within(from) >= enough) return from - at;
-    return until - at;
+  return happenedAt.flatMap((at, index) => {
+    const next = happenedAt[index + 1] ?? end;
+    if (next - at < measurableMs) return [];
+    const until = Math.min(next, at + patienceMs);
+    for (let from = at; from + windowMs <= until; from += 100) if (within(from) >= enough) return [from - at];
+    return [until - at];
   });
 }
 

@@ -1,5 +1,6 @@
 import { EntityConflictError, HookNotFoundError } from '@workflow/errors';
 import { isUnavailable } from '../../src/world/errors.ts';
+import { persist } from './persist.ts';
 import { create, type Stage, unless, workflowName } from './replay.ts';
 import type { Program } from './program.ts';
 
@@ -51,16 +52,4 @@ async function cancel(stage: Stage, runId: string, afterMs: number): Promise<boo
   await stage.time.sleep(afterMs);
   const cancelled = await persist(stage, () => unless(create(stage, runId, { eventType: 'run_cancelled' }), EntityConflictError));
   return cancelled !== undefined;
-}
-
-/** Asks again where it was told that the database is away. */
-async function persist<T>({ time }: Stage, call: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await call();
-    } catch (error) {
-      if (!isUnavailable(error)) throw error;
-      await time.sleep(50);
-    }
-  }
 }

@@ -1,8 +1,8 @@
-import type { FlowAct, FlowStore } from '../../src/world/flow-port.ts';
+import { type AnyAct, type AnyOutcome, isFlowAct } from '../../src/world/any-act.ts';
+import type { FlowStore } from '../../src/world/flow-port.ts';
 import { Foresight } from '../../src/store/foresight.ts';
 import type { Heard, Store } from '../../src/world/port.ts';
 import { unavailable } from '../../src/world/errors.ts';
-import type { AnyAct, AnyOutcome } from './leases.ts';
 import type { SimulatedProcess, VirtualTime } from './virtual-time.ts';
 
 /** What chance does to a process on its way to the database and back. */
@@ -119,7 +119,7 @@ export function faultyStore(options: FaultyStoreOptions): Store {
       throw unavailable('The simulated database is away.');
     }
     const answer = await time
-      .outside((): Promise<AnyOutcome> => (isOfFlows(act) ? real.flows.commit(act) : real.commit(act)))
+      .outside((): Promise<AnyOutcome> => (isFlowAct(act) ? real.flows.commit(act) : real.commit(act)))
       .then(
         (outcome) => ({ outcome }),
         (error: unknown) => ({ error }),
@@ -196,22 +196,4 @@ function givesNothing(act: AnyAct, outcome: AnyOutcome): boolean {
   if ('taken' in outcome && outcome.taken !== undefined) return false;
   if (act.kind === 'claim' || act.kind === 'adopt' || act.kind === 'claimExecution') return false;
   return act.kind !== 'write' || act.transition.steps.every(({ leaseOwner, version }) => leaseOwner === null || version > 1);
-}
-
-const ofFlows: ReadonlySet<string> = new Set<FlowAct['kind']>([
-  'flowCommit',
-  'claimExecution',
-  'releaseExecution',
-  'deleteExecution',
-  'settleChild',
-  'createToken',
-  'disposeTokens',
-  'saveFlows',
-  'saveTrigger',
-  'deleteTrigger',
-  'triggerHeard',
-]);
-
-function isOfFlows(act: AnyAct): act is FlowAct {
-  return ofFlows.has(act.kind);
 }

@@ -1,9 +1,5 @@
-import type { FlowAct, FlowOutcome } from '../../src/world/flow-port.ts';
-import type { Act, Outcome } from '../../src/world/port.ts';
+import type { AnyAct, AnyOutcome } from '../../src/world/any-act.ts';
 import type { SimulatedProcess, VirtualTime } from './virtual-time.ts';
-
-export type AnyAct = Act | FlowAct;
-export type AnyOutcome = Outcome | FlowOutcome;
 
 interface Lease {
   readonly owner: string;

@@ -3,8 +3,9 @@ import { brokenLogRules } from '../../src/testing/log-rules.ts';
 import { projectLog } from '../../src/testing/project-log.ts';
 import { readEntities } from '../../src/testing/read-entities.ts';
 import { dataOf, readLog } from '../../src/testing/read-log.ts';
+import type { AnyAct, AnyOutcome } from '../../src/world/any-act.ts';
 import type { Outcome, WriteAct } from '../../src/world/port.ts';
-import { type AnyAct, type AnyOutcome, Leases } from './leases.ts';
+import { Leases } from './leases.ts';
 import type { Part, Program } from './program.ts';
 import type { SimulatedProcess, VirtualTime } from './virtual-time.ts';
 

@@ -1,12 +1,12 @@
 import { shardOf } from '../world/shard.ts';
 import { type BatchAct, runOf } from './batch.ts';
-import { isFlowAct } from './flow-batch.ts';
+import { isFlowBatchAct } from './flow-batch.ts';
 
 /** The shard whose rows an act writes, runs being written before anything else; undefined: none, or whichever it finds something in. */
 export function shardOfAct(act: BatchAct): number | undefined {
   const [run] = runOf(act);
   if (run) return run.shard;
-  if (isFlowAct(act)) return shardOfFlow(act);
+  if (isFlowBatchAct(act)) return shardOfFlow(act);
   switch (act.kind) {
     case 'settle':
     case 'adopt':

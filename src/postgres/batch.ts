@@ -1,7 +1,7 @@
 import type { Act, AuditAct, ClaimAct, DeliveryKind, LeaveAct, PruneAct, ReapAct, SettleAct } from '../world/port.ts';
 import { bornTo, type Transition } from '../world/transition.ts';
 import { toColumns } from './columns.ts';
-import { encodeFlows, type FlowBatchAct, isFlowAct, runsOfFlow } from './flow-batch.ts';
+import { encodeFlows, type FlowBatchAct, isFlowBatchAct, runsOfFlow } from './flow-batch.ts';
 import { Payloads, upTo } from './payloads.ts';
 
 /** A prune is no part of a batch, nor is a line of the audit log: nothing that somebody waits for is to wait for them. */
@@ -38,10 +38,10 @@ export function encodeBatch(acts: readonly BatchAct[], { citus }: { readonly cit
   );
   const places = new Map(runs.map(({ runId }, index) => [runId, index + 1]));
   const payloads = new Payloads();
-  const flows = acts.flatMap((act, index) => (isFlowAct(act) ? [{ act, index }] : []));
+  const flows = acts.flatMap((act, index) => (isFlowBatchAct(act) ? [{ act, index }] : []));
   const ordered = acts
     .flatMap((act, index) =>
-      isFlowAct(act) ? [] : [{ act, index, run: places.get(runOf(act)[0]?.runId ?? '') ?? 0, order: lockOrder(act) }],
+      isFlowBatchAct(act) ? [] : [{ act, index, run: places.get(runOf(act)[0]?.runId ?? '') ?? 0, order: lockOrder(act) }],
     )
     .sort((a, b) => rank(a.run) - rank(b.run) || compare(a.order, b.order) || a.index - b.index);
   const encoded: EncodedAct[] = ordered.map(({ act, index, run }) => ({ act: index, run, ...encodeAct(act, payloads) }));
@@ -58,7 +58,7 @@ export function encodeBatch(acts: readonly BatchAct[], { citus }: { readonly cit
 
 /** The runs whose rows an act reads or changes, so that they have to be locked for it; those that wait for a lock go together by the first. */
 export function runOf(act: BatchAct): { readonly shard: number; readonly runId: string }[] {
-  if (isFlowAct(act)) return runsOfFlow(act);
+  if (isFlowBatchAct(act)) return runsOfFlow(act);
   switch (act.kind) {
     case 'write':
       return [act.transition];

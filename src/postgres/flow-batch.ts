@@ -1,4 +1,5 @@
 import { fnv1a } from '../base/hash.ts';
+import { isFlowAct } from '../world/any-act.ts';
 import type { ChildEnd, ExecutionWrite, FlowAct, FlowCommitAct, FlowHookChange, KeyWrite } from '../world/flow-port.ts';
 import { isTerminal } from '../world/rows.ts';
 import { specVersion } from '../world/rules/spec-version.ts';
@@ -29,23 +30,8 @@ interface EncodedAct {
   readonly [field: string]: unknown;
 }
 
-const kinds: Readonly<Record<FlowBatchAct['kind'], true>> = {
-  flowCommit: true,
-  claimExecution: true,
-  releaseExecution: true,
-  deleteExecution: true,
-  settleChild: true,
-  settleCode: true,
-  createToken: true,
-  disposeTokens: true,
-  saveFlows: true,
-  saveTrigger: true,
-  deleteTrigger: true,
-  triggerHeard: true,
-};
-
-export function isFlowAct(act: { readonly kind: string }): act is FlowBatchAct {
-  return Object.hasOwn(kinds, act.kind);
+export function isFlowBatchAct(act: { readonly kind: string }): act is FlowBatchAct {
+  return act.kind === 'settleCode' || isFlowAct(act);
 }
 
 const keyOf = (runId: string): RunKey => ({ shard: shardOf(runId), runId });

@@ -3,7 +3,7 @@ import type { MessageRow, RunRow, StepRow, TakenRun } from '../world/rows.ts';
 import type { BatchAct } from './batch.ts';
 import { fromColumns } from './columns.ts';
 import type { FlowOutcome } from '../world/flow-port.ts';
-import { isFlowAct } from './flow-batch.ts';
+import { isFlowBatchAct } from './flow-batch.ts';
 import { concernsOthersOfFlow, decodeFlowOutcome } from './flow-outcomes.ts';
 
 /** What the committer says of one act; null instead of `held`: another transaction has its run. */
@@ -17,7 +17,7 @@ export interface OutcomeRow {
 }
 
 export function decodeOutcome(act: BatchAct, { held, seq, at, detail, bytes }: OutcomeRow): Outcome | FlowOutcome {
-  if (isFlowAct(act)) return decodeFlowOutcome(act, held === true, detail);
+  if (isFlowBatchAct(act)) return decodeFlowOutcome(act, held === true, detail);
   switch (act.kind) {
     case 'write': {
       // A run that ends is not taken; what is said of it then is for `parentOf`.
@@ -58,7 +58,7 @@ export function parentOf(act: BatchAct, { held, detail }: OutcomeRow): string | 
 
 /** True if it left work, or something to read, that another process may be waiting for. */
 export function concernsOthers(act: BatchAct, outcome: Outcome | FlowOutcome): boolean {
-  if (isFlowAct(act)) return concernsOthersOfFlow(act, outcome as FlowOutcome);
+  if (isFlowBatchAct(act)) return concernsOthersOfFlow(act, outcome as FlowOutcome);
   switch (act.kind) {
     case 'append':
     case 'enqueue':

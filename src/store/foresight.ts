@@ -1,12 +1,9 @@
 import type { Clock } from '../base/clock.ts';
 import { RecentlyUsed } from '../base/recently-used.ts';
-import type { FlowAct, FlowOutcome } from '../world/flow-port.ts';
-import type { Act, Outcome, Outcomes, SettleAct, WakeAct, WriteAct } from '../world/port.ts';
+import type { AnyAct, AnyOutcome } from '../world/any-act.ts';
+import type { Outcomes, SettleAct, WakeAct, WriteAct } from '../world/port.ts';
 import type { RunRow, TakenRun } from '../world/rows.ts';
 import { resolveRun } from '../world/written-rows.ts';
-
-type AnyAct = Act | FlowAct;
-type AnyOutcome = Outcome | FlowOutcome;
 
 interface Head {
   /** The run as the last act that this process sent should leave it, if that can be told. */

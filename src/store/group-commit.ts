@@ -1,12 +1,11 @@
 import { isUnavailable, unavailable } from '../world/errors.ts';
 import { currentAsker, startSharedSpan } from '../base/tracing.ts';
-import type { ExecutionWrite, FlowAct, FlowOutcome, FlowOutcomeOf } from '../world/flow-port.ts';
-import type { Act, Heard, Outcome, OutcomeOf } from '../world/port.ts';
+import type { AnyAct, AnyOutcome } from '../world/any-act.ts';
+import type { ExecutionWrite, FlowAct, FlowOutcomeOf } from '../world/flow-port.ts';
+import type { Act, Heard, OutcomeOf } from '../world/port.ts';
 import type { Foresight } from './foresight.ts';
 import type { CommitNotes } from './commit-notes.ts';
 
-type AnyAct = Act | FlowAct;
-type AnyOutcome = Outcome | FlowOutcome;
 type OutcomeOfAny<A extends AnyAct> = A extends Act ? OutcomeOf<A> : A extends FlowAct ? FlowOutcomeOf<A> : never;
 
 export interface GroupCommitOptions<Performed extends AnyAct> {

@@ -20,7 +20,8 @@ const pageSize = 64;
 
 /**
  * Every chunk from an index on, each once and in order, then the live ones until the stream is closed. Pulled: a page is read when the
- * consumer asks for more than this process has written meanwhile. A stored chunk is one enqueued chunk, because the SDK counts them; empty ones count and are not delivered (E1).
+ * consumer asks for more than this process has written meanwhile. A stored chunk is one enqueued chunk, because the SDK counts them; empty
+ * ones count and are not delivered (E1).
  */
 export function readLive({ store, signals, name, from }: LiveRead): ReadableStream<Uint8Array> {
   const window = new StreamWindow(from, pageSize);
@@ -63,7 +64,7 @@ export function readLive({ store, signals, name, from }: LiveRead): ReadableStre
     // The header first: if it says closed, the chunks that are read after it are all there will ever be.
     const stream = await store.getStream(name);
     const rows = await store.readChunks(name, next, pageSize);
-    window.endRead({ closed: stream?.closedAt != null, rows, full: rows.length === pageSize });
+    window.endRead({ closed: stream?.closedAt != null, rows });
   }
 
   function end(controller: ReadableStreamDefaultController<Uint8Array>): void {

@@ -16,7 +16,6 @@ function opened(count: number, pageSize = 10): StreamWindow {
   window.endRead({
     closed: false,
     rows: Array.from({ length: count }, (_, index) => ({ index, data: chunk(`${index}`) })),
-    full: false,
   });
   return window;
 }
@@ -54,7 +53,7 @@ describe('the window of a live reader', () => {
     window.grow();
     window.beginRead();
     window.grow(growth(0, ['0']));
-    window.endRead({ closed: false, rows: [{ index: 0, data: chunk('0') }], full: false });
+    window.endRead({ closed: false, rows: [{ index: 0, data: chunk('0') }] });
     expect(window.isStale).toBe(true);
     expect(taken(window)).toEqual(['0']);
     expect(window.beginRead()).toBe(1);
@@ -81,14 +80,14 @@ describe('the window of a live reader', () => {
   it('is over at once where it begins behind the end', () => {
     const window = new StreamWindow(7, 10);
     window.beginRead();
-    window.endRead({ closed: true, rows: [], full: false });
+    window.endRead({ closed: true, rows: [] });
     expect(window.isOver).toBe(true);
   });
 
   it('is stale behind a full page', () => {
     const window = new StreamWindow(0, 1);
     window.beginRead();
-    window.endRead({ closed: true, rows: [{ index: 0, data: chunk('0') }], full: true });
+    window.endRead({ closed: true, rows: [{ index: 0, data: chunk('0') }] });
     expect(taken(window)).toEqual(['0']);
     expect([window.isStale, window.isOver]).toEqual([true, false]);
   });

@@ -12,9 +12,8 @@ export interface Growth {
 /** What the store said of a stream: the header was read before the chunks. */
 export interface StreamPage {
   readonly closed: boolean;
+  /** A page of them at most: there may be more where it is full. */
   readonly rows: readonly ChunkRow[];
-  /** There may be more than these rows. */
-  readonly full: boolean;
 }
 
 /**
@@ -61,7 +60,7 @@ export class StreamWindow {
     if (!growth || !this.#continues(growth)) this.#stale = true;
     else {
       this.#chunks.push(...growth.chunks);
-      if (growth.closed) this.#count = growth.from + growth.chunks.length;
+      if (growth.closed) this.#count = this.#end;
     }
   }
 
@@ -69,18 +68,23 @@ export class StreamWindow {
   beginRead(): number {
     this.#stale = false;
     this.#reading = true;
-    return this.#next + this.#chunks.length;
+    return this.#end;
   }
 
-  endRead({ closed, rows, full }: StreamPage): void {
+  endRead({ closed, rows }: StreamPage): void {
     this.#reading = false;
     this.#chunks.push(...rows.map(({ data }) => data));
-    if (full) this.#stale = true;
-    else if (closed) this.#count = this.#next + this.#chunks.length;
+    if (rows.length === this.#pageSize) this.#stale = true;
+    else if (closed) this.#count = this.#end;
+  }
+
+  /** The index behind the chunks that are here. */
+  get #end(): number {
+    return this.#next + this.#chunks.length;
   }
 
   #continues({ from, chunks }: Growth): boolean {
     if (this.#stale || this.#reading) return false;
-    return from === this.#next + this.#chunks.length && this.#chunks.length + chunks.length <= this.#pageSize;
+    return from === this.#end && this.#chunks.length + chunks.length <= this.#pageSize;
   }
 }

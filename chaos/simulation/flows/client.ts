@@ -3,7 +3,7 @@ import { FlowError } from '../../../src/flow/errors.ts';
 import { hashToken } from '../../../src/flow/token.ts';
 import type { Execution } from '../../../src/flow/types.ts';
 import { readLog } from '../../../src/testing/read-log.ts';
-import { isUnavailable } from '../../../src/world/errors.ts';
+import { persist } from '../persist.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import type { Witness } from '../witness.ts';
 import type { Question } from './handlers.ts';
@@ -166,16 +166,4 @@ async function watch(place: ClientPlace, id: string): Promise<void> {
 
 function isPrefix(earlier: readonly unknown[], later: readonly unknown[]): boolean {
   return earlier.every((entry, index) => JSON.stringify(entry) === JSON.stringify(later[index]));
-}
-
-/** Asks again where it was told that the database is away. */
-async function persist<T>({ time }: Pick<ClientPlace, 'time'>, call: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await call();
-    } catch (error) {
-      if (!isUnavailable(error)) throw error;
-      await time.sleep(50);
-    }
-  }
 }

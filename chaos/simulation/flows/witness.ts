@@ -2,7 +2,8 @@ import { decodeFields } from '../../../src/base/codec.ts';
 import type { HandlerParams, StepAttempt, StepHistoryEntry } from '../../../src/flow/types.ts';
 import type { ExecutionWrite } from '../../../src/world/flow-port.ts';
 import { isTerminal } from '../../../src/world/rows.ts';
-import type { AnyAct, AnyOutcome, Leases } from '../leases.ts';
+import type { AnyAct, AnyOutcome } from '../../../src/world/any-act.ts';
+import type { Leases } from '../leases.ts';
 import type { SimulatedProcess, VirtualTime } from '../virtual-time.ts';
 
 /** What the handlers of a simulation tell of one call. */
