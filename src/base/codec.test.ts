@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { parse, stringify } from 'devalue';
 import { anything, array, assert, boolean, constant, date, dictionary, integer, oneof, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -54,7 +53,12 @@ describe('a stored value', () => {
   it('comes back whatever plain data it is', () => {
     const key = string().filter((name) => name !== '__proto__');
     const plain = anything({ key, withDate: true, withMap: true, withSet: true, withBigInt: true });
-    assert(property(plain, (value) => isDeepStrictEqual(roundTrip(value), value)));
+    // Node's own comparison holds an invalid date to be unlike itself.
+    assert(
+      property(plain, (value) => {
+        expect(roundTrip(value)).toStrictEqual(value);
+      }),
+    );
   });
 });
 
