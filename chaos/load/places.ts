@@ -27,9 +27,10 @@ export type StoreName = 'sqlite' | 'postgres';
 export async function openPlace(store: StoreName, scratch: string, settings: Readonly<Record<string, string>>): Promise<Place> {
   const { flow } = await buildWorkflows(join(root, 'chaos', 'app'), join(root, '.tmp', 'workflows', 'chaos'));
   const server = store === 'postgres' ? await startScratchPostgres() : undefined;
+  const stopServer = async () => await server?.stop();
   const file = server ? undefined : join(await mkdtemp(join(scratch, 'database-')), 'pawl.db');
   const env = { WORKFLOW_TARGET_WORLD: pawl, WORKFLOW_PAWL_URL: server?.url ?? `sqlite:${file}`, ...settings };
-  const stage = await Stage.open({ env, close: async () => await server?.stop() }, dirname(flow));
+  const stage = await orClose(Stage.open({ env, close: stopServer }, dirname(flow)), stopServer);
   const reader = createWorld({ env: { ...env, WORKFLOW_PAWL_LOG_LEVEL: 'silent' }, apart: true });
   const close = async () => {
     await reader.close();
@@ -45,7 +46,7 @@ export async function openPlaceWithFlows(
   settings: Readonly<Record<string, string>>,
 ): Promise<Place & { readonly flows: FlowPrograms['programs'] }> {
   const place = await openPlace(store, scratch, { ...settings, ...flowSettings });
-  const { programs, close } = await openFlowPrograms(place.env);
+  const { programs, close } = await orClose(openFlowPrograms(place.env), place.close);
   return {
     ...place,
     flows: programs,
@@ -54,4 +55,14 @@ export async function openPlaceWithFlows(
       await place.close();
     },
   };
+}
+
+/** What was opened before is closed when the next thing cannot be opened. */
+async function orClose<T>(opening: Promise<T>, close: () => Promise<void>): Promise<T> {
+  try {
+    return await opening;
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }

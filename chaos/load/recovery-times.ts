@@ -11,29 +11,40 @@ export const measurableMs = 5_000 + windowMs;
 /** Long enough to show what is usual. */
 export const restMs = settledMs + 8 * windowMs;
 
+/** Something that was done to the database, from when to when. */
+export interface Disturbance {
+  readonly what: string;
+  readonly began: number;
+  readonly over: number;
+}
+
+export interface Recovery {
+  readonly from: string;
+  readonly ms: number;
+}
+
 /**
  * How long after a disturbance the two seconds began in which 95 % of the usual number of bodies did, for each that was followed by enough
- * calm to tell; the usual number is the median of windows far from any. `starts` and `happenedAt` are instants in order.
+ * calm to tell; the usual number is the median of windows far from any. `starts` and `disturbances` are in order.
  */
-export function recoveryTimes(starts: readonly number[], happenedAt: readonly number[]): number[] {
+export function recoveryTimes(starts: readonly number[], disturbances: readonly Disturbance[]): Recovery[] {
   const within = (from: number) => firstFrom(starts, from + windowMs) - firstFrom(starts, from);
-  const begin = starts[0] ?? 0;
-  const end = starts.at(-1) ?? 0;
-  const edges = [begin, ...happenedAt, end];
+  const calmUntil = [...disturbances.map(({ began }) => began), starts.at(-1) ?? 0];
+  const calmFrom = [starts[0] ?? 0, ...disturbances.map(({ over }) => over)];
 
-  const calm: number[] = [];
-  for (const [index, edge] of edges.slice(0, -1).entries()) {
-    const until = (edges[index + 1] as number) - 2 * windowMs;
-    for (let from = edge + settledMs; from <= until; from += 500) calm.push(within(from));
+  const usual: number[] = [];
+  for (const [index, over] of calmFrom.entries()) {
+    const until = (calmUntil[index] as number) - 2 * windowMs;
+    for (let from = over + settledMs; from <= until; from += 500) usual.push(within(from));
   }
-  const enough = 0.95 * quantile(calm, 0.5);
+  const enough = 0.95 * quantile(usual, 0.5);
 
-  return happenedAt.flatMap((at, index) => {
-    const next = happenedAt[index + 1] ?? end;
-    if (next - at < measurableMs) return [];
-    const until = Math.min(next, at + patienceMs);
-    for (let from = at; from + windowMs <= until; from += 100) if (within(from) >= enough) return [from - at];
-    return [until - at];
+  return disturbances.flatMap(({ what, over }, index) => {
+    const until = Math.min(calmUntil[index + 1] as number, over + patienceMs);
+    if (until - over < measurableMs) return [];
+    let from = over;
+    while (from + windowMs <= until && within(from) < enough) from += 100;
+    return [{ from: what, ms: (from + windowMs <= until ? from : until) - over }];
   });
 }
 

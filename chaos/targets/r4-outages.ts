@@ -7,7 +7,7 @@ import { judge, quantile, shownQuantile } from '../load/judge.ts';
 import { readBodies } from '../load/ledger.ts';
 import { monotonic, pause } from '../load/monotonic.ts';
 import { openPlaceWithFlows } from '../load/places.ts';
-import { measurableMs, recoveryTimes, restMs } from '../load/recovery-times.ts';
+import { type Disturbance, measurableMs, recoveryTimes, restMs } from '../load/recovery-times.ts';
 import { mixed } from '../load/program.ts';
 import { Traffic } from '../load/traffic.ts';
 import { hoardConnections, lockEverything, standStill } from '../load/disturb.ts';
@@ -23,11 +23,15 @@ export const outages: Target = {
   shortScale: 0.005,
   async run(job) {
     const count = part(restarts, job.scale);
-    const { findings, disturbed } = await underLoad(job, async (server, random, happened) => {
+    const { findings, disturbed } = await underLoad(job, async (server, random, during) => {
       for (let restart = 0; restart < count; restart += 1) {
         // Half of them are followed by enough calm to see the throughput come back; a rest now and then shows what it is like without any.
         await pause(restart % 20 === 19 ? restMs : random.between(3_000, 2 * measurableMs - 3_000) * hurry(job));
-        await restartOnce(server, random, happened);
+        await during('a restart', () => restartServer(server, random.pick([0, 100, 1_000])));
+        if (random.chance(0.2)) {
+          await pause(random.between(0, 1_000));
+          await during('a restart after a restart', () => restartServer(server, 0));
+        }
         if (restart % 20 === 19) job.say(`${restart + 1} restarts`);
       }
     });
@@ -43,39 +47,31 @@ export const disturbances: Target = {
   async run(job) {
     const seconds = part(terminations, job.scale);
     const stallMs = Math.max(2_000, 60_000 * Math.min(1, job.scale * 10));
-    const { findings } = await underLoad(job, async (server, _, happened) => {
-      for (let second = 0; second < seconds; second += 1) {
-        await pause(1_000);
-        await terminateAll(server);
-        happened();
-      }
-      job.say(`${seconds} s of terminated connections`);
-      await hoardConnections(server.url, 3_000);
-      happened();
-      job.say('all connections were taken');
-      await lockEverything(server.url, 4_000);
-      happened();
-      job.say('every run was locked');
-      await standStill(server.url, stallMs);
-      happened();
-      job.say('the server stood still');
-      await pause(3_000);
+    const { findings } = await underLoad(job, async (server, _, during) => {
+      const andCalm = async (what: string, act: () => Promise<void>) => {
+        await during(what, act);
+        job.say(`over: ${what}`);
+        await pause(restMs * hurry(job));
+      };
+      await andCalm(`${seconds} s of terminations`, async () => {
+        for (let second = 0; second < seconds; second += 1) {
+          await pause(1_000);
+          await terminateAll(server);
+        }
+      });
+      await andCalm('all connections taken', () => hoardConnections(server.url, 3_000));
+      await andCalm('every run locked', () => lockEverything(server.url, 4_000));
+      await andCalm('all processes stopped', () => standStill(server.url, stallMs));
     });
     const figures = { ...findings.figures, 'stall of the server (s)': stallMs / 1_000 };
     return { ...findings, amounts: { 'seconds of terminations': [seconds, terminations], ...findings.amounts }, figures };
   },
 };
 
-async function restartOnce(server: ScratchPostgres, random: Random, happened: () => void): Promise<void> {
+async function restartServer(server: ScratchPostgres, awayMs: number): Promise<void> {
   await server.crash();
-  await pause(random.pick([0, 100, 1_000]));
+  await pause(awayMs);
   await server.start();
-  happened();
-  if (!random.chance(0.2)) return;
-  await pause(random.between(0, 1_000));
-  await server.crash();
-  await server.start();
-  happened();
 }
 
 async function terminateAll({ url }: ScratchPostgres): Promise<void> {
@@ -85,8 +81,11 @@ async function terminateAll({ url }: ScratchPostgres): Promise<void> {
   );
 }
 
+/** Notes from when to when something was done to the server. */
+type During = (what: string, act: () => Promise<void>) => Promise<void>;
+
 /** Two workers and a load that goes on while the server is disturbed, and some seconds longer; then everything must have ended well. */
-async function underLoad(job: Job, disturb: (server: ScratchPostgres, random: Random, happened: () => void) => Promise<void>) {
+async function underLoad(job: Job, disturb: (server: ScratchPostgres, random: Random, during: During) => Promise<void>) {
   const { seed, scratch } = job;
   const place = await openPlaceWithFlows('postgres', scratch, { WORKFLOW_PAWL_LEASE_MS: '3000' });
   const { stage, server, reader, flows } = place;
@@ -104,10 +103,15 @@ async function underLoad(job: Job, disturb: (server: ScratchPostgres, random: Ra
       parallel: 12,
       enough: () => over,
     });
-    const happenedAt: number[] = [];
+    const suffered: Disturbance[] = [];
+    const during: During = async (what, act) => {
+      const began = monotonic();
+      await act();
+      suffered.push({ what, began, over: monotonic() });
+    };
     const disturbing = (async () => {
       await pause(restMs * hurry(job));
-      await disturb(server, random, () => happenedAt.push(monotonic()));
+      await disturb(server, random, during);
       await pause(restMs * hurry(job));
     })().finally(() => (over = true));
     await Promise.all([traffic.run(), disturbing]);
@@ -116,7 +120,9 @@ async function underLoad(job: Job, disturb: (server: ScratchPostgres, random: Ra
     const exited = fleet.exited().map((id) => `${id} exited by itself`);
     const { violations, repeated } = judge({ bodies, marks: traffic.marks, killedAt: new Map(), givenUp: fleet.givenUp() });
     const starts = bodies.map(({ at }) => at).toSorted((a, b) => a - b);
-    const backAfter = recoveryTimes(starts, happenedAt);
+    const recoveries = recoveryTimes(starts, suffered);
+    const backAfter = recoveries.map(({ ms }) => ms);
+    const slowest = recoveries.toSorted((a, b) => b.ms - a.ms)[0];
     const findings: Findings = {
       amounts: {},
       figures: {
@@ -127,6 +133,7 @@ async function underLoad(job: Job, disturb: (server: ScratchPostgres, random: Ra
         'looked at the throughput after': backAfter.length,
         'back to 95 % of it after, p50 (ms)': shownQuantile(backAfter, 0.5),
         'p95 (ms)': shownQuantile(backAfter, 0.95),
+        ...(slowest ? { 'at most (ms)': `${Math.round(slowest.ms)}, after ${slowest.from}` } : {}),
         'workers given up': fleet.givenUp().length,
       },
       ...(quantile(backAfter, 0.95) > 5_000
@@ -134,7 +141,7 @@ async function underLoad(job: Job, disturb: (server: ScratchPostgres, random: Ra
         : {}),
       violations: [...exited, ...traffic.violations, ...repeatsWithoutCause(violations)],
     };
-    return { findings, disturbed: happenedAt.length };
+    return { findings, disturbed: suffered.length };
   } finally {
     await place.close();
   }

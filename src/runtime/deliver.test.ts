@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../base/logger.ts';
 import { currentDelivery } from '../world/delivery.ts';
 import { leaseLost, unavailable } from '../world/errors.ts';
-import type { Store } from '../world/port.ts';
-import { callHandler, type DeliveryRequest, retryResult, settleResult } from './deliver.ts';
+import type { Outcomes, Store } from '../world/port.ts';
+import { callHandler, type DeliveryRequest, isReal, retryResult, settleResult } from './deliver.ts';
 import type { QueueHandler } from './handlers.ts';
 
 const now = 1_000_000;
@@ -108,5 +108,28 @@ describe('a handler', () => {
       throw new Error('too late to matter');
     };
     expect((await call(failing)).result).toBeUndefined();
+  });
+});
+
+describe('a delivery that was only foreseen', () => {
+  const born = (durable: Promise<Outcomes['write']>) => ({ ...request, birth: { startedSeq: 2, input: null, durable } });
+  const refused = () => Promise.reject<Outcomes['write']>(unavailable('The database is away.'));
+
+  it('has nothing to end where its step was never written, or its run was not taken', async () => {
+    expect(await isReal(born(refused()))).toBe(false);
+    expect(await isReal(born(Promise.resolve({ kind: 'lost' })))).toBe(false);
+    expect(await isReal({ ...request, certain: Promise.resolve(false) })).toBe(false);
+  });
+
+  it('counts like any other where it came true', async () => {
+    expect(await isReal(request)).toBe(true);
+    expect(await isReal({ ...request, certain: Promise.resolve(true) })).toBe(true);
+    expect(await isReal(born(Promise.resolve({ kind: 'written', firstSeq: 1, at: now, taken: undefined })))).toBe(true);
+  });
+
+  it('ends without a result where the handler of a step that was never written throws', async () => {
+    const unborn = born(refused());
+    const registered = { prefix: '__wkf_step_', handler: async () => await unborn.birth.durable } as const;
+    expect((await callHandler(unborn, registered, store, silentLogger)).result).toBeUndefined();
   });
 });

@@ -69,12 +69,24 @@ export async function callHandler(
     await mayWrite(delivery);
     return { delivery, result: delivery.leaseEnded ? undefined : settleResult(answer, store.now(), delivery) };
   } catch (error) {
-    // It was given to this worker in another way than foreseen, if at all: this is not the delivery that counts.
-    if ((await request.certain) === false) return { delivery, result: undefined };
+    if (!(await isReal(request))) return { delivery, result: undefined };
     if ((await delivery.certain) === false) return { delivery, result: { kind: 'again', dueAt: store.now() } };
     logger.warn(`Delivery ${request.attempt} of ${request.of} "${request.id}" failed and will be repeated: ${describeError(error)}`);
     return { delivery, result: delivery.leaseEnded ? undefined : resultOf(error, request.attempt, store.now()) };
   }
+}
+
+/**
+ * Whether what is delivered was given to this worker as was foreseen. If not, this delivery has nothing to end: the same lease may by now be
+ * that of one which counts, for the run is delivered again, gives birth to the same step again, and counts its leases from the same number.
+ */
+export async function isReal({ certain, birth }: Pick<DeliveryRequest, 'certain' | 'birth'>): Promise<boolean> {
+  if ((await certain) === false) return false;
+  if (!birth) return true;
+  return await birth.durable.then(
+    ({ kind }) => kind === 'written',
+    () => false,
+  );
 }
 
 function call(registered: RegisteredHandler, request: DeliveryRequest, delivery: Delivery): ReturnType<QueueHandler> {

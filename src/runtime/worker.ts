@@ -5,7 +5,7 @@ import type { Delivery, Dispatcher, StepMessage } from '../world/delivery.ts';
 import { isUnavailable, unavailable } from '../world/errors.ts';
 import type { ClaimedStep, ClaimFilter, Claims, SettleAct, SettleResult, Store } from '../world/port.ts';
 import type { MessageRow, RunRow, TakenRun } from '../world/rows.ts';
-import { callHandler, type DeliveryRequest, retryResult } from './deliver.ts';
+import { callHandler, type DeliveryRequest, isReal, retryResult } from './deliver.ts';
 import { inDeliverySpan } from './delivery-span.ts';
 import type { ReceivedDelivery } from './http-receiver.ts';
 import type { Message } from './messages.ts';
@@ -299,8 +299,7 @@ export class Worker implements Dispatcher {
       if (route.kind === 'none') {
         result = { kind: 'release', dueAt: store.now() + undeliverableDelayMs };
       } else if (route.kind === 'http') {
-        const begun = ((await request.birth?.durable)?.kind ?? 'written') === 'written' && (await request.certain) !== false;
-        if (begun) result = await inDeliverySpan(request, 'http', () => routing.http.send(request, route.path));
+        if (await isReal(request)) result = await inDeliverySpan(request, 'http', () => routing.http.send(request, route.path));
       } else {
         result = await inDeliverySpan(request, 'inprocess', async () => {
           const startedAt = clock.monotonic();
@@ -327,6 +326,7 @@ export class Worker implements Dispatcher {
   }
 
   async #settle(request: DeliveryRequest, result: SettleResult): Promise<void> {
+    if (!(await isReal(request))) return;
     const { store, logger } = this.#options;
     const now = store.now();
     const again = request.of === 'run' && (result.kind === 'done' || result.kind === 'again');

@@ -22,6 +22,7 @@ describe('a seed of the simulation that once failed', () => {
     [1_000_238, 'everything', 'work taken under a new name that nobody knew yet'],
     [1_002_793, 'everything', 'a wait that was due by a clock which was then set back'],
     [1_000_031, 'everything', 'work taken under the name by which the worker had been given up'],
+    [5_006_815, 'everything', 'a database that was away for the birth of a step, and again for the end of its delivery'],
     [5_011, 'flows', 'a database that was away when a handler asked for a token'],
     [5_117, 'flows', 'a worker that left with an execution which its children had woken'],
     [5_016, 'flows', 'hosts whose clocks differ'],
