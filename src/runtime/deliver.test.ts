@@ -129,7 +129,7 @@ describe('a delivery that was only foreseen', () => {
 
   it('ends without a result where the handler of a step that was never written throws', async () => {
     const unborn = born(refused());
-    const registered = { prefix: '__wkf_step_', handler: async () => await unborn.birth.durable } as const;
-    expect((await callHandler(unborn, registered, store, silentLogger)).result).toBeUndefined();
+    const handler: QueueHandler = async () => void (await unborn.birth.durable);
+    expect((await callHandler(unborn, { prefix: '__wkf_step_', handler }, store, silentLogger)).result).toBeUndefined();
   });
 });
