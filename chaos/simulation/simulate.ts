@@ -50,6 +50,11 @@ function isCrowded(seed: number): boolean {
   return seed % 10 === 5;
 }
 
+/** One of four, so that the others stay what they were. */
+function isBounded(seed: number): boolean {
+  return seed % 4 === 2;
+}
+
 class Town {
   readonly #seed: number;
   readonly #random: Random;
@@ -77,7 +82,7 @@ class Town {
     const program = isCrowded(seed) ? crowdedProgram : randomProgram;
     this.#programs = new Map(Array.from({ length: this.#mood.runs }, (_, index) => [`run-${index}`, program(random, index)]));
     const { executions } = this.#mood;
-    this.#flows = executions > 0 ? new FlowSide({ time, witness: this.#witness, random, executions }) : undefined;
+    this.#flows = executions > 0 ? new FlowSide({ time, witness: this.#witness, random, executions, bounded: isBounded(seed) }) : undefined;
     registerStepName(stepName);
   }
 

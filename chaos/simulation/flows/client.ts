@@ -33,6 +33,8 @@ export interface Used {
   readonly cancelled: boolean;
   /** Hashes of the tokens whose use was acknowledged. */
   readonly answered: readonly string[];
+  /** What undid it, once that was over. */
+  readonly undone: readonly Execution[];
 }
 
 /** Starts an execution, answers what it asks, maybe cancels it, and watches it until it is over. */
@@ -49,15 +51,17 @@ export async function useExecution(place: ClientPlace, program: FlowProgram): Pr
     watch(place, id),
   ]);
   const execution = await persist(place, () => engine.waitFor(id));
+  const undone = await Promise.all(place.witness.undoing(id).map((child) => persist(place, () => engine.waitFor(child))));
   if (time.now > longestMs) place.violation(`${id} was not over before ${Math.round(time.now / 1_000)} s`);
-  return { program, id, execution, cancelled, answered };
+  return { program, id, execution, cancelled, answered, undone };
 }
 
 async function start(place: ClientPlace, program: FlowProgram): Promise<string> {
   const { engine, violation } = place;
-  const { flowId, executionId } = program;
+  const { flowId, executionId, timeoutMs } = program;
+  const bounds = timeoutMs === undefined ? {} : { timeout: timeoutMs };
   if (executionId === undefined) {
-    const create = () => persist(place, () => engine.create(flowId, { given: flowId }, { idempotencyKey: `key of ${flowId}` }));
+    const create = () => persist(place, () => engine.create(flowId, { given: flowId }, { ...bounds, idempotencyKey: `key of ${flowId}` }));
     const [one, other] = await Promise.all([create(), create()]);
     if (one.execution.id !== other.execution.id || (one.created && other.created))
       violation(`one idempotency key of ${flowId} made ${one.execution.id} and ${other.execution.id}`);
@@ -66,7 +70,7 @@ async function start(place: ClientPlace, program: FlowProgram): Promise<string> 
   let unknown = false;
   await persist(place, async () => {
     try {
-      await engine.create(flowId, { given: flowId }, { executionId });
+      await engine.create(flowId, { given: flowId }, { ...bounds, executionId });
     } catch (error) {
       // It is there from the time before, whose answer got lost.
       if (!(unknown && FlowError.is(error, 'EXECUTION_CONFLICT'))) {

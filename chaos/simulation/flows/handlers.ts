@@ -66,13 +66,14 @@ async function work(
 ): Promise<HandlerResult> {
   const { bodyMs, failures, saves } = config as unknown as WorkConfig;
   if (saves) body.loaded(await checkpoint.load<number>());
+  if (step.timeout !== undefined) body.asks(step.timeout + (step.retries?.initialDelay ?? 0));
   await time.sleep(bodyMs);
   if (saves) {
     await checkpoint.save(body.nonce);
     body.saved();
   }
   if (attempt <= failures) {
-    if (step.retries && attempt <= step.retries.maxAttempts) body.asks(step.retries.initialDelay ?? 0);
+    if (step.timeout === undefined && step.retries && attempt <= step.retries.maxAttempts) body.asks(step.retries.initialDelay ?? 0);
     return Result.failure({ code: 'SIMULATED', message: 'again' });
   }
   return Result.success({ step: step.id, nonce: body.nonce, saw: Object.keys(input as object).toSorted() });

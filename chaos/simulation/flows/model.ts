@@ -18,8 +18,12 @@ export function problemsOf({ parts }: FlowProgram, execution: Execution, facts: 
   return [
     ...contextProblems(parts, context, facts),
     ...historyProblems(parts, history),
-    ...(status === 'failed' && execution.error?.code !== 'SIMULATED' ? [`it failed with ${execution.error?.code}`] : []),
+    ...(status === 'failed' && execution.error?.code !== failureOf(last) ? [`it failed with ${execution.error?.code}`] : []),
   ];
+}
+
+function failureOf(part: FlowPart | undefined): string {
+  return part?.kind === 'fail' && part.timeoutMs !== undefined ? 'TIMEOUT' : 'SIMULATED';
 }
 
 function contextProblems(parts: readonly FlowPart[], context: Values, facts: Facts): string[] {

@@ -8,8 +8,8 @@ import { workflowName } from '../replay.ts';
 export type FlowPart =
   /** Fails so often, and then succeeds; `saves`: it keeps a checkpoint on the way. */
   | { readonly kind: 'work'; readonly id: string; readonly bodyMs: number; readonly failures: number; readonly saves: boolean }
-  /** Fails as often as it is tried: `onFailure` leads on. */
-  | { readonly kind: 'fail'; readonly id: string; readonly bodyMs: number; readonly retries: number }
+  /** Fails as often as it is tried: `onFailure` leads on. With `timeoutMs` because it is too slow, and goes on after nobody waits any more. */
+  | { readonly kind: 'fail'; readonly id: string; readonly bodyMs: number; readonly retries: number; readonly timeoutMs?: number }
   | { readonly kind: 'delay'; readonly id: string; readonly ms: number }
   /** Hands a token out, lingers, and waits for it, for so long at most. */
   | {
@@ -37,7 +37,13 @@ export interface FlowProgram {
   /** Its id; undefined: it is started twice at the same time, with one idempotency key. */
   readonly executionId: string | undefined;
   readonly cancelledAtMs: number | undefined;
+  /** How long it may take as a whole. */
+  readonly timeoutMs?: number | undefined;
+  /** Whether a cancelled one is undone by its step `undo`. */
+  readonly undoes?: boolean;
 }
+
+export const undoStepId = 'undo';
 
 /** The flow that every `subflow` runs. */
 export const childFlowId = 'simulated-child';
@@ -65,6 +71,21 @@ export function randomFlowProgram(random: Random, index: number): FlowProgram {
     startsAtMs,
     executionId: random.chance(0.6) ? `wrun_simulated_${index}` : undefined,
     cancelledAtMs: random.chance(0.15) ? startsAtMs + random.between(0, 5_000) : undefined,
+  };
+}
+
+/** The same with bounds: steps that are too slow, executions that may take so long only, and what undoes them. */
+export function withBounds(random: Random, program: FlowProgram): FlowProgram {
+  const slow = (part: FlowPart): FlowPart =>
+    part.kind === 'fail' || random.chance(0.15)
+      ? { kind: 'fail', id: part.id, bodyMs: 30_000, retries: random.between(0, 2), timeoutMs: random.pick([1, 300, 1_500]) }
+      : part;
+  return {
+    ...program,
+    parts: program.parts.map(slow),
+    cancelledAtMs: program.cancelledAtMs ?? (random.chance(0.3) ? program.startsAtMs + random.between(0, 5_000) : undefined),
+    timeoutMs: random.chance(0.4) ? random.pick([1, 300, 2_500, 8_000]) : undefined,
+    undoes: random.chance(0.7),
   };
 }
 
@@ -101,9 +122,11 @@ function randomWork(random: Random, id: string): Extract<FlowPart, { kind: 'work
   };
 }
 
-export function flowOf(flowId: string, parts: readonly FlowPart[]): Flow {
-  const steps = parts.flatMap((part, index) => stepsOf(part, parts[index + 1]?.id ?? null));
+export function flowOf({ flowId, parts, undoes = false }: Pick<FlowProgram, 'flowId' | 'parts' | 'undoes'>): Flow {
+  const undo: FlowPart = { kind: 'work', id: undoStepId, bodyMs: 20, failures: 1, saves: false };
+  const steps = [...parts.flatMap((part, index) => stepsOf(part, parts[index + 1]?.id ?? null)), ...(undoes ? stepsOf(undo, null) : [])];
   return {
+    ...(undoes ? { metadata: { onCancel: undoStepId } } : {}),
     id: flowId,
     version: '1.0.0',
     initialStepId: parts[0]?.id ?? '',
@@ -122,9 +145,8 @@ function stepsOf(part: FlowPart, next: string | null): Step[] {
       const config = { bodyMs: part.bodyMs, failures: 1_000, saves: false };
       // Where nothing follows there is nowhere to go: the execution fails.
       const transitions = next === null ? step.transitions : { onSuccess: next, onFailure: next };
-      return [
-        { ...step, type: 'work', config, transitions, retries: { maxAttempts: part.retries, initialDelay: 1_200, backoff: 'fixed' } },
-      ];
+      const retries = { maxAttempts: part.retries, initialDelay: 1_200, backoff: 'fixed' } as const;
+      return [{ ...step, type: 'work', config, transitions, retries, ...(part.timeoutMs ? { timeout: part.timeoutMs } : {}) }];
     }
     case 'delay':
       return [{ ...step, config: { duration: part.ms } }];

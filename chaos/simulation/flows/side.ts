@@ -11,8 +11,17 @@ import { sorted, type Witness } from '../witness.ts';
 import { type Used, useExecution } from './client.ts';
 import { type Question, simulatedHandlers } from './handlers.ts';
 import { problemsOf } from './model.ts';
-import { childFlowId, childParts, flowOf, type FlowProgram, randomFlowProgram } from './program.ts';
+import { childFlowId, childParts, flowOf, type FlowProgram, randomFlowProgram, undoStepId, withBounds } from './program.ts';
 import { FlowWitness } from './witness.ts';
+
+export interface FlowSideOptions {
+  readonly time: VirtualTime;
+  readonly witness: Witness;
+  readonly random: Random;
+  readonly executions: number;
+  /** Whether steps and executions may take so long only, and are undone. */
+  readonly bounded: boolean;
+}
 
 /** What there is of flows in a simulation: programs, an engine in each process, and somebody who watches. */
 export class FlowSide {
@@ -22,10 +31,11 @@ export class FlowSide {
   readonly #programs: readonly FlowProgram[];
   readonly #questions: Question[] = [];
 
-  constructor({ random, executions, ...options }: { time: VirtualTime; witness: Witness; random: Random; executions: number }) {
+  constructor({ random, executions, bounded, ...options }: FlowSideOptions) {
     this.#time = options.time;
     this.#codeWitness = options.witness;
-    this.#programs = Array.from({ length: executions }, (_, index) => randomFlowProgram(random, index));
+    const programs = Array.from({ length: executions }, (_, index) => randomFlowProgram(random, index));
+    this.#programs = bounded ? programs.map((program) => withBounds(random, program)) : programs;
     this.witness = new FlowWitness({
       time: this.#time,
       leases: this.#codeWitness.leases,
@@ -37,7 +47,7 @@ export class FlowSide {
     const ask = (question: Question) => this.#questions.push(question);
     return new WorldEngine(world, {
       handlers: simulatedHandlers({ process, time: this.#time, witness: this.witness, ask }),
-      flows: [flowOf(childFlowId, childParts), ...this.#programs.map(({ flowId, parts }) => flowOf(flowId, parts))],
+      flows: [flowOf({ flowId: childFlowId, parts: childParts }), ...this.#programs.map(flowOf)],
       sandbox: noSandbox,
     });
   }
@@ -66,10 +76,11 @@ export class FlowSide {
   }
 
   /** What must hold once everything is over. */
-  async check(world: PawlWorld, { program, id, execution, cancelled, answered }: Used): Promise<void> {
+  async check(world: PawlWorld, used: Used): Promise<void> {
+    const { program, id, execution, cancelled, answered } = used;
     const tell = (problem: string) => this.#codeWitness.violation(`${id}: ${problem}`);
     if (cancelled && execution.status !== 'cancelled') tell(`it is ${execution.status}, and its cancellation was acknowledged`);
-    if (execution.status === 'cancelled' && program.cancelledAtMs === undefined) tell('it is cancelled, and nobody asked for it');
+    for (const problem of cancellationProblems(used, this.witness.lifeOf(id))) tell(problem);
     const isOfACall = (nonce: number) => [...this.witness.executions].some((any) => this.witness.hasNonce(any, nonce));
     if (execution.status !== 'cancelled') for (const problem of problemsOf(program, execution, { isOfACall })) tell(problem);
     const log = await readLog(world, id);
@@ -90,6 +101,24 @@ export class FlowSide {
   reportStuck(): void {
     for (const id of this.witness.executions) if (!this.witness.isOver(id)) this.#codeWitness.violation(`${id} is stuck`);
   }
+}
+
+function cancellationProblems({ program, execution, undone, id }: Used, { ms, wasPending }: ReturnType<FlowWitness['lifeOf']>): string[] {
+  const { cancellation } = execution;
+  if (execution.status !== 'cancelled') return undone.length > 0 ? [`it is ${execution.status}, and undone`] : [];
+  const problems: string[] = [];
+  const allowed = { user: program.cancelledAtMs !== undefined, timeout: program.timeoutMs !== undefined };
+  const source = cancellation?.source as keyof typeof allowed;
+  if (!allowed[source]) problems.push(`it is cancelled by ${source}, which nobody asked for`);
+  if (source === 'timeout' && ms < Number(program.timeoutMs) - 1_000) problems.push(`its time was up after ${ms} ms`);
+  const wanted = program.undoes && !wasPending ? 1 : 0;
+  if (undone.length !== wanted) problems.push(`it is undone ${undone.length} times, not ${wanted}`);
+  for (const { id: child, status, context, metadata } of undone) {
+    const whole = status === 'completed' && Object.hasOwn(context, undoStepId) && metadata?.['compensates'] === id;
+    const told = JSON.stringify(context['cancellation']) === JSON.stringify(cancellation);
+    if (!whole || !told) problems.push(`${child}, which undoes it, is ${status} with ${JSON.stringify({ context, metadata })}`);
+  }
+  return problems;
 }
 
 /** Threads of its own would not be the seed's; no simulated flow has an expression. */

@@ -5,6 +5,7 @@ import { isTerminal } from '../../../src/world/rows.ts';
 import type { AnyAct, AnyOutcome } from '../../../src/world/any-act.ts';
 import type { Leases } from '../leases.ts';
 import type { SimulatedProcess, VirtualTime } from '../virtual-time.ts';
+import { undoStepId } from './program.ts';
 
 /** What the handlers of a simulation tell of one call. */
 export interface FlowBody {
@@ -37,9 +38,12 @@ interface Fields {
   readonly waitMetadata?: { readonly wakeAt?: number };
   readonly join?: object;
   readonly retryAt?: number;
+  readonly parentExecutionId?: string;
+  readonly startStepId?: string;
 }
 
 interface Seen {
+  readonly createdAt: number;
   revision: number;
   fields: Fields;
   /** By the visit and attempt of a step: whether its wait, or its end, is in the history. */
@@ -51,6 +55,13 @@ interface Seen {
   readonly due: Map<string, { readonly at: number; readonly askedAt: number }>;
 }
 
+export interface Life {
+  /** From its creation to its end; infinite where a clock was set meanwhile. */
+  readonly ms: number;
+  /** Whether it ended before it began. */
+  readonly wasPending: boolean;
+}
+
 /** Sees every commit of an execution and every call of a handler, and says what the rules of flows do not allow (flow.md §4). */
 export class FlowWitness {
   readonly counts = { flowCommits: 0, handlerCalls: 0, resumesUsed: 0 };
@@ -59,6 +70,7 @@ export class FlowWitness {
   readonly #violation: (what: string) => void;
   readonly #seen = new Map<string, Seen>();
   readonly #ended = new Map<string, string>();
+  readonly #lives = new Map<string, Life>();
   readonly #usedTokens = new Set<string>();
   #nonce = 0;
   #jumpedAt = -Infinity;
@@ -75,6 +87,16 @@ export class FlowWitness {
 
   isOver(id: string): boolean {
     return this.#ended.has(id);
+  }
+
+  lifeOf(id: string): Life {
+    return this.#lives.get(id) ?? { ms: Infinity, wasPending: false };
+  }
+
+  /** The executions that undo this one. */
+  undoing(id: string): string[] {
+    const isUndo = ({ fields }: Seen) => fields.parentExecutionId === id && fields.startStepId === undoStepId;
+    return [...this.#seen].flatMap(([child, seen]) => (isUndo(seen) ? [child] : []));
   }
 
   clockJumped(): void {
@@ -143,7 +165,7 @@ export class FlowWitness {
     const lease = this.#leases.holderOf(runId);
     if (epoch !== null && (lease?.epoch !== epoch || !this.#leases.isHeldBy(process, runId))) tell('under a lease that it lost');
     if (epoch === null && history.length > 0) tell('a step ends without a lease');
-    const seen: Seen = before ?? { ...nothing(), fields };
+    const seen: Seen = before ?? { ...nothing(), createdAt: this.#time.now, fields };
     this.#checkHistory(seen, history, tell);
     this.#checkResume(seen, write, fields, tell);
     this.#checkDue(seen, write.events, fields, tell);
@@ -152,10 +174,13 @@ export class FlowWitness {
       if (this.#usedTokens.has(write.consumesToken)) tell('by a token that was used before');
       this.#usedTokens.add(write.consumesToken);
     }
+    const wasPending = before?.fields.status === 'pending';
     Object.assign(seen, { revision: write.state.revision, fields });
     this.#seen.set(runId, seen);
     if (!isTerminal(write.status)) return;
     this.#ended.set(runId, write.status);
+    const wasSet = this.#jumpedAt >= seen.createdAt;
+    this.#lives.set(runId, { ms: wasSet ? Infinity : this.#time.now - seen.createdAt, wasPending });
     this.#leases.free(runId);
   }
 
@@ -202,7 +227,7 @@ export class FlowWitness {
   }
 }
 
-function nothing(): Omit<Seen, 'fields'> {
+function nothing(): Omit<Seen, 'createdAt' | 'fields'> {
   return { revision: 0, recorded: new Map(), bodies: [], checkpoints: new Map(), due: new Map() };
 }
 
