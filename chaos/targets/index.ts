@@ -1,5 +1,5 @@
 import type { Target } from '../target.ts';
-import { kills } from './r1-kills.ts';
+import { kills, killsAtDefaultLease } from './r1-kills.ts';
 import { longStep } from './r2-long-step.ts';
 import { disturbances, outages } from './r4-outages.ts';
 import { disk } from './r6-disk.ts';
@@ -15,6 +15,8 @@ export const targets: readonly Target[] = [
   kills('sqlite'),
   kills('postgres'),
   longStep,
+  killsAtDefaultLease('sqlite'),
+  killsAtDefaultLease('postgres'),
   outages,
   disturbances,
   disk,
