@@ -4,14 +4,12 @@ import { processCount, type Theme } from './mood.ts';
 import { simulate } from './simulate.ts';
 
 const {
-  from,
-  count,
+  seeds,
   twiceEvery = 0,
   theme = 'everything',
   trace,
 } = JSON.parse(process.argv[2] ?? '{}') as {
-  readonly from: number;
-  readonly count: number;
+  readonly seeds: readonly number[];
   /** Every so many seeds one is lived twice, to see that it does the same again. */
   readonly twiceEvery?: number;
   readonly theme?: Theme;
@@ -23,7 +21,7 @@ const databases = await openDatabases(processCount);
 process.on('unhandledRejection', (error) => {
   process.stdout.write(`${JSON.stringify({ unhandled: String((error as Error).stack ?? error) })}\n`);
 });
-for (let seed = from; seed < from + count; seed += 1) {
+for (const seed of seeds) {
   const simulation = await simulate(seed, databases, { theme, trace: trace ? (line) => console.error(line) : undefined });
   const violations = [...simulation.violations];
   if (twiceEvery > 0 && seed % twiceEvery === 0) {
