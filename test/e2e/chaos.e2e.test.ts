@@ -39,6 +39,6 @@ describe('seeds of the simulation that once failed', () => {
     const seeds = Object.keys(met).map(Number);
     const seen: unknown[] = [];
     await runProgram(new URL('../../chaos/simulation/run-seeds.ts', import.meta.url), { seeds, theme }, (line) => seen.push(line));
-    expect(seen).toMatchObject(seeds.map((seed) => ({ seed, violations: [] })));
+    expect(seen).toMatchObject(seeds.map((each) => ({ seed: each, violations: [] })));
   });
 });
