@@ -38,9 +38,10 @@ export class UserProject {
     return new UserProject(directory, { ...env, ...quiet, HOME: directory });
   }
 
-  /** `npx workflow ...` and what it printed. */
+  /** What `npx workflow ...` prints. */
   async workflow(...args: readonly string[]): Promise<CliAnswer> {
-    const child = spawn('npx', ['--no-install', 'workflow', ...args], {
+    // What npx finds here: npx itself takes longer than most commands.
+    const child = spawn(join(this.directory, 'node_modules', '.bin', 'workflow'), args, {
       cwd: this.directory,
       env: { ...inheritedEnv(), ...this.#env },
       stdio: ['ignore', 'pipe', 'pipe'],
