@@ -16,6 +16,14 @@ describe('the deletion of what is kept no longer', () => {
     expect(batches).toBeLessThanOrEqual(most);
   });
 
+  it('takes more of it, up to a quarter, where minutes were not enough', async () => {
+    const inMinutes = async (minutes: number) => await batchesWithin(minutes * 60_000, { tookMs: 100, more: true });
+    const [first, eighth] = [await inMinutes(1), (await inMinutes(8)) - (await inMinutes(7))];
+    expect(first).toBeLessThanOrEqual(30);
+    expect(eighth).toBeGreaterThanOrEqual(140);
+    expect(eighth).toBeLessThanOrEqual(150);
+  });
+
   it('looks once a minute where there is nothing to do', async () => {
     expect(await batchesWithin(130_000, { tookMs: 0, more: false })).toBe(3);
   });

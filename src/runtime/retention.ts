@@ -12,8 +12,11 @@ export interface RetentionSweeperOptions {
 
 // About 10 ms of the one writer that SQLite has: whoever writes meanwhile does not notice.
 const batchRows = 500;
-// A twentieth of a worker's time, so that it keeps up with what workers write, and slows down with a database that is busy.
+// A twentieth of a worker's time, so that it slows down with a database that is busy; but whoever stays behind for minutes, so that tables
+// grow for as long as the database is busy, takes more and more of it, up to a quarter.
 const pauseShare = 19;
+const leastPauseShare = 3;
+const patienceMs = 60_000;
 const shortestPauseMs = 100;
 const longestPauseMs = 2_000;
 const idlePauseMs = 60_000;
@@ -23,6 +26,7 @@ export class RetentionSweeper {
   readonly #options: RetentionSweeperOptions;
   #state: 'new' | 'started' | 'stopped' = 'new';
   #cancel = () => {};
+  #behindSince: number | undefined;
   #underway: Promise<void> = Promise.resolve();
 
   constructor(options: RetentionSweeperOptions) {
@@ -49,8 +53,20 @@ export class RetentionSweeper {
     const { clock } = this.#options;
     this.#cancel = clock.after(delayMs, () => {
       const began = clock.monotonic();
-      this.#underway = this.#sweep().then((more) => this.#schedule(more ? pauseAfter(clock.monotonic() - began) : idlePauseMs));
+      this.#underway = this.#sweep().then((more) => this.#schedule(more ? this.#pauseAfter(began) : this.#rest()));
     });
+  }
+
+  #pauseAfter(began: number): number {
+    const now = this.#options.clock.monotonic();
+    this.#behindSince ??= began;
+    const share = Math.max(leastPauseShare, pauseShare / 2 ** Math.floor((now - this.#behindSince) / patienceMs));
+    return Math.min(longestPauseMs, Math.max(shortestPauseMs, share * (now - began)));
+  }
+
+  #rest(): number {
+    this.#behindSince = undefined;
+    return idlePauseMs;
   }
 
   async #sweep(): Promise<boolean> {
@@ -62,10 +78,6 @@ export class RetentionSweeper {
       return false;
     }
   }
-}
-
-function pauseAfter(tookMs: number): number {
-  return Math.min(longestPauseMs, Math.max(shortestPauseMs, pauseShare * tookMs));
 }
 
 /** One small batch, in one short transaction or several. */
