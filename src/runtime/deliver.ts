@@ -59,6 +59,7 @@ export async function callHandler(
     birth: request.birth,
     born: new Map(),
     knownSteps: new Set(),
+    openSteps: 0,
     wokeRun: false,
     clockAhead: false,
     certain: request.certain,

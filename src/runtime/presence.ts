@@ -33,6 +33,7 @@ export class Presence {
   #cancelBeat = () => {};
   #cancelSweep = () => {};
   #stopped = false;
+  #proof: Promise<boolean> | undefined;
   #underway: Promise<unknown> = Promise.resolve();
   #lastHealthSweep = 0;
 
@@ -65,8 +66,10 @@ export class Presence {
   async prove(workerId: string): Promise<boolean> {
     if (this.#stopped || workerId !== this.#workerId) return this.#isKnown;
     this.#isKnown = false;
-    await this.#beat(false);
-    return this.#isKnown;
+    this.#proof ??= this.#beat(false)
+      .then(() => this.#isKnown)
+      .finally(() => (this.#proof = undefined));
+    return await this.#proof;
   }
 
   /** Gives everything back at once and is forgotten. */

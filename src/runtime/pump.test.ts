@@ -11,6 +11,7 @@ function openPump(answer: () => Promise<number | undefined> = async () => undefi
   const clock = createFakeClock(0);
   const looks: number[] = [];
   const errors: unknown[] = [];
+  const rests: boolean[] = [];
   const pump = new Pump({
     clock,
     pollMs,
@@ -20,6 +21,7 @@ function openPump(answer: () => Promise<number | undefined> = async () => undefi
       return await answer();
     },
     onError: (error) => void errors.push(error),
+    onRest: () => void rests.push(pump.looks),
   });
   const settle = async () => {
     for (let turn = 0; turn < 3; turn += 1) await nextTurn();
@@ -28,10 +30,22 @@ function openPump(answer: () => Promise<number | undefined> = async () => undefi
     clock.advance(ms);
     await settle();
   };
-  return { pump, clock, looks, errors, settle, advance };
+  return { pump, clock, looks, errors, rests, settle, advance };
 }
 
 describe('a pump', () => {
+  it('says when it has looked at all that it was told of', async () => {
+    const look = deferred<undefined>();
+    const { pump, rests, settle } = openPump(async () => await look.promise);
+    pump.kick();
+    await settle();
+    pump.kick();
+    expect([pump.looks, rests]).toEqual([true, []]);
+    look.resolve(undefined);
+    await settle();
+    expect([pump.looks, rests]).toEqual([false, [false]]);
+  });
+
   it('looks once for all the hints of a turn', async () => {
     const { pump, looks, settle } = openPump();
     for (let hint = 0; hint < 100; hint += 1) pump.kick();

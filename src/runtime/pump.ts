@@ -8,6 +8,8 @@ export interface PumpOptions {
   /** Looks for work at least this often, whatever was heard: hints can be lost. */
   readonly pollMs: number;
   readonly onError: (error: unknown) => void;
+  /** It has looked, and nothing that it was told of is left to look at. */
+  readonly onRest: () => void;
 }
 
 // The database was away; whoever waits for it to be there again waits no longer than this.
@@ -24,6 +26,11 @@ export class Pump {
 
   constructor(options: PumpOptions) {
     this.#options = options;
+  }
+
+  /** Whether it was told of something that it has not looked at yet. */
+  get looks(): boolean {
+    return this.#running !== undefined;
   }
 
   /** Something is due, or may be. */
@@ -63,6 +70,7 @@ export class Pump {
     const lookAt = Math.min(next ?? Infinity, this.#options.now() + this.#options.pollMs);
     // What was told of while it looked may be earlier than anything that the look has seen.
     if (lookAt < this.#timerAt) this.#setTimer(lookAt);
+    this.#options.onRest();
   }
 
   #setTimer(instant: number): void {

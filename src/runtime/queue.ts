@@ -157,6 +157,7 @@ async function sendToStep(host: QueueHost, target: Target, runId: string, stepId
   const messageId = stepMessageId(runId, stepId);
   const delivery = currentDelivery();
   if (delivery?.of === 'run' && delivery.runId === runId) {
+    delivery.openSteps += 1;
     const born = delivery.born.get(stepId);
     if (born) {
       delivery.born.delete(stepId);

@@ -3,13 +3,18 @@ import { createFakeClock } from '../base/fake-clock.ts';
 import { nextTurn } from '../testing/next-turn.ts';
 import { ReplayPace } from './replay-pace.ts';
 
-/** A run with steps under way whose last replay took so long; `calm` asks for the next one. */
-function openPace({ steps, lastedMs, more = false }: { steps: number; lastedMs: number; more?: boolean }) {
+/** A run whose last replay took so long and left so many steps open, of which some are under way here; `calm` asks for the next one. */
+function openPace({ steps, open = steps, lastedMs, more = false }: { steps: number; open?: number; lastedMs: number; more?: boolean }) {
   const clock = createFakeClock(0);
   const state = { more };
   const pace = new ReplayPace(clock, () => state.more);
+  const replayEnds = pace.replayBegins('run');
+  clock.advance(lastedMs);
+  replayEnds(open);
   for (let step = 0; step < steps; step += 1) pace.stepBegins('run');
-  pace.replayed('run', lastedMs);
+  const endSteps = (count: number) => {
+    for (let step = 0; step < count; step += 1) pace.stepEnds('run');
+  };
   const calm = () => {
     const asked = { waits: true };
     const wait = pace.calm('run');
@@ -17,11 +22,63 @@ function openPace({ steps, lastedMs, more = false }: { steps: number; lastedMs: 
     else asked.waits = false;
     return asked;
   };
-  return { clock, pace, state, calm };
+  return { clock, pace, state, endSteps, calm };
 }
 
 it('a run whose replays are short waits for nothing', () => {
   expect(openPace({ steps: 100, lastedMs: 49 }).calm().waits).toBe(false);
+});
+
+it('a run whose next replay would be long waits for as long as it would take', async () => {
+  const { clock, endSteps, calm } = openPace({ steps: 400, lastedMs: 10 });
+  endSteps(100);
+  const asked = calm();
+  // 100 ended, 300 open: 18 s. 200 ended, 200 open: 24 s.
+  clock.advance(17_000);
+  endSteps(100);
+  clock.advance(6_000);
+  await nextTurn();
+  expect(asked.waits).toBe(true);
+  clock.advance(1_000);
+  await nextTurn();
+  expect(asked.waits).toBe(false);
+});
+
+it('it goes on at once when hardly any is left, for then it is short again', async () => {
+  const { clock, endSteps, calm } = openPace({ steps: 200, lastedMs: 10 });
+  endSteps(100);
+  const asked = calm();
+  clock.advance(1_000);
+  endSteps(50);
+  await nextTurn();
+  expect(asked.waits).toBe(true);
+  endSteps(48);
+  await nextTurn();
+  expect(asked.waits).toBe(false);
+});
+
+it('steps that there was no slot for yet count as open', async () => {
+  const { clock, state, pace, endSteps, calm } = openPace({ steps: 256, open: 1_000, lastedMs: 10, more: true });
+  endSteps(256);
+  const asked = calm();
+  clock.advance(9_000);
+  await nextTurn();
+  expect(asked.waits).toBe(true);
+  // Others have got them all.
+  state.more = false;
+  pace.looked();
+  await nextTurn();
+  expect(asked.waits).toBe(false);
+});
+
+it('steps of an earlier fan-out make the next one no dearer', () => {
+  const { pace, endSteps, calm } = openPace({ steps: 400, lastedMs: 10 });
+  endSteps(400);
+  pace.replayBegins('run')(10);
+  pace.stepBegins('run');
+  pace.stepBegins('run');
+  endSteps(1);
+  expect(calm().waits).toBe(false);
 });
 
 it('a run with no other step under way waits for nothing, however long its replays are', () => {
@@ -52,14 +109,13 @@ it('it waits no longer than its last replay took', async () => {
 });
 
 it('while steps are due that nobody has looked at yet, there may be more of it', async () => {
-  const { pace, state, calm } = openPace({ steps: 2, lastedMs: 900, more: true });
+  const { pace, state, endSteps, calm } = openPace({ steps: 2, open: 4, lastedMs: 900, more: true });
   const asked = calm();
-  pace.stepEnds('run');
-  pace.stepEnds('run');
+  endSteps(2);
   await nextTurn();
   expect(asked.waits).toBe(true);
   state.more = false;
-  pace.claimed();
+  pace.looked();
   await nextTurn();
   expect(asked.waits).toBe(false);
 });

@@ -53,7 +53,7 @@ export class Worker implements Dispatcher {
     const { store, clock, logger, settings } = options;
     this.#options = options;
     this.#claims = options.claims;
-    this.#pace = new ReplayPace(clock, () => this.#backlog);
+    this.#pace = new ReplayPace(clock, () => this.#backlog || this.#pump.looks);
     this.#slots = new Slots({ run: settings.flowConcurrency, step: settings.stepConcurrency, message: messageConcurrency });
     this.#pump = new Pump({
       clock,
@@ -61,6 +61,7 @@ export class Worker implements Dispatcher {
       now: () => store.now(),
       claim: () => this.#claim(),
       onError: (error) => logger.error(`Looking for work failed and will be repeated: ${describeError(error)}`),
+      onRest: () => this.#pace.looked(),
     });
     const { leaseMs, deploymentId, retention } = settings;
     this.#retention = new RetentionSweeper({ store, clock, logger, retention });
@@ -193,7 +194,6 @@ export class Worker implements Dispatcher {
     }
     this.#dispatch(claims);
     if (claims.runs.length === limits.run || claims.steps.length === limits.step) this.#backlog = true;
-    this.#pace.claimed();
     const some = claims.runs.length + claims.steps.length + claims.messages.length > 0;
     // Due, but not for this worker: look again when polling.
     return some || (nextDueAt ?? 0) > now ? nextDueAt : undefined;
@@ -232,7 +232,8 @@ export class Worker implements Dispatcher {
       attempt: run.deliveries,
       message: runMessage(run, inbox),
       inbox: inbox.map(({ messageId }) => messageId),
-      run,
+      // While it waited, its steps went on: what it is to see of them is asked for.
+      run: calm ? undefined : run,
       step: undefined,
       waitsDue: run.waitsDue === 1,
       birth: null,
@@ -293,7 +294,7 @@ export class Worker implements Dispatcher {
   }
 
   async #deliver(request: DeliveryRequest, route: Route): Promise<void> {
-    const { store, clock, logger, routing } = this.#options;
+    const { store, logger, routing } = this.#options;
     let result: SettleResult | undefined;
     try {
       if (route.kind === 'none') {
@@ -302,9 +303,9 @@ export class Worker implements Dispatcher {
         if (await isReal(request)) result = await inDeliverySpan(request, 'http', () => routing.http.send(request, route.path));
       } else {
         result = await inDeliverySpan(request, 'inprocess', async () => {
-          const startedAt = clock.monotonic();
+          const replayEnds = request.of === 'run' ? this.#pace.replayBegins(request.id) : undefined;
           const called = await callHandler(request, route.handler, store, logger);
-          if (request.of === 'run') this.#pace.replayed(request.id, clock.monotonic() - startedAt);
+          replayEnds?.(called.delivery.openSteps);
           this.#startBorn(called.delivery);
           return called.result;
         });

@@ -25,6 +25,8 @@ export interface Delivery {
   readonly born: Map<string, ClaimedStep>;
   /** Steps known to have a row, which is their message: queueing them again changes nothing. */
   readonly knownSteps: Set<string>;
+  /** How many steps a replay waits for: the SDK sends each of them its message. */
+  openSteps: number;
   /** The terminal event of the step woke the run in the same act, so the wake that the SDK sends next says nothing new. */
   wokeRun: boolean;
   /** It tried to end a wait that is not due: the clock of this host is ahead, and what it makes of the time until then is wrong too. */
