@@ -102,8 +102,10 @@ class Town {
     const engine = flows?.engineOf(client.process, client.world);
     const used = await this.#until(Promise.all([Promise.all(uses), engine ? flows?.use(engine) : []]));
     if (used) {
-      // Long enough for the dead to be noticed, and for what they held to be told that it is not needed any more.
-      const restedAt = Math.max(time.now, quietAfterMs, this.#lastStallEndsAt) + 2 * leaseMs + 5_000;
+      // Long enough for the dead to be noticed, and for what they held to be told that it is not needed any more; what was due by a clock that
+      // was set back is due that much later.
+      const setBackMs = jumps.reduce((sum, { byMs }) => sum + Math.max(0, -byMs), 0);
+      const restedAt = Math.max(time.now, quietAfterMs, this.#lastStallEndsAt) + 2 * leaseMs + 5_000 + setBackMs;
       time.outside(() => time.at(restedAt, () => {}));
       await time.pass(() => time.now >= restedAt);
       const [runs, executions = []] = used;
