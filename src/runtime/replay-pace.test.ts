@@ -25,6 +25,12 @@ function openPace({ steps, open = steps, lastedMs, more = false }: { steps: numb
   return { clock, pace, state, endSteps, calm };
 }
 
+/** Once everything that was due has been told. */
+async function stillWaits(asked: { readonly waits: boolean }): Promise<boolean> {
+  await nextTurn();
+  return asked.waits;
+}
+
 it('a run whose replays are short waits for nothing', () => {
   expect(openPace({ steps: 100, lastedMs: 49 }).calm().waits).toBe(false);
 });
@@ -37,11 +43,9 @@ it('a run whose next replay would be long waits for as long as it would take', a
   clock.advance(17_000);
   endSteps(100);
   clock.advance(6_000);
-  await nextTurn();
-  expect(asked.waits).toBe(true);
+  expect(await stillWaits(asked)).toBe(true);
   clock.advance(1_000);
-  await nextTurn();
-  expect(asked.waits).toBe(false);
+  expect(await stillWaits(asked)).toBe(false);
 });
 
 it('it goes on at once when hardly any is left, for then it is short again', async () => {
@@ -50,11 +54,9 @@ it('it goes on at once when hardly any is left, for then it is short again', asy
   const asked = calm();
   clock.advance(1_000);
   endSteps(50);
-  await nextTurn();
-  expect(asked.waits).toBe(true);
+  expect(await stillWaits(asked)).toBe(true);
   endSteps(48);
-  await nextTurn();
-  expect(asked.waits).toBe(false);
+  expect(await stillWaits(asked)).toBe(false);
 });
 
 it('steps that there was no slot for yet count as open', async () => {
@@ -62,13 +64,11 @@ it('steps that there was no slot for yet count as open', async () => {
   endSteps(256);
   const asked = calm();
   clock.advance(9_000);
-  await nextTurn();
-  expect(asked.waits).toBe(true);
+  expect(await stillWaits(asked)).toBe(true);
   // Others have got them all.
   state.more = false;
   pace.looked();
-  await nextTurn();
-  expect(asked.waits).toBe(false);
+  expect(await stillWaits(asked)).toBe(false);
 });
 
 it('steps of an earlier fan-out make the next one no dearer', () => {
@@ -86,46 +86,38 @@ it('a run with no other step under way waits for nothing, however long its repla
 });
 
 it('a run with many steps under way is replayed when the last of them has ended', async () => {
-  const { pace, calm } = openPace({ steps: 3, lastedMs: 900 });
+  const { endSteps, calm } = openPace({ steps: 3, lastedMs: 900 });
   const asked = calm();
-  pace.stepEnds('run');
-  pace.stepEnds('run');
-  await nextTurn();
-  expect(asked.waits).toBe(true);
-  pace.stepEnds('run');
-  await nextTurn();
-  expect(asked.waits).toBe(false);
+  endSteps(2);
+  expect(await stillWaits(asked)).toBe(true);
+  endSteps(1);
+  expect(await stillWaits(asked)).toBe(false);
 });
 
 it('it waits no longer than its last replay took', async () => {
   const { clock, calm } = openPace({ steps: 3, lastedMs: 900 });
   const asked = calm();
   clock.advance(899);
-  await nextTurn();
-  expect(asked.waits).toBe(true);
+  expect(await stillWaits(asked)).toBe(true);
   clock.advance(1);
-  await nextTurn();
-  expect(asked.waits).toBe(false);
+  expect(await stillWaits(asked)).toBe(false);
 });
 
 it('while steps are due that nobody has looked at yet, there may be more of it', async () => {
   const { pace, state, endSteps, calm } = openPace({ steps: 2, open: 4, lastedMs: 900, more: true });
   const asked = calm();
   endSteps(2);
-  await nextTurn();
-  expect(asked.waits).toBe(true);
+  expect(await stillWaits(asked)).toBe(true);
   state.more = false;
   pace.looked();
-  await nextTurn();
-  expect(asked.waits).toBe(false);
+  expect(await stillWaits(asked)).toBe(false);
 });
 
 it('a worker that stops keeps nobody waiting', async () => {
   const { pace, calm } = openPace({ steps: 2, lastedMs: 900 });
   const asked = calm();
   pace.stop();
-  await nextTurn();
-  expect(asked.waits).toBe(false);
+  expect(await stillWaits(asked)).toBe(false);
   expect(calm().waits).toBe(false);
 });
 
@@ -133,6 +125,5 @@ it('two deliveries of a run, one of which was only foreseen, both go on', async 
   const { clock, calm } = openPace({ steps: 2, lastedMs: 900 });
   const [one, other] = [calm(), calm()];
   clock.advance(900);
-  await nextTurn();
-  expect([one.waits, other.waits]).toEqual([false, false]);
+  expect([await stillWaits(one), await stillWaits(other)]).toEqual([false, false]);
 });

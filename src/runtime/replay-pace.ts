@@ -76,7 +76,7 @@ export class ReplayPace {
       };
       const goOnAfter = (ms: number) => {
         cancel = this.#clock.after(ms, () => {
-          const left = since + this.#waitMs(runId) - this.#clock.monotonic();
+          const left = this.#leftMs(runId, since);
           if (left > 0) goOnAfter(left);
           else waiting.goOn();
         });
@@ -112,7 +112,11 @@ export class ReplayPace {
 
   #look(runId: string): void {
     const waiting = this.#waiting.get(runId);
-    if (waiting && waiting.since + this.#waitMs(runId) <= this.#clock.monotonic()) waiting.goOn();
+    if (waiting && this.#leftMs(runId, waiting.since) <= 0) waiting.goOn();
+  }
+
+  #leftMs(runId: string, since: number): number {
+    return since + this.#waitMs(runId) - this.#clock.monotonic();
   }
 
   /** From when somebody began to wait. */
