@@ -14,7 +14,7 @@ const dist = join(root, 'dist');
 const stampFile = join(root, 'node_modules', '.cache', 'pawl', 'dist-built-from');
 
 /**
- * Compiles `src` to `dist`, puts the migrations beside the code that runs them, and builds the dashboard. Does nothing
+ * Compiles `src` to `dist`, puts the migrations and the programs of threads beside the code that runs them, and builds the dashboard. Does nothing
  * when nothing has changed, and touches only the files that did: other processes may be running
  * from `dist`.
  *
@@ -28,7 +28,7 @@ export async function build() {
   await rm(fresh, { recursive: true, force: true });
   try {
     await compile(fresh);
-    await copyMigrations(fresh);
+    await copyAsItIs(fresh);
     await buildDashboard(join(fresh, 'dashboard'));
     await mirror(fresh, dist);
   } finally {
@@ -49,9 +49,10 @@ async function compile(outDir) {
   }
 }
 
-async function copyMigrations(outDir) {
+/** Migrations, and the programs of threads. */
+async function copyAsItIs(outDir) {
   for (const file of await listFiles(join(root, 'src'))) {
-    if (!/^(sqlite|postgres)[\\/]migrations[\\/][^\\/]+\.sql$/.test(file)) continue;
+    if (!/^(sqlite|postgres)[\\/]migrations[\\/][^\\/]+\.sql$|\.js$/.test(file)) continue;
     await mkdir(dirname(join(outDir, file)), { recursive: true });
     await copyFile(join(root, 'src', file), join(outDir, file));
   }

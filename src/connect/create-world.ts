@@ -135,6 +135,9 @@ function flowWorld(context: WorldContext, lazy: () => Connected): FlowWorld {
       monotonic: () => lazy().clock.monotonic(),
       after: (...call) => lazy().clock.after(...call),
     },
+    get heartbeats() {
+      return lazy().host.heartbeats;
+    },
     get shared() {
       return lazy().host;
     },

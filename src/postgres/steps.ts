@@ -1,4 +1,4 @@
-import type { OfRun } from '../world/port.ts';
+import type { OfRun, StepBurst } from '../world/port.ts';
 import type { StepRow } from '../world/rows.ts';
 import { shardOf } from '../world/shard.ts';
 import { Arguments } from './columns.ts';
@@ -28,6 +28,19 @@ export async function getStep(db: Database, runId: string | undefined, stepId: s
     [shardOf(runId), runId, stepId],
   );
   return row;
+}
+
+export async function countBurst(db: Database, runId: string): Promise<StepBurst> {
+  const [burst] = await db.query<StepBurst>(
+    `with begun as (
+       select created_at from pawl.steps where shard = $1 and run_id = $2 and status in ('pending', 'running')
+     )
+     select (select count(*) from begun) as open,
+            (select count(*) from pawl.steps
+             where shard = $1 and run_id = $2 and completed_at >= (select min(created_at) from begun)) as ended`,
+    [shardOf(runId), runId],
+  );
+  return burst ?? { open: 0, ended: 0 };
 }
 
 export function listSteps(db: Database, { runId, after, order, limit }: OfRun): Promise<StepRow[]> {

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { CommitNotes } from '../store/commit-notes.ts';
-import type { Act, Heard, Outcome, OutcomeOf, Store } from '../world/port.ts';
+import type { Act, Heard, Outcome, OutcomeOf, Store, ThreadBeat } from '../world/port.ts';
 import { ByShard } from './by-shard.ts';
 import { nextDueAt } from './claim.ts';
 import { Committer } from './committer.ts';
@@ -20,9 +20,9 @@ import { countPrunable, prune } from './retention.ts';
 import { countOpenRuns, getRun, listRuns } from './runs.ts';
 import { ServerClock } from './server-clock.ts';
 import { loadState } from './state.ts';
-import { getStep, listSteps } from './steps.ts';
+import { countBurst, getStep, listSteps } from './steps.ts';
 import { getStream, listStreams, readChunks } from './streams.ts';
-import { hasDeadWorkers, listDead, listWorkers } from './workers.ts';
+import { hasDeadWorkers, listDead, listWorkers, renewal } from './workers.ts';
 
 export interface PostgresStoreOptions {
   /** `postgres://user:password@host:port/database`, with the options that libpq knows. */
@@ -37,6 +37,13 @@ export interface PostgresStoreOptions {
   readonly citus?: boolean;
   /** Told of every statement: each is one round trip. */
   readonly onQuery?: (note: QueryNote) => void;
+}
+
+/** What a client needs that is made in another thread: no object of ours goes there. */
+function threadBeat(db: Database): ThreadBeat {
+  const { types: _, ...connection } = db.connection();
+  const options = { connection: { ...connection, application_name: 'pawl heartbeat' }, statement: db.text(renewal) };
+  return { module: new URL('./thread-beat.js', import.meta.url).href, options };
 }
 
 const oldestVersion = 130_000;
@@ -103,6 +110,7 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', citus =
     listRuns: (query) => listRuns(db, query),
     getStep: (runId, stepId) => getStep(db, runId, stepId),
     listSteps: (query) => listSteps(db, query),
+    countBurst: (runId) => countBurst(db, runId),
     getEvent: (runId, seq) => getEvent(db, runId, seq),
     listEvents: (query) => listEvents(db, query),
     listEventsByCorrelation: (query) => listEventsByCorrelation(db, query),
@@ -122,6 +130,7 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', citus =
     countOpenRuns: () => countOpenRuns(db),
     operator: operatorReads(db),
     flows: { commit: (act) => commitFlowAct(db, act, (locked) => lanes.of(locked).commit(locked)), ...flowReads(db) },
+    threadBeat: ownTime ? undefined : threadBeat(db),
     onCommit: (listener) => notes.listen(listener),
     onForeignCommit: (listener) => hints.listen(listener),
   };

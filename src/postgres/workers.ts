@@ -4,6 +4,9 @@ import type { Database } from './database.ts';
 /** What leases are judged by: an instant that was given, or else the clock of the server. */
 const clock = 'coalesce($1::bigint, (extract(epoch from now()) * 1000)::bigint)';
 
+/** What a heartbeat does for a worker that is known, for a thread that has only this: $1 is its id, $2 its lease in milliseconds. */
+export const renewal = 'update pawl.workers set expires_at = (extract(epoch from now()) * 1000)::bigint + $2::bigint where worker_id = $1';
+
 export function listWorkers(db: Database, leaseClock: number | null): Promise<WorkerRow[]> {
   return db.query<WorkerRow>(
     `select worker_id as "workerId", host, pid, deployment_id as "deploymentId", started_at as "startedAt", expires_at > ${clock} as live

@@ -7,6 +7,7 @@ import { EventLogCache } from '../world/event-log.ts';
 import { FreshWakes } from '../world/fresh-wakes.ts';
 import type { Store } from '../world/port.ts';
 import { Handlers } from './handlers.ts';
+import { HeartbeatThread } from './heartbeat-thread.ts';
 import type { ReceivedDelivery } from './http-receiver.ts';
 import { HttpSender } from './http-sender.ts';
 import { onTerminate } from './on-terminate.ts';
@@ -25,6 +26,8 @@ export interface HostOptions {
 interface Open {
   readonly store: Store;
   readonly log: EventLogCache;
+  /** One for all that hold leases in this process. */
+  readonly heartbeats: HeartbeatThread | undefined;
   readonly stopListening: () => void;
 }
 
@@ -65,6 +68,11 @@ export class Host {
 
   get dispatcher(): Dispatcher {
     return this.#dispatcher;
+  }
+
+  /** What beats on for whoever holds leases while the event loop stands still; undefined where nothing is open, or it cannot. */
+  get heartbeats(): HeartbeatThread | undefined {
+    return this.#current?.heartbeats;
   }
 
   /** The instant by the clock of the database; by that of this host as long as nothing is open. */
@@ -149,7 +157,10 @@ export class Host {
       this.signals.emitAll();
       this.#kick();
     });
-    return { store, log: new EventLogCache(store, this.#options.clock), stopListening };
+    const { clock, logger, settings } = this.#options;
+    const beat = store.threadBeat;
+    const heartbeats = beat && new HeartbeatThread({ beat, clock, leaseMs: settings.leaseMs, logger });
+    return { store, log: new EventLogCache(store, clock), heartbeats, stopListening };
   }
 
   /** A worker that could not start has told whoever started it. */
@@ -170,10 +181,10 @@ export class Host {
 
   async #startWorker(user: object): Promise<Worker> {
     const { settings, clock, logger } = this.#options;
-    const { store } = await this.#opened(user);
+    const { store, heartbeats } = await this.#opened(user);
     const http = new HttpSender({ baseUrl: settings.baseUrl, secret: () => this.secret(user), now: () => store.now(), logger });
     const routing = new Routing(this.handlers, settings, http);
-    const worker = new Worker({ store, clock, logger, settings, routing, claims: this.#starters.size > 0 });
+    const worker = new Worker({ store, clock, logger, settings, routing, heartbeats, claims: this.#starters.size > 0 });
     await worker.start();
     this.#dispatcher = worker;
     this.#stopDraining = onTerminate(() => this.#drain());
@@ -216,9 +227,10 @@ export class Host {
     const open = this.#open;
     this.#open = this.#current = undefined;
     if (!open) return;
-    const { store, stopListening } = await open;
+    const { store, heartbeats, stopListening } = await open;
     stopListening();
     this.signals.close();
+    await heartbeats?.close();
     await store.close();
   }
 }

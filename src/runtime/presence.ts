@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Clock } from '../base/clock.ts';
 import { describeError, type Logger } from '../base/logger.ts';
 import type { Store } from '../world/port.ts';
+import type { HeartbeatThread } from './heartbeat-thread.ts';
 
 export interface PresenceOptions {
   readonly store: Store;
@@ -10,6 +11,8 @@ export interface PresenceOptions {
   readonly logger: Logger;
   readonly leaseMs: number;
   readonly deploymentId: string;
+  /** Beats on while the event loop stands still. */
+  readonly heartbeats?: HeartbeatThread | undefined;
   /** Work was given back that a dead worker held. */
   readonly onReaped: () => void;
 }
@@ -78,6 +81,7 @@ export class Presence {
     this.#cancelBeat();
     this.#cancelSweep();
     await this.#underway;
+    this.#options.heartbeats?.forget(this.#workerId);
     await this.#options.store.commit({ kind: 'leave', workerId: this.#workerId, now: this.#options.store.now() });
   }
 
@@ -99,7 +103,7 @@ export class Presence {
   }
 
   async #beat(register: boolean): Promise<void> {
-    const { store, leaseMs, logger } = this.#options;
+    const { store, leaseMs, logger, heartbeats } = this.#options;
     const workerId = this.#workerId;
     try {
       const { known } = await store.commit({ kind: 'heartbeat', workerId, leaseMs, register: register ? this.#self() : null });
@@ -107,6 +111,7 @@ export class Presence {
       if (this.#stopped || this.#renaming || workerId !== this.#workerId) return;
       if (known) {
         this.#isKnown = true;
+        heartbeats?.heard(workerId);
         return;
       }
       if (!this.#wasGivenUp)
@@ -122,7 +127,7 @@ export class Presence {
 
   /** What it held is another's now; under a new name it starts afresh, once the others know that name. Failed, the next beat tries again. */
   async #rename(): Promise<void> {
-    const { store, leaseMs, onReaped } = this.#options;
+    const { store, leaseMs, heartbeats, onReaped } = this.#options;
     const workerId = newWorkerId();
     this.#renaming = true;
     try {
@@ -130,8 +135,10 @@ export class Presence {
     } finally {
       this.#renaming = false;
     }
+    heartbeats?.forget(this.#workerId);
     this.#workerId = workerId;
     this.#isKnown = true;
+    heartbeats?.heard(workerId);
     this.#wasGivenUp = false;
     onReaped();
   }

@@ -1,13 +1,19 @@
 import { expect, it } from 'vitest';
 import { createFakeClock } from '../base/fake-clock.ts';
 import { nextTurn } from '../testing/next-turn.ts';
+import type { StepBurst } from '../world/port.ts';
 import { ReplayPace } from './replay-pace.ts';
 
 /** A run whose last replay took so long and left so many steps open, of which some are under way here; `calm` asks for the next one. */
 function openPace({ steps, open = steps, lastedMs, more = false }: { steps: number; open?: number; lastedMs: number; more?: boolean }) {
   const clock = createFakeClock(0);
-  const state = { more };
-  const pace = new ReplayPace(clock, () => state.more);
+  const state = { more, elsewhere: { open: 0, ended: 0 } as StepBurst | undefined, asked: 0 };
+  const countSteps = async () => {
+    state.asked += 1;
+    if (!state.elsewhere) throw new Error('The database is away.');
+    return state.elsewhere;
+  };
+  const pace = new ReplayPace({ clock, moreToCome: () => state.more, countSteps });
   const replayEnds = pace.replayBegins('run');
   clock.advance(lastedMs);
   replayEnds(open);
@@ -15,9 +21,9 @@ function openPace({ steps, open = steps, lastedMs, more = false }: { steps: numb
   const endSteps = (count: number) => {
     for (let step = 0; step < count; step += 1) pace.stepEnds('run');
   };
-  const calm = () => {
+  const calm = (lastSeq = 0) => {
     const asked = { waits: true };
-    const wait = pace.calm('run');
+    const wait = pace.calm({ runId: 'run', lastSeq });
     if (wait) void wait.then(() => (asked.waits = false));
     else asked.waits = false;
     return asked;
@@ -126,4 +132,58 @@ it('two deliveries of a run, one of which was only foreseen, both go on', async 
   const [one, other] = [calm(), calm()];
   clock.advance(900);
   expect([await stillWaits(one), await stillWaits(other)]).toEqual([false, false]);
+});
+
+it('a run that has grown elsewhere waits for what others have under way, and looks at it again and again', async () => {
+  const { clock, state, calm } = openPace({ steps: 0, lastedMs: 10 });
+  state.elsewhere = { open: 300, ended: 100 };
+  const asked = calm(500);
+  await nextTurn();
+  for (const [ended, open] of [
+    [200, 200],
+    [380, 20],
+  ] as const) {
+    expect(await stillWaits(asked)).toBe(true);
+    state.elsewhere = { open, ended };
+    clock.advance(1_000);
+  }
+  expect(await stillWaits(asked)).toBe(true);
+  state.elsewhere = { open: 0, ended: 400 };
+  clock.advance(1_000);
+  expect(await stillWaits(asked)).toBe(false);
+});
+
+it('it waits for them no longer than the replay would take', async () => {
+  const { clock, state, calm } = openPace({ steps: 0, lastedMs: 10 });
+  state.elsewhere = { open: 10, ended: 90 };
+  const asked = calm(300);
+  for (let waitedMs = 0; waitedMs < 130; waitedMs += 10) {
+    expect(await stillWaits(asked)).toBe(true);
+    clock.advance(10);
+  }
+  // 90 ended, 10 open: 135 ms.
+  clock.advance(10);
+  expect(await stillWaits(asked)).toBe(false);
+});
+
+it('a run that was replayed here a moment ago is not asked for', () => {
+  const { state, calm } = openPace({ steps: 0, lastedMs: 10 });
+  for (const lastSeq of [100, 200, 300]) expect(calm(lastSeq).waits).toBe(false);
+  expect(state.asked).toBe(0);
+});
+
+it('a run that cannot be asked for goes on: the replay will be told why', async () => {
+  const { state, calm } = openPace({ steps: 0, lastedMs: 10 });
+  state.elsewhere = undefined;
+  const asked = calm(500);
+  expect(await stillWaits(asked)).toBe(false);
+});
+
+it('whoever waits for others goes on when the worker stops', async () => {
+  const { pace, state, calm } = openPace({ steps: 0, lastedMs: 10 });
+  state.elsewhere = { open: 300, ended: 100 };
+  const asked = calm(500);
+  expect(await stillWaits(asked)).toBe(true);
+  pace.stop();
+  expect(await stillWaits(asked)).toBe(false);
 });

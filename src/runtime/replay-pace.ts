@@ -1,9 +1,14 @@
 import type { Clock } from '../base/clock.ts';
+import type { StepBurst } from '../world/port.ts';
 
 /** Shorter replays than this cost less than waiting for anything. */
 const leastMs = 50;
 const mostMs = 10_000;
 const mostRuns = 1_000;
+// A run whose log has grown by less since it was replayed here cannot have so many steps under way that it matters.
+const fewEvents = 100;
+const lookAtMostEveryMs = leastMs;
+const lookAtLeastEveryMs = 1_000;
 // Measured with 400 and with 1,000 steps (SDK 4.8, Node 20): half of them ended, a replay takes 24 and 375 s; all ended, 1 and 16 s.
 const msPerTriple = 1.5e-3;
 
@@ -15,6 +20,14 @@ interface Burst {
   lastedMs: number;
 }
 
+export interface ReplayPaceOptions {
+  readonly clock: Pick<Clock, 'after' | 'monotonic'>;
+  /** Steps are due that this worker has not claimed yet, so that it cannot tell whose they are. */
+  readonly moreToCome: () => boolean;
+  /** Asks the database, for what other workers have under way. */
+  readonly countSteps: (runId: string) => Promise<StepBurst>;
+}
+
 interface Waiting {
   readonly since: number;
   readonly goOn: () => void;
@@ -24,20 +37,24 @@ interface Waiting {
  * Keeps a run with many steps under way from being replayed for each few that end. What such a replay costs the SDK grows with the steps that
  * have ended, times those that have not, times all of them; so a run waits as long as its last replay took, and as long as the next one would
  * take, or until no step of it is under way here, whichever is first. At most half of the time goes into replays then, and a run whose replays
- * are short waits for nothing.
+ * are short waits for nothing. What other workers have under way is asked of the database, where a run has grown much without this one.
  */
 export class ReplayPace {
   readonly #clock: Pick<Clock, 'after' | 'monotonic'>;
   readonly #moreToCome: () => boolean;
+  readonly #countSteps: (runId: string) => Promise<StepBurst>;
   readonly #underway = new Map<string, number>();
   readonly #bursts = new Map<string, Burst>();
   readonly #waiting = new Map<string, Waiting>();
+  /** How long the log of a run was when it was last replayed here. */
+  readonly #replayedAt = new Map<string, number>();
+  readonly #pauses = new Set<() => void>();
   #stopped = false;
 
-  /** `moreToCome`: steps are due that this worker has not claimed yet, so that it cannot tell whose they are. */
-  constructor(clock: Pick<Clock, 'after' | 'monotonic'>, moreToCome: () => boolean) {
+  constructor({ clock, moreToCome, countSteps }: ReplayPaceOptions) {
     this.#clock = clock;
     this.#moreToCome = moreToCome;
+    this.#countSteps = countSteps;
   }
 
   stepBegins(runId: string): void {
@@ -59,7 +76,42 @@ export class ReplayPace {
   }
 
   /** Undefined when the run may be replayed at once; else resolves when it may. */
-  calm(runId: string): Promise<void> | undefined {
+  calm({ runId, lastSeq }: { readonly runId: string; readonly lastSeq: number }): Promise<void> | undefined {
+    const hasGrown = lastSeq - (this.#replayedAt.get(runId) ?? 0) > fewEvents;
+    this.#replayedAt.delete(runId);
+    this.#replayedAt.set(runId, lastSeq);
+    dropOldest(this.#replayedAt);
+    const calmHere = this.#calmHere(runId);
+    return hasGrown && !this.#stopped ? this.#calmElsewhere(runId, calmHere) : calmHere;
+  }
+
+  async #calmElsewhere(runId: string, calmHere: Promise<void> | undefined): Promise<void> {
+    await calmHere;
+    const since = this.#clock.monotonic();
+    while (!this.#stopped) {
+      // A database that is away tells the replay so.
+      const { open, ended } = await this.#countSteps(runId).catch(() => ({ open: 0, ended: 0 }));
+      const waitMs = costMs(ended, open);
+      const leftMs = since + waitMs - this.#clock.monotonic();
+      if (waitMs < leastMs || leftMs <= 0) return;
+      await this.#pause(Math.min(leftMs, Math.max(lookAtMostEveryMs, Math.min(waitMs / 20, lookAtLeastEveryMs))));
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (this.#stopped) return;
+    await new Promise<void>((resolve) => {
+      const goOn = () => {
+        cancel();
+        this.#pauses.delete(goOn);
+        resolve();
+      };
+      const cancel = this.#clock.after(ms, goOn);
+      this.#pauses.add(goOn);
+    });
+  }
+
+  #calmHere(runId: string): Promise<void> | undefined {
     const waitMs = this.#underwayOf(runId) === 1 ? 0 : this.#waitMs(runId);
     if (this.#stopped || waitMs === 0) return undefined;
     return new Promise((resolve) => {
@@ -94,8 +146,7 @@ export class ReplayPace {
     const [endedBefore, beganAt] = [burst.ended, this.#clock.monotonic()];
     this.#bursts.delete(runId);
     this.#bursts.set(runId, burst);
-    const [oldest] = this.#bursts.keys();
-    if (this.#bursts.size > mostRuns && oldest !== undefined) this.#bursts.delete(oldest);
+    dropOldest(this.#bursts);
     return (open) => {
       burst.all = endedBefore + open;
       burst.lastedMs = this.#clock.monotonic() - beganAt;
@@ -108,6 +159,7 @@ export class ReplayPace {
   stop(): void {
     this.#stopped = true;
     for (const { goOn } of [...this.#waiting.values()]) goOn();
+    for (const goOn of [...this.#pauses]) goOn();
   }
 
   #look(runId: string): void {
@@ -135,6 +187,11 @@ export class ReplayPace {
   #underwayOf(runId: string): number {
     return this.#underway.get(runId) ?? 0;
   }
+}
+
+function dropOldest(runs: Map<string, unknown>): void {
+  const [oldest] = runs.keys();
+  if (runs.size > mostRuns && oldest !== undefined) runs.delete(oldest);
 }
 
 /** About what a replay costs the SDK. */

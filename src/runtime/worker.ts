@@ -7,6 +7,7 @@ import type { ClaimedStep, ClaimFilter, Claims, SettleAct, SettleResult, Store }
 import type { MessageRow, RunRow, TakenRun } from '../world/rows.ts';
 import { callHandler, type DeliveryRequest, isReal, retryResult } from './deliver.ts';
 import { inDeliverySpan } from './delivery-span.ts';
+import type { HeartbeatThread } from './heartbeat-thread.ts';
 import type { ReceivedDelivery } from './http-receiver.ts';
 import type { Message } from './messages.ts';
 import { runMessage, stepMessage, storedMessage } from './messages.ts';
@@ -25,6 +26,7 @@ export interface WorkerOptions {
   readonly logger: Logger;
   readonly settings: RuntimeSettings;
   readonly routing: Routing;
+  readonly heartbeats: HeartbeatThread | undefined;
   /** False: it carries out what others send it over HTTP, and looks for nothing itself. */
   readonly claims: boolean;
 }
@@ -50,10 +52,14 @@ export class Worker implements Dispatcher {
   #backlog = false;
 
   constructor(options: WorkerOptions) {
-    const { store, clock, logger, settings } = options;
+    const { store, clock, logger, settings, heartbeats } = options;
     this.#options = options;
     this.#claims = options.claims;
-    this.#pace = new ReplayPace(clock, () => this.#backlog || this.#pump.looks);
+    this.#pace = new ReplayPace({
+      clock,
+      moreToCome: () => this.#backlog || this.#pump.looks,
+      countSteps: (runId) => store.countBurst(runId),
+    });
     this.#slots = new Slots({ run: settings.flowConcurrency, step: settings.stepConcurrency, message: messageConcurrency });
     this.#pump = new Pump({
       clock,
@@ -65,7 +71,7 @@ export class Worker implements Dispatcher {
     });
     const { leaseMs, deploymentId, retention } = settings;
     this.#retention = new RetentionSweeper({ store, clock, logger, retention });
-    this.#presence = new Presence({ store, clock, logger, leaseMs, deploymentId, onReaped: () => this.#pump.kick() });
+    this.#presence = new Presence({ store, clock, logger, leaseMs, deploymentId, heartbeats, onReaped: () => this.#pump.kick() });
   }
 
   async start(): Promise<void> {
@@ -216,8 +222,12 @@ export class Worker implements Dispatcher {
 
   async #deliverRun(run: TakenRun, certain?: Promise<boolean>): Promise<void> {
     const { store, routing } = this.#options;
-    const calm = this.#pace.calm(run.runId);
-    if (calm) await calm;
+    const calm = this.#pace.calm(run);
+    if (calm) {
+      await calm;
+      // Given back with all that this worker has: a replay that had to be waited for would keep it from leaving.
+      if (this.#stopping) return;
+    }
     const read = run.inboxFull === 1 ? await store.listInbox(run.runId).catch(describeError) : [];
     const inbox = typeof read === 'string' ? [] : read;
     const request: DeliveryRequest = {

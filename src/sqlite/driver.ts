@@ -18,10 +18,14 @@ export interface SqliteDatabase {
 export type OpenDatabase = (path: string, options?: { readOnly?: boolean }) => SqliteDatabase;
 
 /** Node's own SQLite from 24 on (22 prints a warning when it is loaded), else the npm package with the same API. */
-export async function loadDriver(): Promise<OpenDatabase> {
-  // A name in a variable: the types of Node 20 do not know the module.
-  const builtin: string = 'node:sqlite';
+export function driverModule(): string {
   const [major = 0] = process.versions.node.split('.').map(Number);
-  const { DatabaseSync } = major >= 24 ? await import(builtin) : await import('@photostructure/sqlite');
+  return major >= 24 ? 'node:sqlite' : '@photostructure/sqlite';
+}
+
+export async function loadDriver(): Promise<OpenDatabase> {
+  const module = driverModule();
+  // A name in a variable: the types of Node 20 do not know Node's own. The other one stands as a literal, for whoever follows imports.
+  const { DatabaseSync } = module === 'node:sqlite' ? await import(module) : await import('@photostructure/sqlite');
   return (path, options) => new DatabaseSync(path, options ?? {}) as SqliteDatabase;
 }

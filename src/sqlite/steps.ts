@@ -1,4 +1,4 @@
-import type { ClaimedStep, OfRun, QueueStepAct } from '../world/port.ts';
+import type { ClaimedStep, OfRun, QueueStepAct, StepBurst } from '../world/port.ts';
 import type { RunRow, StepRow } from '../world/rows.ts';
 import type { Connection } from './connection.ts';
 import { findOwner } from './events.ts';
@@ -45,6 +45,16 @@ export function saveStep(db: Connection, row: StepRow): boolean {
     row,
   );
   return changed > 0;
+}
+
+export function countBurst(db: Connection, runId: string): StepBurst {
+  const burst = db.get<StepBurst>(
+    `with begun as (select created_at from steps where run_id = :runId and status in ('pending', 'running'))
+     select (select count(*) from begun) as open,
+            (select count(*) from steps where run_id = :runId and completed_at >= (select min(created_at) from begun)) as ended`,
+    { runId },
+  );
+  return burst ?? { open: 0, ended: 0 };
 }
 
 /** What its message adds to an open step that nobody has; a due time that it has already stays, so that no retry comes early. */

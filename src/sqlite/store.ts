@@ -1,17 +1,17 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Clock } from '../base/clock.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
 import { CommitNotes } from '../store/commit-notes.ts';
 import { GroupCommit } from '../store/group-commit.ts';
 import { unavailable } from '../world/errors.ts';
 import type { FlowAct, FlowOutcome } from '../world/flow-port.ts';
-import type { Act, Outcome, State, StateKey, Store } from '../world/port.ts';
+import type { Act, Outcome, State, StateKey, Store, ThreadBeat } from '../world/port.ts';
 import { perform } from './acts.ts';
 import { currentBoot } from './boot.ts';
 import { nextDueAt } from './claim.ts';
 import { Connection } from './connection.ts';
 import { copyDatabase } from './copy-database.ts';
-import { loadDriver } from './driver.ts';
+import { driverModule, loadDriver } from './driver.ts';
 import { isBusy, toWorldError } from './errors.ts';
 import { watchForeignCommits } from './foreign-commits.ts';
 import { flowReads } from './flow-reads.ts';
@@ -23,10 +23,10 @@ import { migrate } from './migrate.ts';
 import { operatorReads } from './operator-reads.ts';
 import { countPrunable } from './retention.ts';
 import { countOpenRuns, getRun, listRuns } from './runs.ts';
-import { getStep, listSteps } from './steps.ts';
+import { countBurst, getStep, listSteps } from './steps.ts';
 import { getStream, listStreams, readChunks } from './streams.ts';
 import { getWait, listDueWaits } from './waits.ts';
-import { listDead, listWorkers } from './workers.ts';
+import { listDead, listWorkers, renewal } from './workers.ts';
 
 export interface SqliteStoreOptions {
   /** A file, made with its folder if it is not there, or `:memory:`. */
@@ -151,6 +151,7 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
     listRuns: (query) => read((db) => listRuns(db, query)),
     getStep: (runId, stepId) => read((db) => getStep(db, runId, stepId)),
     listSteps: (query) => read((db) => listSteps(db, query)),
+    countBurst: (runId) => read((db) => countBurst(db, runId)),
     getEvent: (runId, seq) => read((db) => getEvent(db, runId, seq)),
     listEvents: (query) => read((db) => listEvents(db, query)),
     listEventsByCorrelation: (query) => read((db) => listEventsByCorrelation(db, query)),
@@ -170,9 +171,14 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
     countOpenRuns: () => read(countOpenRuns),
     flows: { commit: (act) => group.commit(act), ...flowReads(read) },
     operator: operatorReads(read),
+    threadBeat: inMemory || clock !== systemClock ? undefined : threadBeat(path),
     onCommit: (listener) => notes.listen(listener),
     onForeignCommit: (listener) => (inMemory ? () => {} : watchForeignCommits(() => opened(writer), listener)),
   };
+}
+
+function threadBeat(path: string): ThreadBeat {
+  return { module: new URL('./thread-beat.js', import.meta.url).href, options: { driver: driverModule(), path, statement: renewal } };
 }
 
 function loadState(db: Connection, { runId, stepId, waitId, hookId, token, waitsDueAt }: StateKey): State {

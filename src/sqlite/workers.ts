@@ -25,6 +25,9 @@ export function heartbeat(db: Connection, { workerId, leaseMs, register }: Heart
   return db.run('update workers set expires_at_tick = :expiresAtTick where worker_id = :workerId', beat) > 0;
 }
 
+/** What `heartbeat` does for a worker that is known, for a thread that has only this: until which tick, and whose. */
+export const renewal = 'update workers set expires_at_tick = ? where worker_id = ?';
+
 /** Whether the worker may take anything: what the dead take belongs to nobody, or is given to others at once. */
 export function isAlive(db: Connection, workerId: string, boot: Boot): boolean {
   const known = boot.found.get(workerId);

@@ -25,6 +25,7 @@ export interface Store {
   listRuns(query: RunQuery): Promise<readonly RunRow[]>;
   getStep(runId: string | undefined, stepId: string): Promise<StepRow | undefined>;
   listSteps(query: OfRun): Promise<readonly StepRow[]>;
+  countBurst(runId: string): Promise<StepBurst>;
   getEvent(runId: string, seq: number): Promise<EventRow | undefined>;
   /** Without payloads the blobs are not even read. */
   listEvents(query: EventQuery): Promise<readonly EventRow[]>;
@@ -54,10 +55,25 @@ export interface Store {
   readonly flows: FlowStore;
   /** What those who look after runs read beside. */
   readonly operator: OperatorReads;
+  /** How another thread of this process renews a lease here; undefined where it cannot: in memory, or by a clock that is not the system's. */
+  readonly threadBeat?: ThreadBeat | undefined;
   /** Calls back when another process may have committed something; a hint, never the only way to notice. */
   onForeignCommit(listener: () => void): () => void;
   /** Calls back after each transaction of this store, done or failed; for those who measure and those who watch. */
   onCommit(listener: (note: CommitNote) => void): () => void;
+}
+
+/** The steps of a run that are open, and those that have ended since the oldest of them was created. */
+export interface StepBurst {
+  readonly open: number;
+  readonly ended: number;
+}
+
+/** A thread shares no object with another one, so it is told what to load and what to give it. */
+export interface ThreadBeat {
+  /** The address of a module whose `connect(options)` resolves to `{ beat(workerId, leaseMs), close() }`. */
+  readonly module: string;
+  readonly options: Readonly<Record<string, unknown>>;
 }
 
 /** What may be told of an act before its commit resolves. Each is called at most once, and not by every store. */

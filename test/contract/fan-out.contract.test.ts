@@ -7,10 +7,15 @@ import { scratchDatabase, storeNames } from '../support/any-store.ts';
 
 const steps = 300;
 
-/** A run of many steps at once whose replays take long, as those of the SDK do; `seen` has how many had ended for each replay. */
-function workOn(world: World) {
-  const [workflowName, stepName] = [newWorkflowName(), registerStepName(newStepName())];
-  const seen: number[] = [];
+interface FanOut {
+  readonly workflowName: string;
+  readonly stepName: string;
+  /** How many steps had ended for each replay. */
+  readonly seen: number[];
+}
+
+/** A run of many steps at once whose replays take long, as those of the SDK do. */
+function workOn(world: World, { workflowName, stepName, seen }: FanOut): void {
   const { createQueueHandler } = world;
   const create = (runId: string, eventType: string, rest: object) =>
     world.events.create(runId, { eventType, specVersion: 3, ...rest } as never);
@@ -38,19 +43,25 @@ function workOn(world: World) {
     await create(workflowRunId, 'step_completed', { correlationId: stepId, eventData });
     await world.queue(`__wkf_workflow_${workflowName}`, { runId: workflowRunId });
   });
-  return { workflowName, seen };
 }
 
-it.each(storeNames)('on %s a run of many steps at once is replayed when they have ended, not in their middle', async (store) => {
+const settings = storeNames.flatMap((store) => [1, 3].map((workers) => ({ store, workers })));
+
+it.each(settings)('on $store a run of many steps at once is replayed when they have ended, by $workers', async ({ store, workers }) => {
   // Fewer slots than steps: most of them nobody has claimed when the first have ended.
-  const world = createWorld({ env: { ...(await scratchDatabase(store)), WORKFLOW_PAWL_STEP_CONCURRENCY: '100' } });
-  onTestFinished(() => world.close());
-  const { workflowName, seen } = workOn(world);
-  await world.start();
+  const env = { ...(await scratchDatabase(store)), WORKFLOW_PAWL_STEP_CONCURRENCY: '100' };
+  const worlds = Array.from({ length: workers }, () => createWorld({ env, apart: true }));
+  onTestFinished(async () => void (await Promise.all(worlds.map((world) => world.close()))));
+  const fanOut = { workflowName: newWorkflowName(), stepName: registerStepName(newStepName()), seen: [] };
+  for (const world of worlds) {
+    workOn(world, fanOut);
+    await world.start();
+  }
+  const [world] = worlds as [World];
   const runId = newRunId();
-  const eventData = { deploymentId: await world.getDeploymentId(), workflowName, input: new Uint8Array([1]) };
+  const eventData = { deploymentId: await world.getDeploymentId(), workflowName: fanOut.workflowName, input: new Uint8Array([1]) };
   await world.events.create(runId, { eventType: 'run_created', specVersion: 3, eventData } as never);
   await expect.poll(async () => (await world.runs.get(runId)).status, { timeout: 25_000, interval: 50 }).toBe('completed');
   // When hardly any is left, to wait for it would cost more than a replay.
-  expect(seen.filter((done) => done > 0 && done < 0.95 * steps)).toEqual([]);
+  expect(fanOut.seen.filter((done) => done > 0 && done < 0.95 * steps)).toEqual([]);
 });

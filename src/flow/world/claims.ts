@@ -63,7 +63,10 @@ export class Claims {
     if (known) {
       known.holds += 1;
       // What it held before is over, and nothing has kept it alive since.
-      if (this.#world.clock.monotonic() - known.beatAt < this.#world.leaseMs / 2) return this.#scheduleBeat();
+      if (this.#world.clock.monotonic() - known.beatAt < this.#world.leaseMs / 2) {
+        this.#world.heartbeats?.heard(owner, known.beatAt);
+        return this.#scheduleBeat();
+      }
     } else this.#owners.set(owner, { holds: 1, beatAt: this.#world.clock.monotonic() });
     await this.#beat(owner);
     this.#scheduleBeat();
@@ -91,7 +94,9 @@ export class Claims {
 
   dismiss(owner: string): void {
     const known = this.#owners.get(owner);
-    if (known) known.holds -= 1;
+    if (!known) return;
+    known.holds -= 1;
+    if (known.holds === 0) this.#world.heartbeats?.forget(owner);
   }
 
   /** Gives up everything at once; what the database does not take back ends with its lease. */
@@ -100,6 +105,7 @@ export class Claims {
     holdingOf(this.#world).delete(this);
     this.#cancelWatch?.();
     this.#cancelBeat?.();
+    for (const owner of this.#owners.keys()) this.#world.heartbeats?.forget(owner);
     if (this.#owners.size === 0) return;
     try {
       const store = await this.#world.open();
@@ -122,7 +128,9 @@ export class Claims {
     const register = { host: hostname(), pid: process.pid, deploymentId, startedAt: store.now() };
     await store.commit({ kind: 'heartbeat', workerId, leaseMs, register });
     const known = this.#owners.get(workerId);
-    if (known) known.beatAt = clock.monotonic();
+    if (!known) return;
+    known.beatAt = clock.monotonic();
+    if (known.holds > 0 && !this.#closed) this.#world.heartbeats?.heard(workerId, known.beatAt);
   }
 
   #scheduleBeat(): void {

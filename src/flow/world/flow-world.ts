@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
+import type { HeartbeatThread } from '../../runtime/heartbeat-thread.ts';
 import type { Dispatcher } from '../../world/delivery.ts';
 import type { FlowStore } from '../../world/flow-port.ts';
 import type { Store } from '../../world/port.ts';
@@ -11,6 +12,8 @@ export interface FlowWorld {
   dispatcher(): Dispatcher;
   /** That of the database once it is open: executions go from host to host, and their instants with them. */
   readonly clock: Clock;
+  /** What beats on for owners that are no workers while the event loop stands still; undefined where there is no such thing. */
+  readonly heartbeats?: HeartbeatThread | undefined;
   /** The same object for all Worlds of one database in this process. */
   readonly shared: object;
   readonly logger: Logger;

@@ -61,6 +61,19 @@ export function recoveryScenarios(name: string, openWorld: () => Promise<WorldUn
       expect(held).toHaveLength(1);
     });
 
+    test('does not repeat a step that blocks the event loop of its worker for longer than the lease', async () => {
+      const stage = await openStage(openWorld);
+      const lease = { WORKFLOW_PAWL_LEASE_MS: '3000' };
+      const [worker, other] = await Promise.all([stage.startHost('worker', lease), stage.startHost('worker', lease)]);
+      // Whichever of them takes it; the one that does answers when it is through.
+      const runId = await worker.api.start('gated//blocked', [6_000]);
+      await finish(worker, runId);
+
+      expect(await valueOf(other, runId)).toBe('behind');
+      expect((await stage.executions(runId)).map(({ note }) => note)).toEqual(['blocks', 'behind']);
+      expect([...worker.linesWith(/given to others/), ...other.linesWith(/given to others/)]).toEqual([]);
+    });
+
     test('refuses the late result of a worker that stood still beyond its lease', async () => {
       const { stage, gate, runId, holder, others } = await holdStep(openWorld, ['worker', 'worker']);
       const survivor = others[0] as Host;
