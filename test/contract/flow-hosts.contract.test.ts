@@ -85,6 +85,32 @@ it('is closed with its World where the database does not take back what it holds
   await expect(store.getRun(execution.id)).rejects.toThrow('is closed');
 });
 
+it('keeps an execution that it drives itself while a handler blocks the event loop for longer than the lease', async () => {
+  const path = join(await scratchFolder(), 'pawl.db');
+  const store = createSqliteStore({ path, clock: systemClock });
+  await store.open();
+  const live = async () => (await store.listWorkers()).filter((worker) => worker.live).length;
+  const seen: number[] = [];
+  const compute = defineHandler({
+    type: 'compute',
+    async execute() {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000);
+      seen.push(await live());
+      return Result.success();
+    },
+  });
+  const env = { WORKFLOW_PAWL_LEASE_MS: '1000', WORKFLOW_PAWL_URL: `sqlite:${path}` };
+  const world = createWorld({ env, logger: silentLogger, apart: true });
+  const engine = new WorldEngine(world, { handlers: [compute], flows: [buildFlow({ compute: {} }, { id: 'computing' })] });
+  engines.push(engine);
+  await engine.flows.flush();
+  const { execution } = await engine.create('computing');
+  await engine.run(execution.id);
+  await store.close();
+
+  expect(seen).toEqual([1]);
+});
+
 it('gives an execution to others that it claimed and could not read, also while it goes on with others', async () => {
   const url = join(await scratchFolder(), 'pawl.db');
   const open = async (change: (flows: FlowStore) => FlowStore = (flows) => flows) => {
