@@ -1,16 +1,11 @@
 import type { Clock } from '../base/clock.ts';
+import { dropOldest } from '../base/drop-oldest.ts';
 import type { StepBurst } from '../world/port.ts';
+import type { RunRow } from '../world/rows.ts';
+import { costMs, leastMs, mostRuns } from './replay-cost.ts';
+import { StepsElsewhere } from './steps-elsewhere.ts';
 
-/** Shorter replays than this cost less than waiting for anything. */
-const leastMs = 50;
 const mostMs = 10_000;
-const mostRuns = 1_000;
-// A run whose log has grown by less since it was replayed here cannot have so many steps under way that it matters.
-const fewEvents = 100;
-const lookAtMostEveryMs = leastMs;
-const lookAtLeastEveryMs = 1_000;
-// Measured with 400 and with 1,000 steps (SDK 4.8, Node 20): half of them ended, a replay takes 24 and 375 s; all ended, 1 and 16 s.
-const msPerTriple = 1.5e-3;
 
 /** The steps of a run that are under way at the same time, as far as this worker knows them. */
 interface Burst {
@@ -42,19 +37,16 @@ interface Waiting {
 export class ReplayPace {
   readonly #clock: Pick<Clock, 'after' | 'monotonic'>;
   readonly #moreToCome: () => boolean;
-  readonly #countSteps: (runId: string) => Promise<StepBurst>;
   readonly #underway = new Map<string, number>();
   readonly #bursts = new Map<string, Burst>();
   readonly #waiting = new Map<string, Waiting>();
-  /** How long the log of a run was when it was last replayed here. */
-  readonly #replayedAt = new Map<string, number>();
-  readonly #pauses = new Set<() => void>();
+  readonly #elsewhere: StepsElsewhere;
   #stopped = false;
 
   constructor({ clock, moreToCome, countSteps }: ReplayPaceOptions) {
     this.#clock = clock;
     this.#moreToCome = moreToCome;
-    this.#countSteps = countSteps;
+    this.#elsewhere = new StepsElsewhere(clock, countSteps);
   }
 
   stepBegins(runId: string): void {
@@ -76,39 +68,11 @@ export class ReplayPace {
   }
 
   /** Undefined when the run may be replayed at once; else resolves when it may. */
-  calm({ runId, lastSeq }: { readonly runId: string; readonly lastSeq: number }): Promise<void> | undefined {
-    const hasGrown = lastSeq - (this.#replayedAt.get(runId) ?? 0) > fewEvents;
-    this.#replayedAt.delete(runId);
-    this.#replayedAt.set(runId, lastSeq);
-    dropOldest(this.#replayedAt);
-    const calmHere = this.#calmHere(runId);
-    return hasGrown && !this.#stopped ? this.#calmElsewhere(runId, calmHere) : calmHere;
-  }
-
-  async #calmElsewhere(runId: string, calmHere: Promise<void> | undefined): Promise<void> {
-    await calmHere;
-    const since = this.#clock.monotonic();
-    while (!this.#stopped) {
-      // A database that is away tells the replay so.
-      const { open, ended } = await this.#countSteps(runId).catch(() => ({ open: 0, ended: 0 }));
-      const waitMs = costMs(ended, open);
-      const leftMs = since + waitMs - this.#clock.monotonic();
-      if (waitMs < leastMs || leftMs <= 0) return;
-      await this.#pause(Math.min(leftMs, Math.max(lookAtMostEveryMs, Math.min(waitMs / 20, lookAtLeastEveryMs))));
-    }
-  }
-
-  async #pause(ms: number): Promise<void> {
-    if (this.#stopped) return;
-    await new Promise<void>((resolve) => {
-      const goOn = () => {
-        cancel();
-        this.#pauses.delete(goOn);
-        resolve();
-      };
-      const cancel = this.#clock.after(ms, goOn);
-      this.#pauses.add(goOn);
-    });
+  calm(run: Pick<RunRow, 'runId' | 'lastSeq'>): Promise<void> | undefined {
+    const mayHaveMore = this.#elsewhere.mayHaveMore(run);
+    const here = this.#calmHere(run.runId);
+    if (!mayHaveMore || this.#stopped) return here;
+    return (here ?? Promise.resolve()).then(() => this.#elsewhere.calm(run.runId));
   }
 
   #calmHere(runId: string): Promise<void> | undefined {
@@ -146,7 +110,7 @@ export class ReplayPace {
     const [endedBefore, beganAt] = [burst.ended, this.#clock.monotonic()];
     this.#bursts.delete(runId);
     this.#bursts.set(runId, burst);
-    dropOldest(this.#bursts);
+    dropOldest(this.#bursts, mostRuns);
     return (open) => {
       burst.all = endedBefore + open;
       burst.lastedMs = this.#clock.monotonic() - beganAt;
@@ -159,7 +123,7 @@ export class ReplayPace {
   stop(): void {
     this.#stopped = true;
     for (const { goOn } of [...this.#waiting.values()]) goOn();
-    for (const goOn of [...this.#pauses]) goOn();
+    this.#elsewhere.stop();
   }
 
   #look(runId: string): void {
@@ -187,14 +151,4 @@ export class ReplayPace {
   #underwayOf(runId: string): number {
     return this.#underway.get(runId) ?? 0;
   }
-}
-
-function dropOldest(runs: Map<string, unknown>): void {
-  const [oldest] = runs.keys();
-  if (runs.size > mostRuns && oldest !== undefined) runs.delete(oldest);
-}
-
-/** About what a replay costs the SDK. */
-function costMs(ended: number, open: number): number {
-  return msPerTriple * ended * open * (ended + open);
 }

@@ -1,4 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
+import { dropOldest } from '../base/drop-oldest.ts';
 import type { ExecutionWrite } from '../world/flow-port.ts';
 import { flowNamespace } from '../world/flow-port.ts';
 import type { CommitNote } from '../world/port.ts';
@@ -120,7 +121,7 @@ class Recent {
   set(runId: string, at: number): void {
     this.#instants.delete(runId);
     this.#instants.set(runId, at);
-    if (this.#instants.size > mostRuns) this.#instants.delete(this.#instants.keys().next().value as string);
+    dropOldest(this.#instants, mostRuns);
   }
 
   take(runId: string): number | undefined {

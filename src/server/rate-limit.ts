@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { dropOldest } from '../base/drop-oldest.ts';
 import { HttpError } from './problem.ts';
 
 export interface RateLimitOptions {
@@ -44,7 +45,7 @@ export class RateLimit {
     this.#buckets.delete(address);
     const enough = left >= 1;
     this.#buckets.set(address, { left: enough ? left - 1 : left, at: now });
-    if (this.#buckets.size > mostAddresses) this.#buckets.delete(this.#buckets.keys().next().value as string);
+    dropOldest(this.#buckets, mostAddresses);
     return enough ? 0 : ((1 - left) * minuteMs) / perMinute;
   }
 }
