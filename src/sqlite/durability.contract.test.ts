@@ -12,8 +12,9 @@ import { createSqliteStore } from './store.ts';
 // Whether a commit waits for the disk is a matter of the connection, which nobody outside can ask: so they are caught as they are opened.
 const opened: { readonly database: driver.SqliteDatabase; readonly readOnly: boolean }[] = [];
 vi.mock('./driver.ts', async (original) => {
-  const { loadDriver } = await original<typeof driver>();
+  const { loadDriver, ...rest } = await original<typeof driver>();
   return {
+    ...rest,
     async loadDriver(): Promise<driver.OpenDatabase> {
       const openDatabase = await loadDriver();
       return (path, options) => {
