@@ -15,7 +15,7 @@ const workerId = 'wkr_still';
 test.for(storeNames)('a worker lives while its event loop stands still, on %s', async (name) => {
   const store = await openWorker(name, 30 * leaseMs);
 
-  standStill(4 * leaseMs);
+  standStill(2.5 * leaseMs);
   expect(await livingOf(store)).toEqual([workerId]);
 });
 
@@ -33,7 +33,7 @@ test('a worker that was forgotten dies, and another one does not', async () => {
   });
   await beat(store, 'wkr_other');
 
-  standStill(4 * leaseMs);
+  standStill(2.5 * leaseMs);
   expect(await livingOf(store)).toEqual(['wkr_other']);
 });
 
