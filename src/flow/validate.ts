@@ -30,11 +30,17 @@ export function validateFlow(flow: unknown, options: ValidateOptions = {}): read
 /** A frozen copy of a valid flow; throws one INVALID_FLOW with all problems. */
 export function parseFlow(given: unknown, options: ValidateOptions = {}): Flow {
   const flow = withJsonSchema(given);
-  const id = isRecord(flow) && typeof flow.id === 'string' ? flow.id : 'unnamed';
+  const { id } = claimedName(flow);
   const problems = validateFlow(flow, options);
   if (problems.length > 0) throw invalidFlow(id, problems);
   const { $schema: _, ...rest } = flow as Flow & { $schema?: string };
   return seal(rest, { what: `flow "${id}"`, code: 'INVALID_FLOW' });
+}
+
+/** What something that was not validated yet calls itself. It may have anything there, also what cannot be written as text. */
+export function claimedName(flow: unknown): { readonly id: string; readonly version: string } {
+  const { id, version } = isRecord(flow) ? flow : {};
+  return { id: typeof id === 'string' ? id : 'unnamed', version: typeof version === 'string' ? version : 'unknown' };
 }
 
 /** A flow is stored as JSON, so a Standard Schema for its input becomes the JSON Schema of that. */

@@ -1,6 +1,6 @@
 import { expectScope } from '../operate/caller.ts';
 import { OperateError } from '../operate/errors.ts';
-import { type FlowCheck, getFlowVersion } from '../operate/flows.ts';
+import { claimedTitle, type FlowCheck, getFlowVersion } from '../operate/flows.ts';
 import { getRun, type RunAction, type RunDetail } from '../operate/get-run.ts';
 import type { Operator } from '../operate/operator.ts';
 import { listHooks } from '../operate/run-waits.ts';
@@ -61,8 +61,7 @@ export async function wouldRetry(
 
 export function wouldRegister(operator: Operator, definition: Readonly<Record<string, unknown>>, check: FlowCheck): DryRun & FlowCheck {
   expectScope(operator.caller, 'admin');
-  const name = `${String(definition['id'])}@${String(definition['version'])}`;
-  return { dryRun: true, would: check.valid ? `keep flow ${name}` : `refuse flow ${name}`, ...check };
+  return { dryRun: true, would: `${check.valid ? 'keep' : 'refuse'} flow ${claimedTitle(definition)}`, ...check };
 }
 
 async function actable(operator: Operator, runId: string): Promise<RunDetail> {

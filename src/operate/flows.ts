@@ -3,7 +3,7 @@ import { WorldFlowRegistry } from '../flow/world/world-flow-registry.ts';
 import { targetsInConfig } from '../flow/reachability.ts';
 import { compareSemver } from '../flow/semver.ts';
 import type { Flow, Step, StepTransitions } from '../flow/types.ts';
-import { validateFlow } from '../flow/validate.ts';
+import { claimedName, validateFlow } from '../flow/validate.ts';
 import { audited } from './audit.ts';
 import { expectScope } from './caller.ts';
 import { OperateError } from './errors.ts';
@@ -72,14 +72,19 @@ export async function checkFlow(
   return { valid: problems.length === 0, problems: problems.map(({ pointer, message }) => ({ pointer, message })) };
 }
 
+/** What a flow that may not be valid calls itself: `id@version`. */
+export function claimedTitle(definition: unknown): string {
+  const { id, version } = claimedName(definition);
+  return `${id}@${version}`;
+}
+
 /** Keeps a version of a flow; the same once more changes nothing, other content under the same version is INVALID_FLOW. */
 export function registerFlow(
   operator: Operator,
   definition: Record<string, unknown>,
   { unknownHandlers = 'refuse' }: FlowChecks = {},
 ): Promise<FlowDetail> {
-  const target = `${String(definition['id'])}@${String(definition['version'])}`;
-  return audited(operator, { action: 'flow.register', target, scope: 'admin' }, async () => {
+  return audited(operator, { action: 'flow.register', target: claimedTitle(definition), scope: 'admin' }, async () => {
     if (operator.caller.tenantId !== null)
       throw new OperateError('forbidden', 'FORBIDDEN', 'Flows belong to no tenant, so a token that is bound to one cannot register them.');
     const given = structuredClone(definition) as unknown as Flow;
