@@ -14,8 +14,7 @@ const mostHooks = 100;
 
 /** What `explain` needs to know of a run, as of now; undefined: there is no such run. */
 export async function readSituation(store: Store, runId: string): Promise<RunSituation | undefined> {
-  // Every instant, so every open wait.
-  const { run, dueWaits = [] } = await store.loadState({ runId, waitsDueAt: Number.MAX_SAFE_INTEGER });
+  const { run, openWaits = [] } = await store.loadState({ runId, openWaits: true });
   if (!run) return undefined;
   const over = isTerminal(run.status);
   const isFlow = run.namespace === flowNamespace;
@@ -45,7 +44,7 @@ export async function readSituation(store: Store, runId: string): Promise<RunSit
         error: messageOf(step.error),
         delivery: deliveryOf(step),
       })),
-    sleeps: isFlow ? [] : dueWaits.map(({ dueAt }) => dueAt),
+    sleeps: isFlow ? [] : openWaits.map(({ dueAt }) => dueAt),
     hooks: hooks.filter(({ status }) => status === 'live').map(({ hookId }) => hookId),
     workers: workers.filter(({ live }) => live),
     flow,

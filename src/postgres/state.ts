@@ -19,10 +19,10 @@ interface Loaded {
   readonly step: object | null;
   readonly wait: object | null;
   readonly hook: object | null;
-  readonly dueWaits: readonly object[] | null;
+  readonly openWaits: readonly object[] | null;
 }
 
-async function loadRunWith(db: Database, { runId, stepId, waitId, hookId, waitsDueAt }: StateKey): Promise<State> {
+async function loadRunWith(db: Database, { runId, stepId, waitId, hookId, openWaits = false }: StateKey): Promise<State> {
   const args = new Arguments();
   const [shard, run] = [args.put(shardOf(runId)), args.put(runId)];
   const joined = (table: string, alias: string, column: string, id: string | undefined) =>
@@ -30,14 +30,13 @@ async function loadRunWith(db: Database, { runId, stepId, waitId, hookId, waitsD
       ? ''
       : `left join pawl.${table} ${alias} on ${alias}.shard = r.shard and ${alias}.run_id = r.run_id and ${alias}.${column} = ${args.put(id)}`;
   const joins = [joined('steps', 's', 'step_id', stepId), joined('waits', 'w', 'wait_id', waitId), joined('hooks', 'h', 'hook_id', hookId)];
-  const dueWaits =
-    waitsDueAt === undefined
-      ? 'null'
-      : `(select json_agg(d order by d.due_at, d.wait_id) from pawl.waits d
-          where d.shard = r.shard and d.run_id = r.run_id and d.status = 'waiting' and d.due_at <= ${args.put(waitsDueAt)})`;
+  const listed = openWaits
+    ? `(select json_agg(d order by d.due_at, d.wait_id) from pawl.waits d
+        where d.shard = r.shard and d.run_id = r.run_id and d.status = 'waiting')`
+    : 'null';
   const [found] = await db.query<Loaded>(
     `select
-       row_to_json(r) as run, ${dueWaits} as "dueWaits",
+       row_to_json(r) as run, ${listed} as "openWaits",
        ${stepId === undefined ? 'null' : 'row_to_json(s)'} as step,
        ${waitId === undefined ? 'null' : 'row_to_json(w)'} as wait,
        ${hookId === undefined ? 'null' : 'row_to_json(h)'} as hook
@@ -51,7 +50,7 @@ async function loadRunWith(db: Database, { runId, stepId, waitId, hookId, waitsD
     ...(stepId === undefined ? {} : { step: rowOf<StepRow>(found?.step) }),
     ...(waitId === undefined ? {} : { wait: rowOf<WaitRow>(found?.wait) }),
     ...(hookId === undefined ? {} : { hook: rowOf<HookRow>(found?.hook) }),
-    ...(waitsDueAt === undefined ? {} : { dueWaits: (found?.dueWaits ?? []).map((wait) => fromColumns<WaitRow>(wait)) }),
+    ...(openWaits ? { openWaits: (found?.openWaits ?? []).map((wait) => fromColumns<WaitRow>(wait)) } : {}),
   };
 }
 

@@ -25,7 +25,7 @@ import { countPrunable } from './retention.ts';
 import { countOpenRuns, getRun, listRuns } from './runs.ts';
 import { countBurst, getStep, listSteps } from './steps.ts';
 import { getStream, listStreams, readChunks } from './streams.ts';
-import { getWait, listDueWaits } from './waits.ts';
+import { getWait, listOpenWaits } from './waits.ts';
 import { listDead, listWorkers, renewal } from './workers.ts';
 
 export interface SqliteStoreOptions {
@@ -181,14 +181,14 @@ function threadBeat(path: string): ThreadBeat {
   return { module: new URL('./thread-beat.js', import.meta.url).href, options: { driver: driverModule(), path, statement: renewal } };
 }
 
-function loadState(db: Connection, { runId, stepId, waitId, hookId, token, waitsDueAt }: StateKey): State {
+function loadState(db: Connection, { runId, stepId, waitId, hookId, token, openWaits }: StateKey): State {
   return {
     run: getRun(db, runId),
     ...(stepId === undefined ? {} : { step: getStep(db, runId, stepId) }),
     ...(waitId === undefined ? {} : { wait: getWait(db, runId, waitId) }),
     ...(hookId === undefined ? {} : { hook: getHookOfRun(db, runId, hookId) }),
     ...(token === undefined ? {} : { tokenHolder: getTokenHolder(db, token) }),
-    ...(waitsDueAt === undefined ? {} : { dueWaits: listDueWaits(db, runId, waitsDueAt) }),
+    ...(openWaits === true ? { openWaits: listOpenWaits(db, runId) } : {}),
   };
 }
 

@@ -12,12 +12,12 @@ export function getWait(db: Connection, runId: string, waitId: string): WaitRow 
   });
 }
 
-export function listDueWaits(db: Connection, runId: string, now: number): WaitRow[] {
+export function listOpenWaits(db: Connection, runId: string): WaitRow[] {
   return db.all<WaitRow>(
     `select ${columns} from waits
-     where run_id = :runId and status = 'waiting' and due_at <= :now
+     where run_id = :runId and status = 'waiting'
      order by due_at, wait_id`,
-    { runId, now },
+    { runId },
   );
 }
 

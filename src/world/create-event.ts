@@ -44,7 +44,7 @@ export function createEvent(context: WorldContext): World['events']['create'] {
     if (early) return early;
     await mayWrite();
     for (let tries = 1; tries <= triesPerWrite; tries += 1) {
-      const state = await opened.store.loadState(stateKeyOf(request, delivery, opened.store.now()));
+      const state = await opened.store.loadState(stateKeyOf(request, delivery));
       if (delivery) delivery.run = state.run;
       const result = await attempt(opened, request, state, delivery, 'loaded');
       if (result) return result;
@@ -202,10 +202,10 @@ function deliveryOf({ runId }: EventRequest): Delivery | undefined {
   return delivery?.runId === runId ? delivery : undefined;
 }
 
-function stateKeyOf({ type, runId, correlationId, data }: EventRequest, delivery: Delivery | undefined, now: number): StateKey {
+function stateKeyOf({ type, runId, correlationId, data }: EventRequest, delivery: Delivery | undefined): StateKey {
   if (type.startsWith('step_')) return { runId, stepId: correlationId };
   if (type.startsWith('wait_')) return { runId, waitId: correlationId };
   if (type === 'hook_created') return { runId, hookId: correlationId, token: String(data['token']) };
   if (type.startsWith('hook_')) return { runId, hookId: correlationId };
-  return type === 'run_started' && delivery?.of === 'run' ? { runId, waitsDueAt: now } : { runId };
+  return { runId, openWaits: type === 'run_started' && delivery?.of === 'run' };
 }

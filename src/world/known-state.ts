@@ -11,7 +11,7 @@ export function knownState({ type, correlationId }: EventRequest, delivery: Deli
   if (!run) return undefined;
   switch (type) {
     case 'run_started':
-      return delivery.of === 'run' && !delivery.waitsDue ? { run, dueWaits: [] } : undefined;
+      return delivery.of === 'run' && !delivery.waitsDue ? { run, openWaits: [] } : undefined;
     case 'run_completed':
     case 'run_failed':
       return { run };

@@ -346,8 +346,8 @@ export interface StateKey {
   readonly waitId?: string;
   readonly hookId?: string;
   readonly token?: string;
-  /** Also the waits that are due at this instant. */
-  readonly waitsDueAt?: number;
+  /** Also the waits that go on, the one that ends first before the others. */
+  readonly openWaits?: boolean;
 }
 
 /** What a rule needs to know, as of one moment. */
@@ -357,7 +357,7 @@ export interface State {
   readonly wait?: WaitRow | undefined;
   readonly hook?: HookRow | undefined;
   readonly tokenHolder?: { readonly runId: string; readonly hookId: string } | undefined;
-  readonly dueWaits?: readonly WaitRow[];
+  readonly openWaits?: readonly WaitRow[];
 }
 
 export type Order = 'asc' | 'desc';

@@ -25,6 +25,7 @@ const failedOnce = {
     1_000_031: 'work taken under the name by which the worker had been given up',
     5_006_815: 'a database that was away for the birth of a step, and again for the end of its delivery',
   },
+  clocks: { 1_718: 'a clock that was set back between the claim of a run for its timer and the replay' },
   flows: {
     5_011: 'a database that was away when a handler asked for a token',
     5_117: 'a worker that left with an execution which its children had woken',

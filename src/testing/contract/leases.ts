@@ -1,5 +1,6 @@
 import type { AnyEventRequest, World } from '@workflow/world';
 import { describe, expect, it } from 'vitest';
+import { advanceUntil } from '../advance-until.ts';
 import { createFakeClock, type FakeClock } from '../../base/fake-clock.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { smallExecution } from '../../flow/testing/contract/sample-execution.ts';
@@ -13,8 +14,9 @@ import type { Transition } from '../../world/transition.ts';
 import { pendingStep, runningRun } from '../arrange.ts';
 import { forRun, recordDeliveries } from '../delivery-recorder.ts';
 import * as build from '../event-builders.ts';
-import { newRunId, newStepName } from '../ids.ts';
+import { newRunId, newStepName, newWaitId } from '../ids.ts';
 import { wakeRun } from '../queueing.ts';
+import { logOf } from '../read-log.ts';
 
 /** A World that is not started, and beside it a store on the same data, as another process has one. */
 export interface LeaseScene {
@@ -86,6 +88,30 @@ function returnPolicies(withScene: WithScene): void {
       expect(after.map(({ live }) => live)).toEqual([true]);
       expect(after[0]?.workerId).not.toBe(before?.workerId);
       expect(await store.hasDeadWorkers()).toBe(false);
+    }));
+
+  // Found by the simulation of `npm run chaos` (R7, seed 1718).
+  it('a timer that was due when its run was taken is not lost where the clock is set back before it is delivered', () =>
+    withScene(async ({ world, clock }) => {
+      let setBack = false;
+      const recorder = recordDeliveries(world, '__wkf_workflow_', async ({ message }) => {
+        if (setBack) clock.jump(-90_000);
+        setBack = false;
+        await world.events.create(String(message['runId']), build.runStarted());
+      });
+      await world.start?.();
+      const runId = await runningRun(world);
+      await recorder.answer(forRun(runId));
+      const [due, later] = [newWaitId(), newWaitId()];
+      await world.events.create(runId, build.waitCreated(later, new Date(clock.now() + 3_600_000)));
+      await world.events.create(runId, build.waitCreated(due, new Date(clock.now() + 1_000)));
+
+      setBack = true;
+      clock.advance(1_500);
+      await recorder.answer(forRun(runId), 2);
+      expect((await logOf(world, runId)).filter((line) => line.startsWith('wait_completed'))).toEqual([`wait_completed:${due}`]);
+      await advanceUntil(clock, recorder.answer(forRun(runId), 3), 4_000_000);
+      expect((await logOf(world, runId)).filter((line) => line.startsWith('wait_completed')).at(-1)).toBe(`wait_completed:${later}`);
     }));
 
   it('an engine that was given up claims an execution under a name that the others know', () =>

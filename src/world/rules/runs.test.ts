@@ -92,7 +92,7 @@ describe('run_started', () => {
   it('completes the waits that are due, in the delivery of the run', () => {
     const wait = waitRow({ resumeAt: now - 5, dueAt: now - 5 });
     const context = { runLease: { owner: 'wkr_1', epoch: 3 } };
-    const transition = transitionOf({ event: build.runStarted(), state: { dueWaits: [wait] }, context });
+    const transition = transitionOf({ event: build.runStarted(), state: { openWaits: [wait] }, context });
     expect(transition.run).toEqual({ kind: 'append' });
     expect(transition.waits).toEqual([{ ...wait, status: 'completed', completedAt: atCommit, updatedAt: atCommit, version: 2 }]);
     expect(transition.events).toEqual([expect.objectContaining({ type: 'wait_completed', correlationId: 'wait_1' })]);
@@ -100,8 +100,18 @@ describe('run_started', () => {
     expect(transition.external).toBe(false);
   });
 
+  it.each([
+    ['that the run will not be woken for any more', null, true],
+    ['that would end before the run is woken again', now + 60_001, true],
+    ['that the run will be woken for', now + 60_000, false],
+  ])('completes a wait %s, for it was due when the run was taken', (_, nextWakeAt, completed) => {
+    const state = { run: runRow({ status: 'running', dueAt: nextWakeAt }), openWaits: [waitRow({ dueAt: now + 60_000 })] };
+    const decision = ask({ event: build.runStarted(), state, context: { runLease: { owner: 'wkr_1', epoch: 3 } } });
+    expect(decision.kind).toBe(completed ? 'commit' : 'unchanged');
+  });
+
   it('leaves due waits alone where nobody holds the run', () => {
-    expect(ask({ event: build.runStarted(), state: { dueWaits: [waitRow({ dueAt: now - 5 })] } })).toMatchObject({ kind: 'unchanged' });
+    expect(ask({ event: build.runStarted(), state: { openWaits: [waitRow({ dueAt: now - 5 })] } })).toMatchObject({ kind: 'unchanged' });
   });
 
   it('of a missing run creates it from what the queue carried, its run_created first', () => {

@@ -35,10 +35,10 @@ export function createRun(request: EventRequest, { run }: State, context: RuleCo
  * run_started. On a running run nothing is appended and the log is returned all the same; a missing run is created from what the queue
  * carried (B7), its `run_created` first. Waits that are due are completed here, so that the replay sees them at once (K4).
  */
-export function startRun(request: EventRequest, { run, dueWaits = [] }: State, context: RuleContext): Decision {
+export function startRun(request: EventRequest, { run, openWaits = [] }: State, context: RuleContext): Decision {
   if (!run) return createStartedRun(request, context);
   if (isTerminal(run.status)) throw runExpired(run.runId, run.status);
-  const due = context.runLease ? dueWaits : [];
+  const due = context.runLease ? openWaits.filter((wait) => isDue(wait, run, context)) : [];
   if (run.status === 'running' && due.length === 0) return { kind: 'unchanged', eventSeq: null };
 
   const starts = run.status === 'pending';
@@ -51,6 +51,14 @@ export function startRun(request: EventRequest, { run, dueWaits = [] }: State, c
       waits: completions,
     }),
   };
+}
+
+/**
+ * A wait is also due if its run will not be woken for it any more: it was due when the run was taken, and the clock has been set back since.
+ * While a run is leased its due time is that of the first wait which was not.
+ */
+function isDue({ dueAt }: WaitRow, { dueAt: nextWakeAt }: RunRow, { now }: RuleContext): boolean {
+  return dueAt <= now || nextWakeAt === null || dueAt < nextWakeAt;
 }
 
 export function completeRun(request: EventRequest, { run }: State, context: RuleContext): Decision {
