@@ -29,6 +29,32 @@ test('a worker buries the others whose heartbeat ran out', async () => {
   expect((await store.listWorkers()).map((worker) => worker.workerId)).toEqual([survivor.workerId]);
 });
 
+test('an event loop that stood still for longer than the lease is told of, and one that did not is not', async () => {
+  const clock = createFakeClock();
+  const store = createSqliteStore({ path: ':memory:', clock });
+  await store.open();
+  onTestFinished(() => store.close());
+  const [warn, beats] = [vi.fn(), [] as (() => void)[]];
+  const byHand = { ...clock, after: (_: number, wake: () => void) => (beats.push(wake), () => {}) };
+  const presence = new Presence({
+    store,
+    clock: byHand,
+    logger: { ...silentLogger, warn },
+    leaseMs,
+    deploymentId: 'd',
+    onReaped: () => {},
+  });
+  await presence.start();
+  for (const lateMs of [leaseMs, leaseMs + 1]) {
+    const [beat] = beats.splice(0);
+    clock.advance(leaseMs / 3 + lateMs);
+    beat?.();
+    await vi.waitUntil(() => beats.length > 0);
+  }
+
+  expect(warn.mock.calls).toEqual([[expect.stringContaining('stood still for 1001 ms, longer than its lease of 1000 ms')]]);
+});
+
 test('a worker that was refused for a heartbeat that came late shows itself and keeps its name', async () => {
   const { clock, store, open } = await openStalled();
   const presence = open();

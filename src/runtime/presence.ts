@@ -88,8 +88,20 @@ export class Presence {
   #scheduleBeat(): void {
     if (this.#stopped) return;
     const { clock, leaseMs } = this.#options;
+    const dueAt = clock.monotonic() + leaseMs / 3;
     // A worker keeps its process alive: it is what the process is for.
-    this.#cancelBeat = clock.after(leaseMs / 3, () => this.#own(this.#beat(false).then(() => this.#scheduleBeat())), { keepAlive: true });
+    this.#cancelBeat = clock.after(leaseMs / 3, () => this.#own(this.#beatAt(dueAt).then(() => this.#scheduleBeat())), { keepAlive: true });
+  }
+
+  /** Whoever computes for longer than a lease keeps it by a thread, and should hear of it: nothing else happened in the process meanwhile. */
+  async #beatAt(dueAt: number): Promise<void> {
+    const { clock, leaseMs, logger } = this.#options;
+    const [workerId, stillMs] = [this.#workerId, clock.monotonic() - dueAt];
+    await this.#beat(false);
+    if (stillMs > leaseMs && this.#isKnown && workerId === this.#workerId)
+      logger.warn(
+        `The event loop of worker ${workerId} stood still for ${Math.round(stillMs)} ms, longer than its lease of ${leaseMs} ms.`,
+      );
   }
 
   #scheduleSweep(): void {
