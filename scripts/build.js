@@ -14,8 +14,8 @@ const dist = join(root, 'dist');
 const stampFile = join(root, 'node_modules', '.cache', 'pawl', 'dist-built-from');
 
 /**
- * Compiles `src` to `dist`, puts the migrations and the programs of threads beside the code that runs them, and builds the dashboard. Does nothing
- * when nothing has changed, and touches only the files that did: other processes may be running
+ * Compiles `src` to `dist`, puts the migrations and the programs of threads beside the code that runs them, and builds
+ * the dashboard. Does nothing when nothing has changed, and touches only the files that did: other processes may be running
  * from `dist`.
  *
  * @returns {Promise<{ rebuilt: boolean }>}

@@ -95,8 +95,13 @@ export class Traffic {
   }
 
   async #isOver(runId: string): Promise<boolean> {
-    const run = await this.#options.reader.runs.get(runId, { resolveData: 'none' }).catch(() => undefined);
+    const run = await this.#look(runId);
     return run !== undefined && isTerminal(run.status);
+  }
+
+  /** Undefined where the database is away, or does not know it. */
+  #look(runId: string) {
+    return this.#options.reader.runs.get(runId, { resolveData: 'none' }).catch(() => undefined);
   }
 
   async #follow(runId: string, program: Program): Promise<void> {
@@ -105,7 +110,7 @@ export class Traffic {
     // By looks, not by the clock: while the whole machine stands still, nobody could have carried it on.
     for (let looks = 1; ; looks += 1) {
       await pause(lookEveryMs);
-      const run = await reader.runs.get(runId, { resolveData: 'none' }).catch(() => undefined);
+      const run = await this.#look(runId);
       const status = run?.status ?? 'unknown';
       if (status === 'completed') break;
       if (status === 'failed' || status === 'cancelled')

@@ -2,10 +2,11 @@ import type { WorkerRow } from '../world/rows.ts';
 import type { Database } from './database.ts';
 
 /** What leases are judged by: an instant that was given, or else the clock of the server. */
-const clock = 'coalesce($1::bigint, (extract(epoch from now()) * 1000)::bigint)';
+const serverNow = '(extract(epoch from now()) * 1000)::bigint';
+const clock = `coalesce($1::bigint, ${serverNow})`;
 
 /** What a heartbeat does for a worker that is known, for a thread that has only this: $1 is its id, $2 its lease in milliseconds. */
-export const renewal = 'update pawl.workers set expires_at = (extract(epoch from now()) * 1000)::bigint + $2::bigint where worker_id = $1';
+export const renewal = `update pawl.workers set expires_at = ${serverNow} + $2::bigint where worker_id = $1`;
 
 export function listWorkers(db: Database, leaseClock: number | null): Promise<WorkerRow[]> {
   return db.query<WorkerRow>(

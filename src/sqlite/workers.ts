@@ -10,6 +10,9 @@ export interface Boot {
   readonly found: Map<string, boolean>;
 }
 
+/** The heartbeat of a worker that is known: until which tick, and whose. It is given to a thread too, which has only this. */
+export const renewal = 'update workers set expires_at_tick = ? where worker_id = ?';
+
 export function heartbeat(db: Connection, { workerId, leaseMs, register }: HeartbeatAct, boot: Boot): boolean {
   boot.found.delete(workerId);
   const beat = { workerId, bootId: boot.id, expiresAtTick: boot.tick + leaseMs };
@@ -22,11 +25,8 @@ export function heartbeat(db: Connection, { workerId, leaseMs, register }: Heart
     );
     return true;
   }
-  return db.run('update workers set expires_at_tick = :expiresAtTick where worker_id = :workerId', beat) > 0;
+  return db.runValues(renewal, [beat.expiresAtTick, workerId]) > 0;
 }
-
-/** What `heartbeat` does for a worker that is known, for a thread that has only this: until which tick, and whose. */
-export const renewal = 'update workers set expires_at_tick = ? where worker_id = ?';
 
 /** Whether the worker may take anything: what the dead take belongs to nobody, or is given to others at once. */
 export function isAlive(db: Connection, workerId: string, boot: Boot): boolean {
