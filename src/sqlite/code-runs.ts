@@ -1,7 +1,7 @@
 import { specVersion } from '../world/rules/spec-version.ts';
 import { settleCodeChild } from './children.ts';
 import type { Connection } from './connection.ts';
-import { insertEvent } from './events.ts';
+import { insertEvents } from './events.ts';
 import { advanceRun, finishRun, getRun } from './runs.ts';
 
 /** Ends a run of code whose parent gave it up, and settles it if there is no such run any more. */
@@ -11,7 +11,7 @@ export function cancelCodeRun(db: Connection, { runId, now }: { readonly runId: 
   const at = Math.max(now, run.lastMs + 1);
   const seq = run.lastSeq + 1;
   const event = { type: 'run_cancelled', correlationId: null, specVersion, occurredAt: null, meta: null, payload: null };
-  insertEvent(db, event, { shard: run.shard, runId, seq, createdAt: at });
+  insertEvents(db, [event], { shard: run.shard, runId, seq, createdAt: at });
   advanceRun(db, { runId, at, lastSeq: seq, markerMs: at, wakeAt: null, progress: 0 });
   finishRun(db, { runId, at, status: 'cancelled', error: null, outputSeq: null });
 }

@@ -19,19 +19,10 @@ export interface EventPlace {
 
 const insertInto = 'insert into events (shard, run_id, seq, type, correlation_id, spec_version, created_at, occurred_at, meta, payload)';
 
-export function insertEvent(db: Connection, event: NewEvent, { shard, runId, seq, createdAt }: EventPlace): void {
-  const { type, correlationId, specVersion, occurredAt, meta, payload } = event;
-  db.run(
-    `${insertInto} values (
-       :shard, :runId, :seq, :type, :correlationId, :specVersion, :createdAt, :occurredAt, :meta, :payload)`,
-    { shard, runId, seq, type, correlationId, specVersion, createdAt, occurredAt, meta, payload },
-  );
-}
-
 const oneRow = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
 const insertSome = [1, 2, 3].map((count) => `${insertInto} values ${Array.from({ length: count }, () => oneRow).join(', ')}`);
 
-/** Events of one run in a row, the first at `seq`; up to three in one statement, which is what a step of a flow says. */
+/** Events of one run in a row, the first at `seq`; up to three in one statement, which is what a step says. */
 export function insertEvents(db: Connection, events: readonly NewEvent[], { shard, runId, seq, createdAt }: EventPlace): void {
   for (let at = 0; at < events.length;) {
     const count = Math.min(insertSome.length, events.length - at);

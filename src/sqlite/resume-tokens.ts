@@ -1,6 +1,6 @@
 import type { CreateTokenAct, DisposeTokensAct } from '../world/flow-port.ts';
 import type { Connection } from './connection.ts';
-import { insertEvent } from './events.ts';
+import { insertEvents } from './events.ts';
 import { disposeHook } from './flow-entities.ts';
 import { saveHook, takeToken } from './hooks.ts';
 import { advanceRun, getRunGuard } from './runs.ts';
@@ -71,7 +71,7 @@ function appendEvent(
 ): [seq: number, at: number] {
   const seq = run.lastSeq + 1;
   const at = Math.max(now, run.lastMs);
-  insertEvent(db, event, { shard, runId, seq, createdAt: at });
+  insertEvents(db, [event], { shard, runId, seq, createdAt: at });
   advanceRun(db, { runId, at, lastSeq: seq, markerMs: run.markerMs, wakeAt: null, progress: 0 });
   return [seq, at];
 }

@@ -2,7 +2,7 @@ import type { Outcomes, WriteAct } from '../world/port.ts';
 import type { Transition } from '../world/transition.ts';
 import { resolveRow, resolveSeq } from '../world/written-rows.ts';
 import type { Connection } from './connection.ts';
-import { insertEvent } from './events.ts';
+import { insertEvents } from './events.ts';
 import { getHookOfRun, releaseToken, saveHook, takeToken } from './hooks.ts';
 import { advanceRun, finishRun, getRunGuard, insertRun, type RunGuardColumns, startRun, takeRun } from './runs.ts';
 import { saveStep } from './steps.ts';
@@ -32,9 +32,7 @@ function writeGuarded(db: Connection, { transition, takeRunFor }: WriteAct, befo
   if (!saveGuarded(db, transition, at, firstSeq)) return undefined;
 
   if (transition.run.kind === 'create') insertRun(db, resolveRow(transition.run.row, at, firstSeq));
-  for (const [index, event] of transition.events.entries()) {
-    insertEvent(db, event, { shard, runId, seq: firstSeq + index, createdAt: at });
-  }
+  insertEvents(db, transition.events, { shard, runId, seq: firstSeq, createdAt: at });
   if (transition.releaseToken !== null) releaseToken(db, transition.releaseToken);
   advanceRun(db, {
     runId,

@@ -4,13 +4,14 @@ import { commitAndBegin } from './begin-early.ts';
 import type { Opened, WorldContext } from './context.ts';
 import { currentDelivery, type Delivery, mayWrite } from './delivery.ts';
 import { unavailable } from './errors.ts';
-import { type Committed, resultOf, startedAtBirth, unchangedResult } from './event-result.ts';
+import { type Committed, resultOf, stepStartedAtBirth, unchangedResult } from './event-result.ts';
 import { knownState } from './known-state.ts';
 import { parseRequest } from './parse-request.ts';
-import type { Outcomes, State, StateKey, Store } from './port.ts';
+import type { Outcomes, State, StateKey, Store, WriteAct } from './port.ts';
 import { isTerminal, type RunRow } from './rows.ts';
 import { decide } from './rules/decide.ts';
 import type { Decision, EventRequest, RuleContext } from './rules/request.ts';
+import { startedAtBirth } from './rules/runs.ts';
 import { publishWrite, type Written } from './publish-write.ts';
 import { bornTo, type Transition } from './transition.ts';
 import { resolveRows } from './written-rows.ts';
@@ -36,7 +37,7 @@ export function createEvent(context: WorldContext): World['events']['create'] {
     const request = parseRequest(runId, data, params, context.now());
     const opened = await context.open();
     const delivery = deliveryOf(request);
-    const started = await startedAtBirth(request, delivery);
+    const started = await stepStartedAtBirth(request, delivery);
     if (started) return started;
     // Nearly always true: whoever sends a run id of its own has just made it up.
     const seen = request.type === 'run_created' ? { run: undefined } : delivery && knownState(request, delivery);
@@ -63,10 +64,11 @@ export function createEvent(context: WorldContext): World['events']['create'] {
       if (!decision) return undefined;
       if (decision.kind === 'unchanged') return await unchangedResult({ context, store, log, request }, state, decision.eventSeq);
       if (currentDelivery()?.certain) await mayWrite();
-      const { transition } = decision;
+      const takeRunFor = offerRun(context, decision.transition, state.run);
+      const transition = takeRunFor === null ? decision.transition : startedAtBirth(decision.transition);
       const before = delivery && retractable(delivery);
-      const committed = await commit(context, store, transition, {
-        before: state.run,
+      const act = { kind: 'write', transition, takeRunFor } as const;
+      const committed = await commit(context, store, act, {
         early: bearStepFor !== undefined || (request.type === 'run_started' && delivery?.of === 'run'),
         publish(written, durable, certain) {
           const again = born;
@@ -122,8 +124,14 @@ function offerStep({ dispatcher }: WorldContext, request: EventRequest, delivery
   return dispatcher().offerStep(run, String(request.data['stepName']));
 }
 
+/** A run that is due at once is taken by a worker of this process, if one has a free slot for it. */
+function offerRun({ dispatcher }: WorldContext, { run, wakeAt, now }: Transition, before: RunRow | undefined): string | null {
+  const subject = run.kind === 'create' ? run.row : before;
+  const due = wakeAt !== null && wakeAt <= now;
+  return (due && subject && dispatcher().offerRun(subject)) || null;
+}
+
 interface Publishing {
-  readonly before: RunRow | undefined;
   /** Answer as soon as it is written: a replay reaches the outside only by what it writes later, and by steps, which wait for the disk. */
   readonly early: boolean;
   /** Tells of the write as soon as it is visible: a delivery that it begins overlaps with the wait for the disk. */
@@ -136,13 +144,10 @@ interface Publishing {
 function commit(
   context: WorldContext,
   store: Store,
-  transition: Transition,
-  { before, early, publish, retract }: Publishing,
+  act: WriteAct,
+  { early, publish, retract }: Publishing,
 ): Promise<Committed | undefined> {
-  const due = transition.wakeAt !== null && transition.wakeAt <= transition.now;
-  const subject = transition.run.kind === 'create' ? transition.run.row : before;
-  const takeRunFor = (due && subject && context.dispatcher().offerRun(subject)) || null;
-  let slots = takeRunFor === null ? 0 : 1;
+  let slots = act.takeRunFor === null ? 0 : 1;
   const keepSlots = (count: number) => {
     if (slots < count) context.dispatcher().keepRun();
     if (slots > count) context.dispatcher().dropRun();
@@ -150,25 +155,21 @@ function commit(
   };
   return new Promise((resolve, reject) => {
     let committed: Committed | undefined;
-    const durable = commitAndBegin(
-      store,
-      { kind: 'write', transition, takeRunFor },
-      {
-        begin(outcome, certain) {
-          if (outcome.kind === 'ownerDead') context.dispatcher().takerIsDead(String(bornTo(transition)));
-          keepSlots(outcome.kind === 'written' && outcome.taken ? 1 : 0);
-          if (outcome.kind !== 'written') return false;
-          committed = publish(outcome, durable, certain);
-          if (early) resolve(committed);
-          return early || outcome.taken !== undefined;
-        },
-        retract() {
-          committed = undefined;
-          retract();
-        },
-        abandon: () => keepSlots(0),
+    const durable = commitAndBegin(store, act, {
+      begin(outcome, certain) {
+        if (outcome.kind === 'ownerDead') context.dispatcher().takerIsDead(String(bornTo(act.transition)));
+        keepSlots(outcome.kind === 'written' && outcome.taken ? 1 : 0);
+        if (outcome.kind !== 'written') return false;
+        committed = publish(outcome, durable, certain);
+        if (early) resolve(committed);
+        return early || outcome.taken !== undefined;
       },
-    );
+      retract() {
+        committed = undefined;
+        retract();
+      },
+      abandon: () => keepSlots(0),
+    });
     durable.then(() => resolve(committed), reject);
   });
 }

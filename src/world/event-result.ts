@@ -49,7 +49,7 @@ export async function unchangedResult(answering: Answering, state: State, eventS
  * The `step_started` of a step that was started when it was created: it is in the log already, and is answered with once. The answer, after
  * which the body begins, waits until the step is on the disk; rejects with 503 if it never comes there.
  */
-export async function startedAtBirth(request: EventRequest, delivery: Delivery | undefined): Promise<EventResult | undefined> {
+export async function stepStartedAtBirth(request: EventRequest, delivery: Delivery | undefined): Promise<EventResult | undefined> {
   if (request.type !== 'step_started' || !delivery?.step || delivery.startedSeq === null) return undefined;
   const { step: born, startedSeq: foreseenSeq, birth } = delivery;
   if (born.stepId !== request.correlationId) return undefined;

@@ -9,6 +9,7 @@ import { type Dispatcher, noDispatcher } from '../../world/delivery.ts';
 import { parseRequest } from '../../world/parse-request.ts';
 import type { ClaimAct, State, Store } from '../../world/port.ts';
 import { decide } from '../../world/rules/decide.ts';
+import { startedAtBirth } from '../../world/rules/runs.ts';
 import { shardOf } from '../../world/shard.ts';
 import type { Transition } from '../../world/transition.ts';
 import { pendingStep, runningRun } from '../arrange.ts';
@@ -65,6 +66,7 @@ export function testLeases(name: string, open: (clock: FakeClock) => Promise<Lea
         );
       });
     }
+    birthPolicies(withScene);
     returnPolicies(withScene);
   });
 }
@@ -73,6 +75,31 @@ interface OpenScene extends Omit<LeaseScene, 'close'> {
   readonly clock: FakeClock;
 }
 type WithScene = (act: (scene: OpenScene) => Promise<void>) => Promise<void>;
+
+function birthPolicies(withScene: WithScene): void {
+  it('a run that a worker of this process takes is started in the act that creates it', () =>
+    withScene(async ({ world }) => {
+      const recorder = recordDeliveries(world, '__wkf_workflow_');
+      await world.start?.();
+      const runId = newRunId();
+      const { run } = await world.events.create(runId, build.runCreated());
+      expect(run).toMatchObject({ status: 'running', startedAt: run?.createdAt });
+      await recorder.answer(forRun(runId));
+      expect(await logOf(world, runId)).toEqual(['run_created', 'run_started']);
+      const again = await world.events.create(runId, build.runStarted());
+      expect(again.event).toBeUndefined();
+      expect(again.events).toHaveLength(2);
+    }));
+
+  it('a run that nobody here can take is started by its first delivery', () =>
+    withScene(async ({ world }) => {
+      const runId = newRunId();
+      const { run } = await world.events.create(runId, build.runCreated());
+      expect(run?.status).toBe('pending');
+      expect(run?.startedAt).toBeUndefined();
+      expect(await logOf(world, runId)).toEqual(['run_created']);
+    }));
+}
 
 function returnPolicies(withScene: WithScene): void {
   it('a worker that was given up while it had nothing to do takes what comes next, at once and under a name that the others know', () =>
@@ -160,10 +187,10 @@ function lostWorkerPolicies(withScene: (act: (given: Given) => Promise<void>) =>
     withScene(async ({ store, loseStalled }) => {
       await loseStalled();
       const runId = newRunId();
-      const transition = ruled(store, runId, build.runCreated(), { state: { run: undefined } });
+      const transition = startedAtBirth(ruled(store, runId, build.runCreated(), { state: { run: undefined } }));
       const written = await store.commit({ kind: 'write', transition, takeRunFor: 'wkr_stalled' });
       expect(written).toMatchObject({ kind: 'written', taken: undefined });
-      expect(await store.getRun(runId)).toMatchObject({ leaseOwner: null, dueAt: transition.wakeAt, deliveries: 0 });
+      expect(await store.getRun(runId)).toMatchObject({ status: 'running', leaseOwner: null, dueAt: transition.wakeAt, deliveries: 0 });
     }));
 
   it('is given no step that it creates, and nothing of it is written', () =>

@@ -5,6 +5,7 @@ import { renderUlid } from '../../base/ulid.ts';
 import * as build from '../../testing/event-builders.ts';
 import { shardOf } from '../shard.ts';
 import { atCommit, seqOfEvent } from '../transition.ts';
+import { startedAtBirth } from './runs.ts';
 
 const absent = { run: undefined };
 const idOf = (ms: number) => `wrun_${renderUlid({ ms, high40: 1, low40: 1 })}`;
@@ -35,6 +36,13 @@ describe('run_created', () => {
     });
     expect(eventTypes(transition)).toEqual(['run_created']);
     expect(decodeValue(transition.events[0]?.payload as Uint8Array)).toBe('in');
+  });
+
+  it('of a run that a worker takes at once starts it in the same act', () => {
+    const transition = startedAtBirth(transitionOf({ event: build.runCreated(), state: absent, id: 'run_new' }));
+    expect(transition.run).toMatchObject({ kind: 'create', row: { status: 'running', startedAt: atCommit, inputSeq: seqOfEvent(0) } });
+    expect(eventTypes(transition)).toEqual(['run_created', 'run_started']);
+    expect(startedAtBirth(transition)).toBe(transition);
   });
 
   it('of a run that exists is a conflict', () => {

@@ -5,7 +5,7 @@ import { checkName } from '../names.ts';
 import type { State } from '../port.ts';
 import { isTerminal, type RunRow, type WaitRow } from '../rows.ts';
 import { shardOf } from '../shard.ts';
-import { atCommit, type NewEvent, seqOfEvent } from '../transition.ts';
+import { atCommit, type NewEvent, seqOfEvent, type Transition } from '../transition.ts';
 import type { Decision, EventRequest, RuleContext } from './request.ts';
 import { lastLegacySpecVersion, specVersion } from './spec-version.ts';
 import { bareEventOf, blank, eventOf, guardRun, onRun, structuredError, worldEvent } from './transitions.ts';
@@ -28,6 +28,28 @@ export function createRun(request: EventRequest, { run }: State, context: RuleCo
       // A run of another protocol is stored for the tools that read it, and never delivered.
       wakeAt: isSupported(row.specVersion) ? context.now : null,
     },
+  };
+}
+
+/**
+ * The same for a run that a worker of this process takes in that act: it is started in it too, as a step is (ADR 7), so that its first delivery
+ * finds it running and costs no commit of its own.
+ */
+export function startedAtBirth(creation: Transition): Transition {
+  const { run, events } = creation;
+  if (run.kind !== 'create' || run.row.status !== 'pending') return creation;
+  const started: NewEvent = {
+    type: 'run_started',
+    correlationId: null,
+    specVersion: run.row.specVersion,
+    occurredAt: null,
+    meta: null,
+    payload: null,
+  };
+  return {
+    ...creation,
+    run: { kind: 'create', row: { ...run.row, status: 'running', startedAt: atCommit } },
+    events: [...events, started],
   };
 }
 
