@@ -38,26 +38,6 @@ const poisoned = (names: readonly string[], error: unknown) => async (acts: read
   if (acts.some((act) => names.includes(nameOf(act)))) throw error;
 };
 
-describe('a heartbeat', () => {
-  const beat = { ...append('beat'), kind: 'heartbeat' } as unknown as Act;
-
-  it('goes ahead, and alone: who writes with it is alive by then', async () => {
-    const { group, batches } = openGroup();
-    await Promise.all([group.commit(append('1')), group.commit(beat), group.commit(append('2'))]);
-    expect(batches).toEqual([['beat'], ['1', '2']]);
-  });
-
-  it('that a long turn has kept waiting still goes first', async () => {
-    const { group, batches } = openGroup();
-    const overdue = new Promise((resolve) => setTimeout(() => resolve(group.commit(beat)), 10));
-    await new Promise((resolve) => setImmediate(resolve));
-    const written = group.commit(append('1'));
-    for (const until = performance.now() + 600; performance.now() < until;);
-    await Promise.all([overdue, written]);
-    expect(batches).toEqual([['beat'], ['1']]);
-  });
-});
-
 describe('writes of the same turn', () => {
   it('share one transaction, and each gets its own outcome', async () => {
     const { group, batches } = openGroup();

@@ -6,8 +6,6 @@ import type { Act, Heard, OutcomeOf } from '../world/port.ts';
 import type { Foresight } from './foresight.ts';
 import type { CommitNotes } from './commit-notes.ts';
 
-const longTurnMs = 500;
-
 type OutcomeOfAny<A extends AnyAct> = A extends Act ? OutcomeOf<A> : A extends FlowAct ? FlowOutcomeOf<A> : never;
 
 export interface GroupCommitOptions<Performed extends AnyAct> {
@@ -98,10 +96,7 @@ export class GroupCommit<Performed extends AnyAct = Act> {
   commit<A extends Performed>(act: A, heard: Heard<OutcomeOfAny<A>> = {}): Promise<OutcomeOfAny<A>> {
     if (this.#closed) return Promise.reject(unavailable('This World is closed; open another one to write.'));
     return new Promise<AnyOutcome>((resolve, reject) => {
-      const waiting = { act, bytes: bytesOf(act), asker: currentAsker(), heard, resolve, reject };
-      // Ahead, and alone: what waits with it is of somebody who lives, however long it had to wait.
-      if (act.kind === 'heartbeat') this.#waiting.unshift(waiting);
-      else this.#waiting.push(waiting);
+      this.#waiting.push({ act, bytes: bytesOf(act), asker: currentAsker(), heard, resolve, reject });
       if (isUrgent(act)) this.#hurry();
       else if (!this.#flushing) this.#waitForOthers();
     }) as Promise<OutcomeOfAny<A>>;
@@ -129,11 +124,8 @@ export class GroupCommit<Performed extends AnyAct = Act> {
   }
 
   async #flush(): Promise<void> {
-    const askedAt = performance.now();
     // One turn of the event loop: everything that this turn wants to write goes together.
     await new Promise<void>((turn) => setImmediate(turn));
-    // A turn that takes seconds, as the replay of a run with a thousand steps does, keeps heartbeats waiting: timers that are overdue come first.
-    if (performance.now() - askedAt > longTurnMs) await new Promise<void>((resolve) => setTimeout(resolve));
     while (this.#urgent) {
       const batch = this.#nextBatch();
       this.#urgent = this.#waiting.length > 0;
@@ -145,7 +137,6 @@ export class GroupCommit<Performed extends AnyAct = Act> {
   }
 
   #nextBatch(): Waiting<Performed>[] {
-    if (this.#waiting[0]?.act.kind === 'heartbeat') return this.#waiting.splice(0, 1);
     let bytes = 0;
     let count = 0;
     for (const { bytes: size } of this.#waiting) {
