@@ -37,10 +37,14 @@ test('a worker that was forgotten dies, and another one does not', async () => {
   expect(await livingOf(store)).toEqual(['wkr_other']);
 });
 
-test('where no thread can be made, it is said once, and all goes on without', async () => {
+const here = import.meta.url;
+const beatless: [string, ThreadBeat][] = [
+  ['the store’s module was left out', { module: new URL('./left-out.js', here).href, options: {} }],
+  ['it cannot be given what it needs', { module: here, options: { uncloneable: () => {} } }],
+];
+test.for(beatless)('where no thread can be made, for %s, it is said once, and all goes on without', async ([, missing]) => {
   const warn = vi.fn();
-  const beatless = { module: 'none', options: { uncloneable: () => {} } };
-  const thread = new HeartbeatThread({ beat: beatless, clock: systemClock, leaseMs, logger: { ...silentLogger, warn } });
+  const thread = new HeartbeatThread({ beat: missing, clock: systemClock, leaseMs, logger: { ...silentLogger, warn } });
   thread.heard(workerId);
   thread.heard(workerId);
   await thread.close();

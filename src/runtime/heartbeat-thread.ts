@@ -1,3 +1,4 @@
+import { accessSync } from 'node:fs';
 import { Worker as Thread } from 'node:worker_threads';
 import type { Clock } from '../base/clock.ts';
 import { describeError, type Logger } from '../base/logger.ts';
@@ -58,6 +59,8 @@ export class HeartbeatThread {
       return 'none' as const;
     };
     try {
+      // The thread loads it when it is needed first: too late to be told that a bundler left it out.
+      accessSync(new URL(beat.module));
       const thread = new Thread(new URL('./heartbeat-thread-program.js', import.meta.url), {
         // Half a lease without a word: late enough for a beat that is merely slow, early enough for several attempts.
         workerData: { beat, leaseMs, lookEveryMs: leaseMs / 6, overdueMs: leaseMs / 2, patienceMs },
