@@ -37,7 +37,7 @@ function tracer(): Tracer | undefined {
  * Does some work in a span of its own, which is what is current meanwhile; it fails with the work. What the span is like is asked for only
  * where there is one; then the work is handed it.
  */
-export async function inSpan<T>(options: () => SpanOptions, work: (span: Span | undefined) => Promise<T>): Promise<T> {
+export function inSpan<T>(options: () => SpanOptions, work: (span: Span | undefined) => Promise<T>): Promise<T> {
   const own = tracer();
   if (!own) return work(undefined);
   const { name, kind = 'internal', attributes = {}, parent: given } = options();

@@ -67,7 +67,7 @@ export async function callHandler(
   };
   try {
     const answer = await call(registered, request, delivery);
-    await mayWrite(delivery);
+    if (delivery.certain) await mayWrite(delivery);
     return { delivery, result: delivery.leaseEnded ? undefined : settleResult(answer, store.now(), delivery) };
   } catch (error) {
     if (!(await isReal(request))) return { delivery, result: undefined };

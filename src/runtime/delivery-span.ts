@@ -1,3 +1,4 @@
+import type { Span } from '@opentelemetry/api';
 import { asCarrier, fail, inSpan, type TraceCarrier } from '../base/tracing.ts';
 import type { SettleResult } from '../world/port.ts';
 import type { DeliveryRequest } from './deliver.ts';
@@ -23,12 +24,14 @@ export function inDeliverySpan(
       ...(request.of === 'step' ? { 'pawl.step_id': request.id } : {}),
     },
   });
-  return inSpan(describe, async (span) => {
-    const result = await deliver();
-    span?.setAttribute('pawl.outcome', result?.kind ?? 'settled');
-    if (span && result?.kind === 'retry') fail(span, 'It was not delivered; the log says why.');
-    return result;
-  });
+  return inSpan(describe, (span) => (span ? tellOutcome(span, deliver) : deliver()));
+}
+
+async function tellOutcome(span: Span, deliver: () => Promise<SettleResult | undefined>): Promise<SettleResult | undefined> {
+  const result = await deliver();
+  span.setAttribute('pawl.outcome', result?.kind ?? 'settled');
+  if (result?.kind === 'retry') fail(span, 'It was not delivered; the log says why.');
+  return result;
 }
 
 function carrierOf({ message: { payload, headers } }: DeliveryRequest): TraceCarrier | undefined {

@@ -49,13 +49,19 @@ export async function unchangedResult(answering: Answering, state: State, eventS
  * The `step_started` of a step that was started when it was created: it is in the log already, and is answered with once. The answer, after
  * which the body begins, waits until the step is on the disk; rejects with 503 if it never comes there.
  */
-export async function stepStartedAtBirth(request: EventRequest, delivery: Delivery | undefined): Promise<EventResult | undefined> {
-  if (request.type !== 'step_started' || !delivery?.step || delivery.startedSeq === null) return undefined;
-  const { step: born, startedSeq: foreseenSeq, birth } = delivery;
-  if (born.stepId !== request.correlationId) return undefined;
+export function stepStartedAtBirth(request: EventRequest, delivery: Delivery | undefined): Promise<EventResult> | undefined {
+  if (request.type !== 'step_started' || delivery?.step?.stepId !== request.correlationId || delivery.startedSeq === null) return undefined;
+  const { step, startedSeq } = delivery;
   delivery.startedSeq = null;
-  const { startedSeq, step } = await bornAs(delivery, born, foreseenSeq);
-  const input = birth?.input ?? null;
+  return bornAs(delivery, step, startedSeq).then((born) => startAnswer(born, delivery.birth?.input ?? null, request));
+}
+
+interface BornStep {
+  readonly step: StepRow;
+  readonly startedSeq: number;
+}
+
+function startAnswer({ step, startedSeq }: BornStep, input: Uint8Array | null, request: EventRequest): EventResult {
   const event = worldEvent('step_started', step.stepId, step.specVersion, { stepName: step.stepName });
   const createdAt = step.startedAt as number;
   const bare = request.params.resolveData === 'none';
@@ -66,11 +72,7 @@ export async function stepStartedAtBirth(request: EventRequest, delivery: Delive
 }
 
 /** When it is on the disk: the step as it was really born, which may not be as it was foreseen. */
-async function bornAs(
-  delivery: Delivery,
-  step: StepRow,
-  startedSeq: number,
-): Promise<{ readonly step: StepRow; readonly startedSeq: number }> {
+async function bornAs(delivery: Delivery, step: StepRow, startedSeq: number): Promise<BornStep> {
   const outcome = await delivery.birth?.durable;
   if (outcome === undefined) return { step, startedSeq };
   if (outcome.kind !== 'written') throw leaseLost(`step "${step.stepId}" of run "${step.runId}"`);
