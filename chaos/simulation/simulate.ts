@@ -55,6 +55,11 @@ function isBounded(seed: number): boolean {
   return seed % 4 === 2;
 }
 
+/** One of four of those, and of those with bounds every second one, where more fails. */
+function triesAgain(seed: number): boolean {
+  return isBounded(seed) ? seed % 8 === 6 : seed % 4 === 3;
+}
+
 class Town {
   readonly #seed: number;
   readonly #random: Random;
@@ -82,7 +87,8 @@ class Town {
     const program = isCrowded(seed) ? crowdedProgram : randomProgram;
     this.#programs = new Map(Array.from({ length: this.#mood.runs }, (_, index) => [`run-${index}`, program(random, index)]));
     const { executions } = this.#mood;
-    this.#flows = executions > 0 ? new FlowSide({ time, witness: this.#witness, random, executions, bounded: isBounded(seed) }) : undefined;
+    const ways = { bounded: isBounded(seed), triesAgain: triesAgain(seed) };
+    this.#flows = executions > 0 ? new FlowSide({ time, witness: this.#witness, random, executions, ...ways }) : undefined;
     registerStepName(stepName);
   }
 

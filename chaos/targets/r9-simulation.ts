@@ -25,7 +25,7 @@ export const clocks = target('clocks', 10_000, {
 export const flows = target('flows', 20_000, {
   id: 'R9-flows',
   fault:
-    'the same with executions of flows: retries, timers, tokens, signals, children, cancellations, time limits and what undoes an execution, under skewed clocks in a quarter of the seeds',
+    'the same with executions of flows: retries, timers, tokens, signals, children, cancellations, time limits, what undoes an execution and what tries it again, under skewed clocks in a quarter of the seeds',
   want: '20,000 seeds, no rule of flows broken, no acknowledged start, resume or cancellation lost, no recorded step run again, every execution ends',
   shortScale: 0.001,
 });

@@ -7,7 +7,7 @@ import { persist } from '../persist.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import type { Witness } from '../witness.ts';
 import type { Question } from './handlers.ts';
-import type { FlowProgram } from './program.ts';
+import { againOf, type FlowProgram } from './program.ts';
 import type { FlowWitness } from './witness.ts';
 
 export interface ClientPlace {
@@ -19,6 +19,8 @@ export interface ClientPlace {
   readonly violation: (what: string) => void;
   /** All that were asked so far. */
   readonly questions: readonly Question[];
+  /** Whether what did not complete is tried again. */
+  readonly triesAgain: boolean;
 }
 
 // More than all steps, retries and delays of a program take, with every fault, and with clocks that were set back three times.
@@ -35,14 +37,26 @@ export interface Used {
   readonly answered: readonly string[];
   /** What undid it, once that was over. */
   readonly undone: readonly Execution[];
+  /** What it tries again, as that was when it had ended. */
+  readonly retryOf: Execution | undefined;
 }
 
-/** Starts an execution, answers what it asks, maybe cancels it, and watches it until it is over. */
-export async function useExecution(place: ClientPlace, program: FlowProgram): Promise<Used> {
-  const { time, engine } = place;
+/** Starts an execution, sees it through, and maybe tries it again. */
+export async function useExecution(place: ClientPlace, program: FlowProgram): Promise<Used[]> {
+  const { time, engine, triesAgain } = place;
   await time.sleep(program.startsAtMs);
   await persist(place, () => engine.flows.flush());
-  const id = await start(place, program);
+  const used = await seeThrough(place, program, await start(place, program));
+  if (!triesAgain || used.execution.status === 'completed') return [used];
+  const executionId = againOf(used.id);
+  await createOnce(place, () => engine.retry(used.id, { executionId }));
+  // Nobody cancels that one, and it may take as long as it wants.
+  return [used, await seeThrough(place, { ...program, cancelledAtMs: undefined, timeoutMs: undefined }, executionId, used.execution)];
+}
+
+/** Answers what an execution asks, maybe cancels it, and watches it until it is over. */
+async function seeThrough(place: ClientPlace, program: FlowProgram, id: string, retryOf?: Execution): Promise<Used> {
+  const { time, engine } = place;
   const answered: string[] = [];
   const [cancelled] = await Promise.all([
     cancel(place, program, id),
@@ -53,7 +67,7 @@ export async function useExecution(place: ClientPlace, program: FlowProgram): Pr
   const execution = await persist(place, () => engine.waitFor(id));
   const undone = await Promise.all(place.witness.undoing(id).map((child) => persist(place, () => engine.waitFor(child))));
   if (time.now > longestMs) place.violation(`${id} was not over before ${Math.round(time.now / 1_000)} s`);
-  return { program, id, execution, cancelled, answered, undone };
+  return { program, id, execution, cancelled, answered, undone, retryOf };
 }
 
 async function start(place: ClientPlace, program: FlowProgram): Promise<string> {
@@ -67,10 +81,16 @@ async function start(place: ClientPlace, program: FlowProgram): Promise<string> 
       violation(`one idempotency key of ${flowId} made ${one.execution.id} and ${other.execution.id}`);
     return one.execution.id;
   }
+  await createOnce(place, () => engine.create(flowId, { given: flowId }, { ...bounds, executionId }));
+  return executionId;
+}
+
+/** Under an id of its own an execution is made once, however often it is asked for. */
+async function createOnce(place: ClientPlace, create: () => Promise<unknown>): Promise<void> {
   let unknown = false;
   await persist(place, async () => {
     try {
-      await engine.create(flowId, { given: flowId }, { ...bounds, executionId });
+      await create();
     } catch (error) {
       // It is there from the time before, whose answer got lost.
       if (!(unknown && FlowError.is(error, 'EXECUTION_CONFLICT'))) {
@@ -79,7 +99,6 @@ async function start(place: ClientPlace, program: FlowProgram): Promise<string> 
       }
     }
   });
-  return executionId;
 }
 
 async function cancel({ time, ...place }: ClientPlace, { cancelledAtMs, startsAtMs }: FlowProgram, id: string): Promise<boolean> {

@@ -45,6 +45,11 @@ export interface FlowProgram {
 
 export const undoStepId = 'undo';
 
+const again = '_again';
+/** The id under which an execution is tried again. */
+export const againOf = (executionId: string) => `${executionId}${again}`;
+export const isAgain = (executionId: string) => executionId.endsWith(again);
+
 /** The flow that every `subflow` runs. */
 export const childFlowId = 'simulated-child';
 export const childParts: readonly FlowPart[] = [

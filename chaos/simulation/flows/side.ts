@@ -21,6 +21,8 @@ export interface FlowSideOptions {
   readonly executions: number;
   /** Whether steps and executions may take so long only, and are undone. */
   readonly bounded: boolean;
+  /** Whether what did not complete is tried again. */
+  readonly triesAgain: boolean;
 }
 
 /** What there is of flows in a simulation: programs, an engine in each process, and somebody who watches. */
@@ -30,8 +32,10 @@ export class FlowSide {
   readonly #codeWitness: Witness;
   readonly #programs: readonly FlowProgram[];
   readonly #questions: Question[] = [];
+  readonly #triesAgain: boolean;
 
-  constructor({ random, executions, bounded, ...options }: FlowSideOptions) {
+  constructor({ random, executions, bounded, triesAgain, ...options }: FlowSideOptions) {
+    this.#triesAgain = triesAgain;
     this.#time = options.time;
     this.#codeWitness = options.witness;
     const programs = Array.from({ length: executions }, (_, index) => randomFlowProgram(random, index));
@@ -71,16 +75,18 @@ export class FlowSide {
       logs: this.#codeWitness,
       violation: (what: string) => this.#codeWitness.violation(what),
       questions: this.#questions,
+      triesAgain: this.#triesAgain,
     };
-    return Promise.all(this.#programs.map((program) => useExecution(place, program)));
+    return (await Promise.all(this.#programs.map((program) => useExecution(place, program)))).flat();
   }
 
   /** What must hold once everything is over. */
   async check(world: PawlWorld, used: Used): Promise<void> {
-    const { program, id, execution, cancelled, answered } = used;
+    const { program, id, execution, cancelled, answered, retryOf } = used;
     const tell = (problem: string) => this.#codeWitness.violation(`${id}: ${problem}`);
     if (cancelled && execution.status !== 'cancelled') tell(`it is ${execution.status}, and its cancellation was acknowledged`);
     for (const problem of cancellationProblems(used, this.witness.lifeOf(id))) tell(problem);
+    if (execution.metadata?.['retryOf'] !== retryOf?.id) tell(`it says that it tries ${String(execution.metadata?.['retryOf'])} again`);
     const isOfACall = (nonce: number) => [...this.witness.executions].some((any) => this.witness.hasNonce(any, nonce));
     if (execution.status !== 'cancelled') for (const problem of problemsOf(program, execution, { isOfACall })) tell(problem);
     const log = await readLog(world, id);

@@ -5,7 +5,7 @@ import { isTerminal } from '../../../src/world/rows.ts';
 import type { AnyAct, AnyOutcome } from '../../../src/world/any-act.ts';
 import type { Leases } from '../leases.ts';
 import type { SimulatedProcess, VirtualTime } from '../virtual-time.ts';
-import { undoStepId } from './program.ts';
+import { isAgain, undoStepId } from './program.ts';
 
 /** What the handlers of a simulation tell of one call. */
 export interface FlowBody {
@@ -164,7 +164,9 @@ export class FlowWitness {
     if (this.#ended.has(runId)) tell(`it is ${this.#ended.get(runId)}`);
     const lease = this.#leases.holderOf(runId);
     if (epoch !== null && (lease?.epoch !== epoch || !this.#leases.isHeldBy(process, runId))) tell('under a lease that it lost');
-    if (epoch === null && history.length > 0) tell('a step ends without a lease');
+    // Who tries again takes over what was done before.
+    const takesOver = !before && isAgain(runId);
+    if (epoch === null && history.length > 0 && !takesOver) tell('a step ends without a lease');
     const seen: Seen = before ?? { ...nothing(), createdAt: this.#time.now, fields };
     this.#checkHistory(seen, history, tell);
     this.#checkResume(seen, write, fields, tell);
