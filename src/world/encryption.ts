@@ -1,5 +1,4 @@
-import { hkdfSync } from 'node:crypto';
-import { createHash } from 'node:crypto';
+import { createHash, hkdfSync } from 'node:crypto';
 import type { World, WorkflowRun } from '@workflow/world';
 import type { WorldContext } from './context.ts';
 import { currentDelivery } from './delivery.ts';
