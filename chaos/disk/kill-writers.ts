@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { OpenDatabase } from '../../src/sqlite/driver.ts';
-import { loadDriver } from '../../src/sqlite/driver.ts';
+import { loadDriver, type OpenDatabase } from '../../src/sqlite/driver.ts';
 import { Random } from '../../test/e2e/support/random.ts';
 import { pause } from '../load/monotonic.ts';
 import { type Acknowledged, inspect } from './inspect.ts';

@@ -4,9 +4,8 @@ import { currentDelivery, type Delivery, mayWrite, runInDelivery } from '../worl
 import { isUnavailable } from '../world/errors.ts';
 import type { ClaimedStep, SettleResult, Store } from '../world/port.ts';
 import type { Lease, RunRow, StepRow } from '../world/rows.ts';
-import type { RegisteredHandler } from './handlers.ts';
+import type { QueueHandler, RegisteredHandler } from './handlers.ts';
 import type { Message } from './messages.ts';
-import type { QueueHandler } from './handlers.ts';
 
 /** One delivery: which row is its message, under which lease, for the how-manieth time. */
 export interface DeliveryRequest {

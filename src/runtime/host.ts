@@ -1,6 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import type { Logger } from '../base/logger.ts';
-import { describeError } from '../base/logger.ts';
+import { describeError, type Logger } from '../base/logger.ts';
 import { type Dispatcher, noDispatcher } from '../world/delivery.ts';
 import { unavailable } from '../world/errors.ts';
 import { EventLogCache } from '../world/event-log.ts';

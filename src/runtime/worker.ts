@@ -9,8 +9,7 @@ import { callHandler, type DeliveryRequest, isReal, retryResult } from './delive
 import { inDeliverySpan } from './delivery-span.ts';
 import type { HeartbeatThread } from './heartbeat-thread.ts';
 import type { ReceivedDelivery } from './http-receiver.ts';
-import type { Message } from './messages.ts';
-import { runMessage, stepMessage, storedMessage } from './messages.ts';
+import { type Message, runMessage, stepMessage, storedMessage } from './messages.ts';
 import { Presence } from './presence.ts';
 import { Pump } from './pump.ts';
 import { ReplayPace } from './replay-pace.ts';

@@ -1,7 +1,6 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { dropOldest } from '../base/drop-oldest.ts';
-import type { ExecutionWrite } from '../world/flow-port.ts';
-import { flowNamespace } from '../world/flow-port.ts';
+import { type ExecutionWrite, flowNamespace } from '../world/flow-port.ts';
 import type { CommitNote } from '../world/port.ts';
 import type { NewEvent, Transition } from '../world/transition.ts';
 

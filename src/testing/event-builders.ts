@@ -1,5 +1,4 @@
-import { SPEC_VERSION_CURRENT } from '@workflow/world';
-import type { CreateEventRequest, RunCreatedEventRequest } from '@workflow/world';
+import { type CreateEventRequest, type RunCreatedEventRequest, SPEC_VERSION_CURRENT } from '@workflow/world';
 import { newStepName, newToken, newWorkflowName } from './ids.ts';
 import { payload } from './payload.ts';
 

@@ -1,5 +1,4 @@
-import { isTerminalRunEventType } from '@workflow/world';
-import type { Event } from '@workflow/world';
+import { type Event, isTerminalRunEventType } from '@workflow/world';
 import { ulidTime } from '../base/ulid.ts';
 import { dataOf } from './read-log.ts';
 

@@ -1,7 +1,6 @@
 import type { MessageId, World } from '@workflow/world';
 import { pendingStep, runningRun } from './arrange.ts';
-import { forRun, forStep } from './delivery-recorder.ts';
-import type { DeliveryRecorder } from './delivery-recorder.ts';
+import { type DeliveryRecorder, forRun, forStep } from './delivery-recorder.ts';
 import { newStepId, newStepName, newTimelessRunId, newWorkflowName } from './ids.ts';
 import { registerStepName } from './registered-steps.ts';
 

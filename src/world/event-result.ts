@@ -1,5 +1,4 @@
-import type { Event, EventResult } from '@workflow/world';
-import { stripEventDataRefs } from '@workflow/world';
+import { type Event, type EventResult, stripEventDataRefs } from '@workflow/world';
 import { decodeValue } from '../base/codec.ts';
 import type { Opened, WorldContext } from './context.ts';
 import type { EventLogCache } from './event-log.ts';

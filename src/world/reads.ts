@@ -1,5 +1,11 @@
-import type { Event, PaginatedResponse, PaginationOptions, ResolveData, Storage } from '@workflow/world';
-import { stripEventDataRefs } from '@workflow/world';
+import {
+  type Event,
+  type PaginatedResponse,
+  type PaginationOptions,
+  type ResolveData,
+  type Storage,
+  stripEventDataRefs,
+} from '@workflow/world';
 import type { WorldContext } from './context.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { badRequest, hookNotFound, notFound, runNotFound } from './errors.ts';

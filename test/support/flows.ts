@@ -1,6 +1,5 @@
-import type { PawlWorld } from '../../src/index.ts';
+import { defineHandler, type PawlWorld, Result } from '../../src/index.ts';
 import { WorldEngine } from '../../src/connect/open-engine.ts';
-import { defineHandler, Result } from '../../src/index.ts';
 
 /** Greets, waits for somebody to approve, then ends; `fail` in the input fails it at its second step. */
 export const approval = {

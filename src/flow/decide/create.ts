@@ -1,5 +1,4 @@
-import type { ExecutionChanges } from '../execution-record.ts';
-import { adoptExecution } from '../execution-record.ts';
+import { adoptExecution, type ExecutionChanges } from '../execution-record.ts';
 import type { Context } from '../context.ts';
 import type { Execution, Flow, ParentStep, StepHistoryEntry } from '../types.ts';
 

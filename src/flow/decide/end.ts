@@ -1,5 +1,4 @@
-import { childResultOf } from '../children.ts';
-import type { ChildResult } from '../children.ts';
+import { type ChildResult, childResultOf } from '../children.ts';
 import type { ExecutionChanges } from '../execution-record.ts';
 import type { SpawnedChild } from '../execution-index.ts';
 import type { CancellationInfo, Execution, ExecutionError } from '../types.ts';

@@ -3,8 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TestHarness } from '../testing/harness.ts';
 import { buildFlow, type StepSketch } from '../testing/build-flow.ts';
-import type { Lookup } from './address-guard.ts';
-import { isPrivateAddress } from './address-guard.ts';
+import { isPrivateAddress, type Lookup } from './address-guard.ts';
 import { httpHandler, type HttpHandlerOptions } from './http.ts';
 
 // Never the time it takes; only how long a machine may stand still meanwhile.

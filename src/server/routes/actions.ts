@@ -17,8 +17,7 @@ import {
 } from '../../operate/schemas/actions.ts';
 import { runSummarySchema } from '../../operate/schemas/runs.ts';
 import { startRun, type Started } from '../../operate/start-run.ts';
-import type { Answer } from '../route.ts';
-import { defineRoute, type Route } from '../route.ts';
+import { type Answer, defineRoute, type Route } from '../route.ts';
 import { ofRun } from './runs.ts';
 
 const started = {

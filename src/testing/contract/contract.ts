@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { World } from '@workflow/world';
-import { createFakeClock } from '../../base/fake-clock.ts';
-import type { FakeClock } from '../../base/fake-clock.ts';
+import { createFakeClock, type FakeClock } from '../../base/fake-clock.ts';
 import type { WorldFactory, WorldFactoryOptions, WorldUnderTest } from '../world-under-test.ts';
 
 export interface SkippedPolicies {

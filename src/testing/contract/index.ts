@@ -1,8 +1,7 @@
 import { describe } from 'vitest';
 import type { WorldFactory } from '../world-under-test.ts';
 import { concurrency } from './concurrency.ts';
-import { createContract } from './contract.ts';
-import type { SkippedPolicies } from './contract.ts';
+import { createContract, type SkippedPolicies } from './contract.ts';
 import { cursors } from './cursors.ts';
 import { encryption } from './encryption.ts';
 import { events } from './events.ts';

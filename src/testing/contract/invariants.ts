@@ -1,4 +1,5 @@
 import {
+  type Arbitrary,
   array,
   assert as assertProperty,
   asyncProperty,
@@ -10,7 +11,6 @@ import {
   record,
   tuple,
 } from 'fast-check';
-import type { Arbitrary } from 'fast-check';
 import { describe, expect } from 'vitest';
 import type { EventResult, World } from '@workflow/world';
 import { newRunId, newToken } from '../ids.ts';
@@ -19,8 +19,7 @@ import { projectLog } from '../project-log.ts';
 import { readEntities } from '../read-entities.ts';
 import { lineOf, readLog } from '../read-log.ts';
 import type { Contract } from './contract.ts';
-import { createModel, requestOf } from './model.ts';
-import type { Model, Operation } from './model.ts';
+import { createModel, type Model, type Operation, requestOf } from './model.ts';
 
 const seedSetting = 'PAWL_SEED';
 

@@ -1,6 +1,5 @@
 import { describe, expect } from 'vitest';
-import { EVENT_DATA_REF_FIELDS } from '@workflow/world';
-import type { Event, World } from '@workflow/world';
+import { type Event, EVENT_DATA_REF_FIELDS, type World } from '@workflow/world';
 import * as build from '../event-builders.ts';
 import { endings, finishedRun, pendingRun, runningRun } from '../arrange.ts';
 import { badRequest, expectError, hookNotFound, notFound, runNotFound } from '../expect-error.ts';
