@@ -32,6 +32,7 @@ const failedOnce = {
     5_016: 'hosts whose clocks differ',
     3_000_744: 'an execution that was claimed and could not be read',
     3_001_064: 'an engine that held an execution without a heartbeat',
+    5_001_886: 'an execution that went to another worker and came back while its first delivery stood still',
   },
 };
 

@@ -192,8 +192,10 @@ export class WorldIndex implements ExecutionIndex {
 
   async #claimed(flows: FlowStore, id: string, epoch: number): Promise<ExecutionClaim | undefined> {
     const mark = await flows.getExecutionMark(id);
-    const execution = mark && (await this.#load(flows, id, mark));
-    if (!mark || !execution) return undefined;
+    // Whoever stood still on the way here may find the lease with another one, whose handler calls are not to be repeated.
+    if (!mark || mark.leaseOwner === null || mark.leaseEpoch !== epoch) return undefined;
+    const execution = await this.#load(flows, id, mark);
+    if (!execution) return undefined;
     const { cancelRequest } = mark;
     const claim = this.#hold(execution, epoch);
     return cancelRequest === null ? claim : { ...claim, cancelRequested: JSON.parse(cancelRequest) as CancellationInfo };

@@ -215,6 +215,27 @@ function lostWorkerPolicies(withScene: (act: (given: Given) => Promise<void>) =>
       expect(await store.flows.commit({ ...claimed, owner: 'wkr_living' })).toEqual({ kind: 'claimed', epoch: 1, ownerAlive: true });
     }));
 
+  // Found by the simulation of `npm run chaos` (R9-flows, seed 5001886).
+  it('is handed no execution that another one has by now', () =>
+    withScene(async ({ store, clock, loseStalled }) => {
+      const { index } = await executionIn(store, clock, 'exec_1', noDispatcher);
+      const claimBy = async (owner: string) => {
+        const claimed = { kind: 'claimExecution', shard: shardOf('exec_1'), runId: 'exec_1', owner } as const;
+        const { epoch = 0 } = await store.flows.commit(claimed);
+        return { lease: { owner, epoch }, leaseEnded: false, run: undefined };
+      };
+      await register(store, 'wkr_stalled');
+      const stalled = await claimBy('wkr_stalled');
+      expect(await index.adopt('exec_1', stalled)).toMatchObject({ epoch: 1 });
+      await loseStalled();
+      await register(store, 'wkr_living');
+      await store.commit({ kind: 'reap', now: store.now() });
+      expect(await index.adopt('exec_1', stalled)).toBeUndefined();
+      const living = await claimBy('wkr_living');
+      expect(await index.adopt('exec_1', stalled)).toBeUndefined();
+      expect(await index.adopt('exec_1', living)).toMatchObject({ epoch: 2 });
+    }));
+
   it('takes no execution that it creates', () =>
     withScene(async ({ store, clock, loseStalled }) => {
       await loseStalled();
