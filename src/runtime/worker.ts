@@ -137,7 +137,9 @@ export class Worker implements Dispatcher {
   }
 
   runTaken(run: TakenRun, certain?: Promise<boolean>): void {
-    this.#own(this.#deliverRun(run, certain));
+    // Once the others of the same transaction have been told as well: a replay that begins with one of them sees what all did.
+    const told = Promise.resolve();
+    this.#own(told.then(() => this.#deliverRun(run, certain)));
   }
 
   offerStep({ namespace, deploymentId }: Pick<RunRow, 'namespace' | 'deploymentId'>, stepName: string): string | undefined {
