@@ -5,12 +5,10 @@ import type { EventLogCache } from './event-log.ts';
 import { ownCopy } from './own-copy.ts';
 
 /** The payload that one event of a run carries, as a value of the caller's own; undefined where it carries none. */
-export async function readPayload({ store, log }: Opened, runId: string, seq: number | null): Promise<unknown> {
+export async function readPayload(opened: Opened, runId: string, seq: number | null): Promise<unknown> {
   if (seq === null) return undefined;
-  const known = knownPayload(log, runId, seq);
-  if (known) return known.value;
-  const [bytes] = await store.readPayloads([{ runId, seq }]);
-  return bytes && decodeValue(bytes);
+  const known = knownPayload(opened.log, runId, seq);
+  return known ? known.value : (await readPayloadsOf(opened, [{ runId, seq }]))[0];
 }
 
 /** The payloads of several events at once, in order; what this process has of a log need not be asked for, because logs only grow. */

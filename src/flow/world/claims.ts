@@ -174,7 +174,10 @@ export class Claims {
 }
 
 function isStillHeld({ epoch }: Held, mark: ExecutionMark | undefined): boolean {
-  return (
-    mark !== undefined && mark.leaseOwner !== null && mark.leaseEpoch === epoch && mark.cancelRequest === null && !isTerminal(mark.status)
-  );
+  return mark !== undefined && isLeased(mark, epoch) && mark.cancelRequest === null && !isTerminal(mark.status);
+}
+
+/** Whether the lease of this epoch is still the one that counts. */
+export function isLeased({ leaseOwner, leaseEpoch }: ExecutionMark, epoch: number): boolean {
+  return leaseOwner !== null && leaseEpoch === epoch;
 }

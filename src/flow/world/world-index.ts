@@ -9,7 +9,7 @@ import { FlowError } from '../errors.ts';
 import type { DuePage, ExecutionClaim, ExecutionCommit, ExecutionIndex, ResultsPage } from '../execution-index.ts';
 import type { CancellationInfo, Execution } from '../types.ts';
 import { childResults } from './child-results.ts';
-import { Claims } from './claims.ts';
+import { Claims, isLeased } from './claims.ts';
 import { decodeExecution } from './decode-execution.ts';
 import { encodeChild, encodeCodeRun, encodeCommit, encodeEnd, type WriteContext } from './encode-commit.ts';
 import { ExecutionCache } from './execution-cache.ts';
@@ -193,7 +193,7 @@ export class WorldIndex implements ExecutionIndex {
   async #claimed(flows: FlowStore, id: string, epoch: number): Promise<ExecutionClaim | undefined> {
     const mark = await flows.getExecutionMark(id);
     // Whoever stood still on the way here may find the lease with another one, whose handler calls are not to be repeated.
-    if (!mark || mark.leaseOwner === null || mark.leaseEpoch !== epoch) return undefined;
+    if (!mark || !isLeased(mark, epoch)) return undefined;
     const execution = await this.#load(flows, id, mark);
     if (!execution) return undefined;
     const { cancelRequest } = mark;
