@@ -109,13 +109,15 @@ describe('run_started', () => {
   });
 
   it.each([
-    ['that the run will not be woken for any more', null, true],
-    ['that would end before the run is woken again', now + 60_001, true],
-    ['that the run will be woken for', now + 60_000, false],
-  ])('completes a wait %s, for it was due when the run was taken', (_, nextWakeAt, completed) => {
+    ['that the run would not be woken for any more', null, now + 60_000],
+    ['that would end before the run is woken again', now + 60_001, now + 60_000],
+    ['that the run will be woken for', now + 60_000, null],
+  ])('wakes the run for a wait %s, and completes none before its time', (_, nextWakeAt, wakeAt) => {
     const state = { run: runRow({ status: 'running', dueAt: nextWakeAt }), openWaits: [waitRow({ dueAt: now + 60_000 })] };
     const decision = ask({ event: build.runStarted(), state, context: { runLease: { owner: 'wkr_1', epoch: 3 } } });
-    expect(decision.kind).toBe(completed ? 'commit' : 'unchanged');
+    expect(decision).toMatchObject(
+      wakeAt === null ? { kind: 'unchanged' } : { kind: 'commit', transition: { wakeAt, events: [], waits: [] } },
+    );
   });
 
   it('leaves due waits alone where nobody holds the run', () => {

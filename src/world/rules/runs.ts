@@ -60,8 +60,10 @@ export function startedAtBirth(creation: Transition): Transition {
 export function startRun(request: EventRequest, { run, openWaits = [] }: State, context: RuleContext): Decision {
   if (!run) return createStartedRun(request, context);
   if (isTerminal(run.status)) throw runExpired(run.runId, run.status);
-  const due = context.runLease ? openWaits.filter((wait) => isDue(wait, run, context)) : [];
-  if (run.status === 'running' && due.length === 0) return { kind: 'unchanged', eventSeq: null };
+  const waits = context.runLease ? openWaits : [];
+  const due = waits.filter(({ dueAt }) => dueAt <= context.now);
+  const wakeAt = unheardWake(waits, run, context);
+  if (run.status === 'running' && due.length === 0 && wakeAt === null) return { kind: 'unchanged', eventSeq: null };
 
   const starts = run.status === 'pending';
   const completions = due.map((wait) => completeWait(wait));
@@ -71,16 +73,18 @@ export function startRun(request: EventRequest, { run, openWaits = [] }: State, 
       run: { kind: starts ? 'start' : 'append' },
       events: [...(starts ? [bareEventOf(request)] : []), ...due.map(waitCompletedEvent)],
       waits: completions,
+      wakeAt,
     }),
   };
 }
 
 /**
- * A wait is also due if its run will not be woken for it any more: it was due when the run was taken, and the clock has been set back since.
- * While a run is leased its due time is that of the first wait which was not.
+ * When the first wait ends for which nobody would wake the run any more: the clock that gave the run away was ahead of this one, or has been
+ * set back since. While a run is leased its due time is that of the first wait which was not due by that clock.
  */
-function isDue({ dueAt }: WaitRow, { dueAt: nextWakeAt }: RunRow, { now }: RuleContext): boolean {
-  return dueAt <= now || nextWakeAt === null || dueAt < nextWakeAt;
+function unheardWake(waits: readonly WaitRow[], run: RunRow, { now }: RuleContext): number | null {
+  const unheard = waits.filter(({ dueAt }) => dueAt > now && (run.dueAt === null || dueAt < run.dueAt));
+  return unheard.length === 0 ? null : Math.min(...unheard.map(({ dueAt }) => dueAt));
 }
 
 export function completeRun(request: EventRequest, { run }: State, context: RuleContext): Decision {
