@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -37,8 +40,10 @@ describe('pawl serve', () => {
     const html = await page.text();
     const script = /src="(?:\.?\/)?(assets\/[^"]+)"/.exec(html)?.[1];
     expect((await fetch(`${url}/${script}`)).headers.get('cache-control')).toContain('immutable');
-    const metrics = await (await fetch(`${url}/metrics`)).text();
-    expect(metrics).toContain('pawl_runs_total{kind="flow",outcome="completed"} 1');
+    const read = async () => await (await fetch(`${url}/metrics`)).text();
+    // The live page reads what was written; the counter moves once it is on the disk.
+    await expect.poll(read, { timeout: 10_000 }).toContain('pawl_runs_total{kind="flow",outcome="completed"} 1');
+    const metrics = await read();
     expect(metrics).toContain('pawl_steps_total{kind="flow",outcome="completed"} 1');
     expect(metrics).toMatch(/pawl_run_first_step_seconds_count\{kind="flow"\} 1/);
     expect(metrics).toContain('pawl_stuck_runs 0');
@@ -81,6 +86,27 @@ describe('pawl serve', () => {
     await (await fetch(`${url}/api/v1/runs/${again}/live`)).text();
     expect(await call(`${url}/api/v1/runs/${again}`)).toMatchObject({ body: { status: 'completed', output: { json: 10 } } });
     expect(await end()).toMatchObject({ code: 0 });
+  });
+
+  it('leaves runs of code to others where only the shell has a PORT', async () => {
+    const asked: string[] = [];
+    const somebodyElse = createHttpServer((request, response) => {
+      asked.push(String(request.url));
+      response.writeHead(404).end();
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => void somebodyElse.close());
+    await once(somebodyElse, 'listening');
+    const { port } = somebodyElse.address() as AddressInfo;
+    const folder = await scratchFolder();
+    await writeFile(join(folder, 'handlers.mjs'), handlers);
+    const { url, end } = await serve(folder, ['--import', './handlers.mjs'], { PORT: String(port) });
+    const code = await call(`${url}/api/v1/runs`, { workflow: 'workflow//./workflows/basics//addition', args: [1] });
+    // What is claimed after the run of code shows that it could have been.
+    const flow = await call(`${url}/api/v1/flows/shouting/start`, { input: { text: 'hello' } });
+    await (await fetch(`${url}/api/v1/runs/${(flow.body as { runId: string }).runId}/live`)).text();
+    expect(await call(`${url}/api/v1/runs/${(code.body as { runId: string }).runId}`)).toMatchObject({ body: { status: 'pending' } });
+    expect(await end()).toMatchObject({ code: 0 });
+    expect(asked).toEqual([]);
   });
 
   it('gives others nothing without a token, and says so before it listens', async () => {
