@@ -249,9 +249,9 @@ export class Engine {
   }
 
   async #awaitRetry(claim: ExecutionClaim, retryAt: number): Promise<boolean> {
-    const stop = AbortSignal.any([claim.signal, this.#shutdown.signal]);
-    await waitUntil(this.#core.clock, retryAt, stop);
-    return !stop.aborted;
+    const stops = [claim.signal, this.#shutdown.signal];
+    await waitUntil(this.#core.clock, retryAt, stops);
+    return !stops.some(({ aborted }) => aborted);
   }
 
   #own<T>(work: Promise<T>): Promise<T> {

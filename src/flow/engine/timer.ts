@@ -12,14 +12,17 @@ export function startTimer(clock: Clock, ms: number, wake: () => void): () => vo
   return () => cancel();
 }
 
-/** Resolves at an instant of the wall clock, or as soon as the signal aborts. */
-export function waitUntil(clock: Clock, at: number, signal: AbortSignal): Promise<void> {
+/**
+ * Resolves at an instant of the wall clock, or as soon as one of the signals aborts. Not with `AbortSignal.any`: in Node 20 a signal that
+ * lives long keeps all that it was ever joined with.
+ */
+export function waitUntil(clock: Clock, at: number, signals: readonly AbortSignal[]): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
+    if (signals.some(({ aborted }) => aborted)) return resolve();
     let cancel = () => {};
     const done = () => {
       cancel();
-      signal.removeEventListener('abort', done);
+      for (const signal of signals) signal.removeEventListener('abort', done);
       resolve();
     };
     const arm = () => {
@@ -27,7 +30,7 @@ export function waitUntil(clock: Clock, at: number, signal: AbortSignal): Promis
       if (left <= 0) return done();
       cancel = startTimer(clock, left, arm);
     };
-    signal.addEventListener('abort', done, { once: true });
+    for (const signal of signals) signal.addEventListener('abort', done);
     arm();
   });
 }
