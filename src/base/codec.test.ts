@@ -91,6 +91,7 @@ describe('small fields', () => {
 
   it('say so where somebody else has written them', () => {
     expect(() => decodeFields('{{x}}')).toThrow('A stored field is not as it was written: it begins with "{{x}}".');
+    expect(() => decodeFields('{{x}}')).toThrow(expect.objectContaining({ code: 'DAMAGED_VALUE' }));
   });
 
   it('are devalue text, so that what was written before can be read', () => {

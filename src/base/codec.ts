@@ -20,18 +20,18 @@ export function encodeValue(value: unknown): Uint8Array {
   return encoded;
 }
 
-/** Reads what `encodeValue` wrote; bytes come back as a copy of their own. */
+/** Reads what `encodeValue` wrote; bytes come back as a copy of their own. Throws `DAMAGED_VALUE` for anything else. */
 export function decodeValue(encoded: Uint8Array): unknown {
   if (encoded[0] === rawBytes) return new Uint8Array(encoded.subarray(1));
   if (encoded[0] === devalueText) return decodeText(decoder.decode(encoded.subarray(1)));
-  throw new Error(`A stored value begins with the unknown tag ${encoded[0]}: it was written by a newer version.`);
+  throw damaged(`A stored value begins with the unknown tag ${encoded[0]}: it was written by a newer version.`);
 }
 
 function decodeText(text: string): unknown {
   try {
     return parse(text);
   } catch (cause) {
-    throw new Error(`A stored value is not as it was written: it begins with "${text.slice(0, 20)}".`, { cause });
+    throw damaged(`A stored value is not as it was written: it begins with "${text.slice(0, 20)}".`, cause);
   }
 }
 
@@ -44,8 +44,12 @@ export function decodeFields(text: string): Record<string, unknown> {
   try {
     return decodeFlat(text) ?? (parse(text) as Record<string, unknown>);
   } catch (cause) {
-    throw new Error(`A stored field is not as it was written: it begins with "${text.slice(0, 20)}".`, { cause });
+    throw damaged(`A stored field is not as it was written: it begins with "${text.slice(0, 20)}".`, cause);
   }
+}
+
+function damaged(message: string, cause?: unknown): Error {
+  return Object.assign(new Error(message, { cause }), { code: 'DAMAGED_VALUE' });
 }
 
 // Nearly all of them are a few texts and numbers. For those devalue's notation, `[{"name":1},"value"]`, is written and read without a walk

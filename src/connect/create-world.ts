@@ -182,7 +182,8 @@ function connect({ env = process.env, clock = systemClock, logger, apart = false
     clock,
     logger: log,
     getEncryptionKeyForRun: (context) =>
-      (keys ??= encryption(context, settings.encryptionKeys).getEncryptionKeyForRun as PawlWorld['getEncryptionKeyForRun']),
+      (keys ??= encryption(context, { secrets: settings.encryptionKeys, clock })
+        .getEncryptionKeyForRun as PawlWorld['getEncryptionKeyForRun']),
   };
 }
 

@@ -82,6 +82,8 @@ describe('settings', () => {
     ['ENCRYPTION_KEYS', 'too short', /is "\*\*\*"; it must be secrets of at least 16 characters/],
     ['ENCRYPTION_KEYS', 'long enough for a key,', /16 characters/],
     ['RETENTION', 'a month', /30d or 12h, "never"/],
+    ['RETENTION', '30', /WORKFLOW_PAWL_RETENTION is "30"; it must be a duration like 30d or 12h/],
+    ['RETENTION', 'completed=7,failed=90d', /30d or 12h/],
     ['RETENTION', '1d,2d', /30d or 12h/],
     ['RETENTION', 'running=1d', /30d or 12h/],
     ['RETENTION', 'completed=1d=2d', /30d or 12h/],

@@ -152,7 +152,9 @@ function readRetention(text: string): Retention {
 }
 
 function readPeriod(text: string): number | null | undefined {
-  return text === 'never' ? null : parseDuration(text);
+  if (text === 'never') return null;
+  // Whoever writes 30 means days; taken for milliseconds, it would delete everything.
+  return /\d$/.test(text) ? undefined : parseDuration(text);
 }
 
 function invalid(name: SettingName, value: string, rule: string): Error {
