@@ -1,9 +1,10 @@
 import type { z } from 'zod';
-import { renderUlid, newUlid } from '../base/ulid.ts';
+import { renderUlid } from '../base/ulid.ts';
 import { describeError } from '../base/logger.ts';
 import { decodeCursor, encodeCursor } from '../world/cursor.ts';
 import { expectScope, type Scope } from './caller.ts';
 import { asOperateError } from './errors.ts';
+import { newLineId } from './line-id.ts';
 import type { Operator } from './operator.ts';
 import type { PageOf, PageQuery } from './pages.ts';
 import { instant } from './run-views.ts';
@@ -55,7 +56,7 @@ export async function leaveLine(
   logger.info('audit', { ...entry, tenantId: caller.tenantId });
   try {
     const store = await operator.store();
-    const row = { auditId: newUlid(at), at, tenantId: caller.tenantId, entry: JSON.stringify(entry) };
+    const row = { auditId: newLineId(at), at, tenantId: caller.tenantId, entry: JSON.stringify(entry) };
     await store.commit({ kind: 'audit', row, keepFrom: renderUlid({ ms: Math.max(0, at - keptMs), high40: 0, low40: 0 }) });
   } catch (error) {
     logger.error(`This line of the audit log could not be kept: ${describeError(error)}`, { ...entry, tenantId: caller.tenantId });
