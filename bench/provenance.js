@@ -1,13 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
-import { fileURLToPath } from 'node:url';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
+import { readCommit } from '../scripts/read-commit.js';
 
 /** When, of which code, by which command and on what a run measures. */
 export function describeRun(args) {
   const command = ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ');
-  return { at: new Date().toISOString(), commit: readCommit(), command, machine: describeMachine() };
+  return { at: new Date().toISOString(), commit: readCommit(['src', 'bench', 'package.json']), command, machine: describeMachine() };
 }
 
 /**
@@ -40,17 +37,6 @@ function tellRun({ at, commit, command, fsync }) {
   const of = commit ? ` at \`${commit}\`` : '';
   const disk = fsync ? `; fdatasync of 4 KiB p50 ${fsync.p50.toFixed(2)} ms, p99 ${fsync.p99.toFixed(2)} ms` : '';
   return `${at.slice(0, 10)}${of}, \`${command}\`${disk}`;
-}
-
-/** With a `+` where the files were not as committed. */
-function readCommit() {
-  const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  try {
-    const changed = git('status', '--porcelain', '--', 'src', 'bench', 'package.json') !== '';
-    return `${git('rev-parse', '--short', 'HEAD')}${changed ? '+' : ''}`;
-  } catch {
-    return undefined;
-  }
 }
 
 function describeMachine() {

@@ -46,14 +46,13 @@ export function worldsWithSettings(worlds) {
 }
 
 function withSetting(name, world) {
-  const { title, environment = {}, window, http, tracing, skips } = settings[name.split('+')[1]];
+  const { title, environment = {}, window, http, tracing } = settings[name.split('+')[1]];
   const copy = join(copies, name);
   return {
     ...world,
     title,
     deliversOverHttp: http,
     tracing,
-    skips,
     target: window ? join(copy, 'index.js') : world.target,
     async prepare(place) {
       if (window) copyWithWindow(copy, window);

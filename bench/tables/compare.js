@@ -1,6 +1,7 @@
 import { formatFigure, formatTable } from '../format.js';
-import { metrics } from '../metrics/index.js';
+import { metrics, metricsOf } from '../metrics/index.js';
 import { describeDetails } from '../notes.js';
+import { stores } from '../stores.js';
 import { judge } from '../verdict.js';
 import { worlds } from '../worlds.js';
 
@@ -16,7 +17,18 @@ export function compareTable({ sectionName, own, worldNames, rows }) {
     return [metric.title, ...cells, ...(judged ? verdicts : [])];
   });
   const results = Object.fromEntries(Object.entries(rows).map(([name, row]) => [name, row.results]));
-  return [formatTable(titles, lines), ...paragraph(describeDetails(results)), ...paragraph(tellAbsences(results))];
+  const absences = [...tellAbsences(results), ...tellNeverMeasured(sectionName, rows)];
+  return [formatTable(titles, lines), ...paragraph(describeDetails(results)), ...paragraph(absences)];
+}
+
+/** A wish without a figure is not to be overlooked. */
+function tellNeverMeasured(sectionName, rows) {
+  const missing = metricsOf(sectionName, stores[sectionName]).filter((name) => !rows[name]);
+  const told = missing.map((name) => {
+    const wanted = wantsOf(name, sectionName).map(({ text }) => `, wanted ${text}`);
+    return `“${metrics[name].title}” (\`${name}\`${wanted.join('')})`;
+  });
+  return told.length > 0 ? [`Not measured yet: ${told.join('; ')}.`] : [];
 }
 
 function wantsOf(metricName, sectionName) {

@@ -21,7 +21,7 @@ it('each section says when, of which commit and by which command it was measured
   expect(page).toContain('Measured on 2 × Processor, linux x64, Node 20.19.0.');
   expect(page).toContain('2026-01-02 at `abc1234`, `npm run bench`; fdatasync of 4 KiB p50 0.20 ms, p99 0.40 ms.\n');
   expect(page).toContain('| 100 ms (90.0–110) | 500 ms | – |');
-  expect(page).toContain('0.20× yes; –');
+  expect(page).toContain('5.00× yes; –');
 });
 
 it('rows of several runs name the run they are of', () => {
