@@ -14,7 +14,7 @@ export async function writeIntoDocument(file: string, reports: readonly Report[]
 
 function table(reports: readonly Report[]): string {
   const rows = reports.map((report) => {
-    const { id, fault, want, seed, seconds, startedAt, violations, missed = [], notes = [] } = report;
+    const { id, fault, want, seed, seconds, startedAt, commit, violations, missed = [], notes = [] } = report;
     const result = [
       violations.length === 0 ? 'no violation' : `**${violations.length} violations**`,
       ...missed.map((what) => `**not met**: ${what}`),
@@ -30,7 +30,7 @@ function table(reports: readonly Report[]): string {
       done.join(', '),
       [...figures, ...notes].join('; '),
       result,
-      `seed ${seed}, ${duration(seconds)}, ${startedAt.slice(0, 10)}`,
+      `seed ${seed}, ${duration(seconds)}, ${startedAt.slice(0, 10)}${commit === undefined ? '' : `, at ${commit}`}`,
     ];
     return `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
   });

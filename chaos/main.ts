@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readCommit } from '../scripts/read-commit.js';
 import { writeIntoDocument } from './document.ts';
 import { readOptions, usage } from './options.ts';
 import type { Job, Report, Target } from './target.ts';
@@ -24,7 +25,10 @@ async function main(args: readonly string[]): Promise<void> {
   const { targets: chosen, seed, scale, write, minutes, previous } = readOptions(args, targets);
   for (const target of chosen) {
     const chosenScale = scale ?? target.shortScale;
-    if (chosenScale === undefined) continue;
+    if (chosenScale === undefined) {
+      console.log(`${target.id}: it has no short form`);
+      continue;
+    }
     const report = await attempt(target, {
       seed,
       scale: chosenScale,
@@ -45,7 +49,7 @@ async function attempt({ id, fault, want, run }: Target, job: Pick<Job, 'seed' |
   const scratch = await mkdtemp(join(tmpdir(), `pawl-chaos-${id}-`));
   const startedAt = new Date();
   console.log(`${id} (seed ${seed}, scale ${scale}): ${fault}`);
-  const about = { id, fault, want, seed, scale, startedAt: startedAt.toISOString(), machine: machine() };
+  const about = { id, fault, want, seed, scale, startedAt: startedAt.toISOString(), ...codeTried(), machine: machine() };
   const command = `npm run chaos -- --only ${id} --seed ${seed} --scale ${scale}${previous === undefined ? '' : ` --previous ${previous}`}`;
   try {
     const findings = await run({ ...job, scratch, say: (line) => console.log(`  ${line}`) });
@@ -72,19 +76,21 @@ function tell({ amounts, figures, violations, missed = [], notes = [], seconds, 
   for (const violation of violations.slice(0, 20)) console.log(`    ${violation}`);
 }
 
-/** Figures of a run that was as large say more than those of a newer one that was not. */
+/** Figures of a run that was as large say more than those of a newer one that was not; a run that found something says most of all. */
 async function keep(report: Report): Promise<void> {
   await mkdir(reports, { recursive: true });
   const file = join(reports, `chaos-${report.id}.json`);
   const before = await readReport(file);
-  if (before && shareDone(before) > shareDone(report)) return;
+  if (before && report.violations.length === 0 && shareDone(before) > shareDone(report)) {
+    return console.log(`  not kept: ${file} is of a larger run`);
+  }
   const shown = { ...report, violations: report.violations.slice(0, 100) };
   await writeFile(file, `${JSON.stringify(shown, null, 2)}\n`);
 }
 
 /** How much of the whole was done, of everything that the target does. */
 function shareDone({ amounts }: Report): number {
-  const shares = Object.values(amounts).map(([done, whole]) => done / whole);
+  const shares = Object.values(amounts).map(([done, whole]) => Math.min(1, done / whole));
   return shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);
 }
 
@@ -101,6 +107,11 @@ async function readReport(file: string): Promise<Report | undefined> {
   } catch {
     return undefined;
   }
+}
+
+function codeTried(): Pick<Report, 'commit'> {
+  const commit = readCommit(['src', 'chaos', 'package.json']);
+  return commit === undefined ? {} : { commit };
 }
 
 function machine(): string {

@@ -23,8 +23,8 @@ export function usage(targets: readonly Target[]): string {
   --minutes <n>      R6, R7, R8, R9 and R11 end after so long with what they have done by then
   --short            of each target what takes seconds: what \`npm test\` does
   --write            writes the table of docs/reliability.md anew, of the largest report of each target
-  --previous <ref>   the version that R13 comes from: a tag or a commit, by default the newest release
   --table            does only that
+  --previous <ref>   the version that R13 comes from: a tag or a commit, by default the newest release
 
 Reports are kept in reports/. The exit code is 1 if anything happened that must not.`;
 }

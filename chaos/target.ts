@@ -44,6 +44,8 @@ export interface Report extends Findings {
   readonly seed: number;
   readonly scale: number;
   readonly startedAt: string;
+  /** Of the code that was tried; older reports do not say it. */
+  readonly commit?: string;
   readonly seconds: number;
   readonly machine: string;
   readonly command: string;

@@ -1,4 +1,4 @@
-import { type OpenDatabase } from '../../src/sqlite/driver.ts';
+import type { OpenDatabase, SqliteDatabase } from '../../src/sqlite/driver.ts';
 import { renderEventId } from '../../src/world/event-view.ts';
 
 export interface Acknowledged {
@@ -16,18 +16,11 @@ export function inspect(open: OpenDatabase, file: string, acknowledged: readonly
       .map((row) => String(row['integrity_check']));
     const broken = damage.filter((line) => line !== 'ok').map((line) => `integrity_check: ${line}`);
     // Cut off before its schema was: an empty file, and rightly so if nothing had been acknowledged.
-    const [table] = database.prepare("select 1 as there from sqlite_schema where name = 'events'").all();
-    if (!table) return [...broken, ...(acknowledged.length > 0 ? [`all ${acknowledged.length} acknowledged events are lost`] : [])];
-    const find = database.prepare('select seq, created_at as createdAt from events where run_id = ?');
-    const logs = new Map<string, Set<string>>();
-    const logOf = (runId: string) => {
-      const known =
-        logs.get(runId) ?? new Set(find.all(runId).map((row) => renderEventId(runId, Number(row['seq']), Number(row['createdAt']))));
-      logs.set(runId, known);
-      return known;
-    };
+    if (!hasEvents(database))
+      return [...broken, ...(acknowledged.length > 0 ? [`all ${acknowledged.length} acknowledged events are lost`] : [])];
+    const has = finder(database);
     const lost = acknowledged
-      .filter(({ runId, eventId }) => !logOf(runId).has(eventId))
+      .filter((event) => !has(event))
       .map(({ runId, eventId }) => `${eventId} of ${runId} was acknowledged and is lost`);
     const gaps = database
       .prepare(
@@ -38,4 +31,31 @@ export function inspect(open: OpenDatabase, file: string, acknowledged: readonly
   } finally {
     database.close();
   }
+}
+
+/** How many of these events are in a file. */
+export function countThere(open: OpenDatabase, file: string, events: readonly Acknowledged[]): number {
+  const database = open(file);
+  try {
+    return hasEvents(database) ? events.filter(finder(database)).length : 0;
+  } finally {
+    database.close();
+  }
+}
+
+function hasEvents(database: SqliteDatabase): boolean {
+  return database.prepare("select 1 as there from sqlite_schema where name = 'events'").all().length > 0;
+}
+
+/** Says of an event whether it is there; each log is read once. */
+function finder(database: SqliteDatabase): (event: Acknowledged) => boolean {
+  const find = database.prepare('select seq, created_at as createdAt from events where run_id = ?');
+  const logs = new Map<string, Set<string>>();
+  const logOf = (runId: string) => {
+    const known =
+      logs.get(runId) ?? new Set(find.all(runId).map((row) => renderEventId(runId, Number(row['seq']), Number(row['createdAt']))));
+    logs.set(runId, known);
+    return known;
+  };
+  return ({ runId, eventId }) => logOf(runId).has(eventId);
 }

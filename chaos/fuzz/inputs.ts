@@ -14,6 +14,8 @@ import { tryInput } from './verdict.ts';
 export interface Source {
   /** One input, and what was wrong with what came of it. */
   next(): Promise<string | undefined>;
+  /** How many values never became an input, for what would have kept them does not take them. */
+  readonly untried?: () => number;
   close(): Promise<void>;
 }
 
@@ -143,7 +145,10 @@ async function http(garble: Garble): Promise<Source> {
       const sent = request();
       const where = `${sent.method} ${new URL(sent.url).pathname.slice(0, 80)}`;
       const fault = await tryInput(async () => {
-        const response = await server.fetch(sent, info);
+        const response = await server.fetch(sent, info).catch((error: unknown) => {
+          // Whatever it is, ours or not: it should have become an answer.
+          throw new Error(`the server threw ${(error as Error).stack ?? String(error)}`);
+        });
         if (response.headers.get('content-type')?.includes('event-stream')) await response.body?.cancel();
         else await response.arrayBuffer();
         if (response.status >= 500) throw Object.assign(new Error(`${where} answered ${response.status}`), { status: response.status });
@@ -184,24 +189,29 @@ async function rows(garble: Garble, scratch: string): Promise<Source> {
     () => world.hooks.list({ runId }),
     () => readLog(world, runId),
   ];
-  return {
-    next: async () => {
+  let untried = 0;
+  const damage = () => {
+    for (;;) {
       const { table, name, type } = garble.random.pick(columns as [(typeof columns)[number], ...(typeof columns)[number][]]);
       const value = storable(garble, type);
       try {
         database.prepare(`update ${table} set ${name} = ?`).run(value);
-      } catch {
-        // The schema itself refuses it.
-        return undefined;
+        return { table, name, value };
+      } catch (error) {
+        if (!isConstraint(error)) throw error;
+        untried += 1;
       }
+    }
+  };
+  return {
+    next: async () => {
+      const { table, name, value } = damage();
       let fault: string | undefined;
       for (const read of reads) fault ??= await tryInput(read);
       mend(table);
-      return (
-        fault &&
-        `${table}.${name} = ${JSON.stringify(typeof value === 'object' ? [...value.subarray(0, 8)] : value).slice(0, 60)}: ${fault}`
-      );
+      return fault && `${table}.${name} = ${shown(value)}: ${fault}`;
     },
+    untried: () => untried,
     async close() {
       database.close();
       await world.close();
@@ -224,10 +234,21 @@ async function writeOneOfEach(world: ReturnType<typeof createWorld>): Promise<st
   return runId;
 }
 
+/** Whether the schema itself refused a value: a constraint, or a text where a number belongs. */
+function isConstraint(error: unknown): boolean {
+  const { errcode } = error as { errcode?: unknown };
+  return typeof errcode === 'number' && [19, 20].includes(errcode & 0xff);
+}
+
 function storable(garble: Garble, type: string): number | string | Uint8Array {
   if (type === 'integer') return garble.random.between(-5, 2 ** 31);
   const text = garble.string();
   return type === 'blob' ? new Uint8Array([garble.random.between(0, 255), ...new TextEncoder().encode(text.slice(0, 200))]) : text;
+}
+
+function shown(value: number | string | Uint8Array): string {
+  if (typeof value === 'number') return String(value);
+  return JSON.stringify(typeof value === 'string' ? value.slice(0, 60) : [...value.subarray(0, 8)]);
 }
 
 function bent(text: string, { random }: Garble): string {

@@ -22,4 +22,4 @@ for (; done < count; done += 1) {
   if (fault !== undefined) tell({ fault: `input ${done}: ${fault}` });
 }
 await source.close();
-process.stdout.write(`${JSON.stringify({ done })}\n`, () => process.exit());
+process.stdout.write(`${JSON.stringify({ done, untried: source.untried?.() ?? 0 })}\n`, () => process.exit());

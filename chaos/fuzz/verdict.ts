@@ -1,20 +1,23 @@
+import { RunNotSupportedError, WorkflowWorldError } from '@workflow/errors';
+import { FlowError } from '../../src/flow/errors.ts';
+import { OperateError } from '../../src/operate/errors.ts';
+import { sdkRefusals } from '../sdk-refusals.ts';
+
 /** What may come of an input: anything but a fault of ours. */
 export type Outcome = { readonly ok: true } | { readonly error: unknown };
 
-// Raised by JavaScript itself where something was not checked; the SDK's and our own errors have names and codes of their own.
-const careless = new Set(['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError', 'AssertionError']);
+const named = [FlowError, OperateError, RunNotSupportedError, ...sdkRefusals] as const;
+// Of those that have no class of their own.
+const codes = new Set<unknown>(['INVALID_SETTING', 'SCHEMA_TOO_NEW', 'DAMAGED_VALUE']);
 
-/** A sentence if this outcome is a fault; undefined if it is an answer. */
+/** A sentence if this outcome is a fault; undefined if it is an answer: a value, or an error that somebody meant. */
 export function faultOf(outcome: Outcome): string | undefined {
   if ('ok' in outcome) return undefined;
   const { error } = outcome;
   if (!(error instanceof Error)) return `${String(error)} was thrown, which is no error`;
-  const { status, code } = error as { status?: unknown; code?: unknown };
+  const { status } = error as { status?: unknown };
   if (typeof status === 'number' && status >= 500) return `${error.name} with status ${status}: ${error.message.slice(0, 200)}`;
-  if (careless.has(error.name) && code === undefined) return `${error.stack?.split('\n').slice(0, 4).join(' | ')}`;
-  if (typeof code === 'string' && /^ERR_SQLITE|^SQLITE|^[0-9A-Z]{5}$/.test(code))
-    return `an error of the database: ${code} ${error.message.slice(0, 200)}`;
-  return undefined;
+  return isMeant(error) ? undefined : describe(error);
 }
 
 /** Runs one input; says what was wrong with what came of it, a second of thinking included. */
@@ -31,4 +34,22 @@ export async function tryInput(act: () => unknown): Promise<string | undefined> 
   // Of this process's own time: a busy machine must not look like a slow answer.
   if (user + system > 1_000_000) return `it took ${Math.round((user + system) / 1_000)} ms`;
   return faultOf(outcome);
+}
+
+// Only what is on the list: an error of JavaScript, Node, the database or a package may have a code too.
+function isMeant(error: Error): boolean {
+  const { status, code } = error as { status?: unknown; code?: unknown };
+  if (named.some((one) => error instanceof one)) return true;
+  // The SDK takes one without a status for a fault of the World.
+  if (error instanceof WorkflowWorldError) return typeof status === 'number';
+  return error.constructor === Error && codes.has(code);
+}
+
+function describe(error: Error): string {
+  const { code } = error as { code?: string | number };
+  const frames = error.stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? [];
+  return [
+    `${error.name}${code === undefined ? '' : ` with code ${String(code)}`}: ${error.message.slice(0, 200)}`,
+    ...frames.slice(0, 4).map((line) => line.trim()),
+  ].join(' | ');
 }

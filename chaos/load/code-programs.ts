@@ -31,6 +31,7 @@ function program(api: HostApi, { workflow, args, steps, token }: Call): Program 
   return {
     name: workflow,
     steps,
+    inOrder: workflow !== 'load//spread',
     ...(token === undefined ? {} : { word: token }),
     start: () => api.start(workflow, args),
     async answer() {

@@ -40,9 +40,12 @@ export async function standStill(url: string, ms: number): Promise<void> {
     url,
     "select pid from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend'",
   );
-  for (const { pid } of sessions) signal(pid, 'SIGSTOP');
-  await pause(ms);
-  for (const { pid } of sessions) signal(pid, 'SIGCONT');
+  try {
+    for (const { pid } of sessions) signal(pid, 'SIGSTOP');
+    await pause(ms);
+  } finally {
+    for (const { pid } of sessions) signal(pid, 'SIGCONT');
+  }
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

@@ -1,6 +1,7 @@
 import type { Host } from '../../test/e2e/support/host.ts';
 import type { Random } from '../../test/e2e/support/random.ts';
 import type { Stage } from '../../test/e2e/support/stage.ts';
+import { givenUp } from './given-up.ts';
 import { monotonic } from './monotonic.ts';
 
 export interface FleetOptions {
@@ -60,19 +61,19 @@ export class Fleet {
     const victim = this.#workers[place] as Host;
     this.#atWork.delete(victim);
     this.#othersAtWorkNow();
-    this.killedAt.set(victim.id, monotonic());
+    // Who ended by himself was killed by nobody.
+    if (victim.isRunning) this.killedAt.set(victim.id, monotonic());
     await victim.kill();
     this.#workers[place] = this.#next();
   }
 
-  /** Hosts that noticed that they had been given up for dead, as happens to the healthy on a machine that stood still. */
-  givenUp(): string[] {
-    return this.#all.filter((host) => host.linesWith(/was away for longer/).length > 0).map(({ id }) => id);
+  givenUp(): Map<string, readonly number[]> {
+    return givenUp(this.#all);
   }
 
-  /** Hosts that ended although nobody killed them. */
-  exited(): string[] {
-    return this.#all.filter((host) => !host.isRunning && !this.killedAt.has(host.id)).map(({ id }) => id);
+  /** What must not happen: a host that ended although nobody killed it. */
+  exits(): string[] {
+    return this.#all.filter((host) => !host.isRunning && !this.killedAt.has(host.id)).map(({ id }) => `${id} exited by itself`);
   }
 
   #othersAtWorkNow(): void {

@@ -51,6 +51,7 @@ function program(engine: WorldEngine, tag: string, { flow, context, listens }: K
   return {
     name: flow,
     steps: marksOf.length,
+    inOrder: flow !== 'load-spread',
     ...(listens ? { word: tag } : {}),
     async start() {
       const { execution } = await engine.create(flow, context, { idempotencyKey: tag, idempotencyTTL: keyMs });

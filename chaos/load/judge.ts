@@ -4,9 +4,13 @@ export interface Evidence {
   readonly bodies: readonly Body[];
   /** The marks that each run gave as its value. */
   readonly marks: ReadonlyMap<string, readonly string[]>;
+  /** The runs whose steps come one after the other, in the order of their marks. */
+  readonly inOrder?: ReadonlySet<string>;
   readonly killedAt: ReadonlyMap<string, number>;
-  /** Hosts that stood still for longer than their lease. */
-  readonly givenUp: readonly string[];
+  /** When hosts said that they had stood still for longer than their lease. */
+  readonly givenUpAt: ReadonlyMap<string, readonly number[]>;
+  /** When the database was away: a result that could not be recorded then is worked out again, which is the SDK's rule. */
+  readonly disturbed?: readonly { readonly began: number; readonly over: number }[];
 }
 
 export interface Judgement {
@@ -15,15 +19,50 @@ export interface Judgement {
   readonly repeated: number;
   /** How long after the death of its worker each step that was cut off went on elsewhere, in milliseconds. */
   readonly recoveries: readonly number[];
+  /** Those whose next worker had started them, too, and was killed before the body began: they wait for a second lease. */
+  readonly cutOffTwice: number;
 }
+
+// Who stood still says so when he hears of it, which may be after the next one has begun.
+const hearsWithinMs = 30_000;
+// Who could not reach the database tries again for a while.
+const aftermathMs = 5_000;
 
 /**
  * Holds the effects outside against what was recorded: each result is that of one body, of its own run, and the last that began; a body is
- * begun again only if the worker that had it died, or stood still and was given up.
+ * begun again only if the worker that had it was killed, given up or cut off from the database in the meantime; and no step begins again
+ * once the next one has.
  */
-export function judge({ bodies, marks, killedAt, givenUp }: Evidence): Judgement {
-  const violations: string[] = [];
+export function judge(evidence: Evidence): Judgement {
+  const { bodies, marks, killedAt } = evidence;
+  const { violations, recorded } = readResults(marks);
   const recoveries: number[] = [];
+  let [repeated, cutOffTwice] = [0, 0];
+  const steps = groupBySteps(bodies);
+  for (const [key, begun] of steps) {
+    // By attempt: somebody who stood still between the start of a step and its body begins late, and what he does is in vain.
+    const ofStep = begun.toSorted((a, b) => a.attempt - b.attempt);
+    if (!marks.has(ofStep[0]?.runId ?? '')) continue;
+    const taken = ofStep.filter(({ mark, runId }) => recorded.get(mark) === runId);
+    if (taken.length !== 1) violations.push(`${key} has ${taken.length} recorded results of ${ofStep.length} bodies`);
+    repeated += ofStep.length - 1;
+    for (const [index, body] of ofStep.slice(0, -1).entries()) {
+      const next = ofStep[index + 1] as Body;
+      if (!hasCause(evidence, body, next)) violations.push(`${key} began again, though ${body.host} lived`);
+      const died = killedAt.get(body.host);
+      if (died !== undefined && died <= next.at && body.endedAt === undefined) {
+        if (next.attempt > body.attempt + 1) cutOffTwice += 1;
+        else recoveries.push(next.at - died);
+      }
+      if (recorded.has(body.mark)) violations.push(`${key} began again after its result was recorded`);
+    }
+  }
+  return { violations: [...violations, ...outOfOrder(evidence, steps)], repeated, recoveries, cutOffTwice };
+}
+
+/** Whose result each mark is. */
+function readResults(marks: Evidence['marks']) {
+  const violations: string[] = [];
   const recorded = new Map<string, string>();
   for (const [runId, ofRun] of marks) {
     for (const mark of ofRun) {
@@ -31,32 +70,27 @@ export function judge({ bodies, marks, killedAt, givenUp }: Evidence): Judgement
       recorded.set(mark, runId);
     }
   }
-  let repeated = 0;
-  for (const [key, begun] of groupBySteps(bodies)) {
-    // By attempt: somebody who stood still between the start of a step and its body begins late, and what he does is in vain.
-    const ofStep = begun.toSorted((a, b) => a.attempt - b.attempt);
-    if (!marks.has(ofStep[0]?.runId ?? '')) continue;
-    const taken = ofStep.filter(({ mark }) => recorded.has(mark));
-    if (taken.length !== 1) violations.push(`${key} has ${taken.length} recorded results of ${ofStep.length} bodies`);
-    repeated += ofStep.length - 1;
-    for (const [index, body] of ofStep.slice(0, -1).entries()) {
-      const died = killedAt.get(body.host);
-      const next = ofStep[index + 1] as Body;
-      if (died === undefined && !givenUp.includes(body.host)) violations.push(`${key} began again, though ${body.host} lived`);
-      else if (died !== undefined && body.endedAt === undefined) recoveries.push(next.at - died);
-      if (recorded.has(body.mark)) violations.push(`${key} began again after its result was recorded`);
-    }
-  }
-  return { violations, repeated, recoveries };
+  return { violations, recorded };
 }
 
-/** The value below which this share of all is, or NaN where there are none. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+/** Between the begin of a body and that of the next one for the same step something has to have happened to the first. */
+function hasCause({ killedAt, givenUpAt, disturbed = [] }: Evidence, { host, at }: Body, next: Body): boolean {
+  const died = killedAt.get(host);
+  if (died !== undefined && died <= next.at) return true;
+  const heard = givenUpAt.get(host) ?? [];
+  if (heard.some((instant) => instant >= at && instant <= next.at + hearsWithinMs)) return true;
+  return disturbed.some(({ began, over }) => at <= over + aftermathMs && next.at >= began);
 }
 
-/** The same as a figure of a report. */
-export function shownQuantile(values: readonly number[], share: number): number | string {
-  return values.length === 0 ? 'none to measure' : quantile(values, share);
+/** A step that begins after the next one of its run has lost a result that was recorded; late is only who had been given up. */
+function outOfOrder({ bodies, marks, inOrder, givenUpAt }: Evidence, steps: ReadonlyMap<string, readonly Body[]>): string[] {
+  const byMark = new Map(bodies.map((body) => [body.mark, body]));
+  return [...(inOrder ?? [])].flatMap((runId) => {
+    const taken = (marks.get(runId) ?? []).flatMap((mark) => byMark.get(mark) ?? []);
+    return taken.slice(0, -1).flatMap(({ stepId }, index) => {
+      const next = taken[index + 1] as Body;
+      const late = (steps.get(`${runId} ${stepId}`) ?? []).filter(({ at, host }) => at > next.at && !givenUpAt.has(host));
+      return late.map(({ host }) => `${runId} ${stepId} began in ${host} after the next step had`);
+    });
+  });
 }

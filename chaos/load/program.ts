@@ -5,6 +5,8 @@ export interface Program {
   readonly name: string;
   /** How many marks it has to give. */
   readonly steps: number;
+  /** Whether its steps come one after the other, in the order of its marks. */
+  readonly inOrder: boolean;
   /** What it waits to be told, and has to give back; undefined: it waits for nobody. */
   readonly word?: string;
   start(): Promise<string>;

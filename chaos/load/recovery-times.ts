@@ -1,4 +1,4 @@
-import { quantile } from './judge.ts';
+import { quantile } from './quantile.ts';
 
 const windowMs = 2_000;
 // Caches, code and connections are warm again, and what was held up is done.

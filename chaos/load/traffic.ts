@@ -1,8 +1,9 @@
-import type { World } from '@workflow/world';
+import type { PawlWorld } from '../../src/connect/create-world.ts';
 import type { Random } from '../../test/e2e/support/random.ts';
 import { brokenLogRules } from '../../src/testing/log-rules.ts';
 import { readLog } from '../../src/testing/read-log.ts';
 import { isTerminal } from '../../src/world/rows.ts';
+import { describeStuck } from './describe-stuck.ts';
 import { monotonic, pause } from './monotonic.ts';
 import type { Program, Programs } from './program.ts';
 import { isRefusal, persist } from './refusal.ts';
@@ -10,7 +11,7 @@ import { isRefusal, persist } from './refusal.ts';
 export interface TrafficOptions {
   readonly programs: Programs;
   /** Reads beside the workers. */
-  readonly reader: World;
+  readonly reader: PawlWorld;
   readonly random: Random;
   readonly parallel: number;
   /** True: no further run is started. */
@@ -31,6 +32,8 @@ export class Traffic {
   readonly violations: string[] = [];
   /** The marks that each run gave as its value, by the name that its bodies have in the ledger. */
   readonly marks = new Map<string, readonly string[]>();
+  /** Those whose steps come one after the other. */
+  readonly inOrder = new Set<string>();
   /** When each run was found to have ended. */
   readonly endedAt: number[] = [];
   steps = 0;
@@ -115,7 +118,9 @@ export class Traffic {
       if (status === 'completed') break;
       if (status === 'failed' || status === 'cancelled')
         return void this.violations.push(`${name} ${runId} is ${status}: ${JSON.stringify(run?.error)}`);
-      if (looks * lookEveryMs > endMs) return void this.violations.push(`${name} ${runId} is still ${status} after ${endMs} ms`);
+      if (looks * lookEveryMs > endMs) {
+        return void this.violations.push(`${name} ${runId} is still ${status} after ${endMs} ms: ${await describeStuck(reader, runId)}`);
+      }
     }
     this.endedAt.push(monotonic());
     const outcome = await persist(() => program.outcome(runId));
@@ -125,6 +130,7 @@ export class Traffic {
     }
     this.steps += steps;
     this.marks.set(owner, marks);
+    if (program.inOrder) this.inOrder.add(owner);
     const log = await persist(() => readLog(reader, runId));
     for (const broken of brokenLogRules(log)) this.violations.push(`${runId}: ${broken}`);
   }

@@ -1,6 +1,7 @@
-import type { World } from '@workflow/world';
+import type { WorkflowRunStatus, World } from '@workflow/world';
 import { brokenLogRules } from '../../src/testing/log-rules.ts';
 import { readLog } from '../../src/testing/read-log.ts';
+import { isTerminal } from '../../src/world/rows.ts';
 import { pause } from '../load/monotonic.ts';
 import type { Parked } from './parked.ts';
 
@@ -9,9 +10,9 @@ const lookEveryMs = 200;
 /** Waits for the end of a run; says what is wrong with it, its log included, which has to begin as it did. */
 export async function awaitEnd(reader: World, parked: Parked, { patienceMs, before = '' }: { patienceMs: number; before?: string }) {
   const { runId, workflow, steps, token } = parked;
-  let status = 'unknown';
+  let status: WorkflowRunStatus = 'pending';
   // By looks, not by the clock: while the whole machine stands still, nobody could have carried it on.
-  for (let looks = 0; looks * lookEveryMs < patienceMs && !['completed', 'failed', 'cancelled'].includes(status); looks += 1) {
+  for (let looks = 0; looks * lookEveryMs < patienceMs && !isTerminal(status); looks += 1) {
     await pause(lookEveryMs);
     ({ status } = await reader.runs.get(runId, { resolveData: 'none' }));
   }

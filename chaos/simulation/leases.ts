@@ -1,7 +1,7 @@
 import type { AnyAct, AnyOutcome } from '../../src/world/any-act.ts';
 import type { SimulatedProcess, VirtualTime } from './virtual-time.ts';
 
-interface Lease {
+export interface Lease {
   readonly owner: string;
   readonly epoch: number;
 }
@@ -27,6 +27,8 @@ export class Leases {
   /** When a process last lost everything it had leased. */
   readonly #lostAt = new Map<SimulatedProcess, number>();
   readonly #holders = new Map<string, Lease>();
+  /** When each lease was taken. */
+  readonly #leasedAt = new Map<string, number>();
   /** When each process last took something. */
   readonly #takenAt = new Map<SimulatedProcess, Map<string, number>>();
   /** Workers that were given up. */
@@ -54,10 +56,17 @@ export class Leases {
     return this.lostAt(process) >= (this.#takenAt.get(process)?.get(what) ?? Infinity);
   }
 
+  /** Whether a process may not know yet that it has lost this lease. */
+  mayBelieveIn(process: SimulatedProcess, what: string, lease: Lease): boolean {
+    return this.lostAt(process) >= (this.#leasedAt.get(keyOf(what, lease)) ?? Infinity);
+  }
+
   /** What is leased to a name that nobody knows is watched by nobody, or given to others at once. */
   take(process: SimulatedProcess, what: string, { leaseOwner, leaseEpoch }: Leased): void {
     const owner = String(leaseOwner);
-    this.#holders.set(what, { owner, epoch: leaseEpoch });
+    const lease = { owner, epoch: leaseEpoch };
+    this.#holders.set(what, lease);
+    this.#leasedAt.set(keyOf(what, lease), this.#options.time.now);
     const taken = this.#takenAt.get(process) ?? new Map<string, number>();
     this.#takenAt.set(process, taken.set(what, this.#options.time.now));
     if (!this.#known.has(owner)) this.#options.violation(`${process.name} took ${what} under a name that it was given up by`);
@@ -113,4 +122,8 @@ export class Leases {
     // An engine that drives executions by itself keeps its name as long as it has one, and can tell that it has.
     if (well && known) violation(`${process.name} was given up though nothing had happened to it`);
   }
+}
+
+function keyOf(what: string, { owner, epoch }: Lease): string {
+  return `${what} ${owner} ${epoch}`;
 }

@@ -4,6 +4,7 @@ import type { PawlWorld } from '../../src/connect/create-world.ts';
 import { ulidTime } from '../../src/base/ulid.ts';
 import { readLog } from '../../src/testing/read-log.ts';
 import { currentDelivery } from '../../src/world/delivery.ts';
+import type { Lease } from './leases.ts';
 import type { Part, Program } from './program.ts';
 import type { SimulatedProcess, VirtualTime } from './virtual-time.ts';
 import type { Witness } from './witness.ts';
@@ -33,9 +34,10 @@ export function workAsTheSdk(stage: Stage): void {
   const { createQueueHandler } = world;
   createQueueHandler('__wkf_workflow_', (async (message: Message, { attempt }: { attempt: number }) => {
     const runId = String(message['runId']);
+    const lease = ownLease();
     let [over, done] = [false, () => {}];
     onceCertain(() => {
-      if (!over) done = witness.runDelivery(process, runId);
+      if (!over) done = witness.runDelivery(process, runId, lease);
     });
     try {
       return await replay(stage, runId, attempt);
@@ -52,6 +54,13 @@ export async function create({ world, witness }: Stage, runId: string, request: 
   const result = await world.events.create(runId, { specVersion: 3, ...request } as Request, params);
   onceCertain(() => witness.acknowledged(runId, result));
   return result;
+}
+
+/** The lease under which this is delivered. */
+function ownLease(): Lease {
+  const delivery = currentDelivery();
+  if (!delivery) throw new Error('There is no delivery here.');
+  return delivery.lease;
 }
 
 /** What a delivery has seen that was only foreseen counts when it has come true; before, it can do no harm (ADR 17). */
@@ -171,7 +180,7 @@ async function performStep(stage: Stage, runId: string, stepId: string, attempt:
     .get(runId)
     ?.stages.flat()
     .find(({ id }) => id === stepId) as Extract<Part, { kind: 'step' }>;
-  const body = witness.bodyBegins(process, runId, stepId, tries);
+  const body = witness.bodyBegins(process, ownLease(), { runId, stepId, attempt: tries });
   await (stage.bodiesMeet ? meet(time, part.bodyMs) : time.sleep(part.bodyMs));
   try {
     if (tries <= part.failures) {

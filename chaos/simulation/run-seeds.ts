@@ -18,10 +18,12 @@ const {
 // Before the Worlds of a seed hear of it: they would drain, and their runs would look as if they had been forgotten.
 process.on('SIGTERM', () => process.exit(143));
 const databases = await openDatabases(processCount);
+let current: number | undefined;
 process.on('unhandledRejection', (error) => {
-  process.stdout.write(`${JSON.stringify({ unhandled: String((error as Error).stack ?? error) })}\n`);
+  process.stdout.write(`${JSON.stringify({ seed: current, unhandled: String((error as Error).stack ?? error) })}\n`);
 });
 for (const seed of seeds) {
+  current = seed;
   const simulation = await simulate(seed, databases, { theme, trace: trace ? (line) => console.error(line) : undefined });
   const violations = [...simulation.violations];
   if (twiceEvery > 0 && seed % twiceEvery === 0) {

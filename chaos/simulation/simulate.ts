@@ -115,10 +115,11 @@ class Town {
       time.outside(() => time.at(restedAt, () => {}));
       await time.pass(() => time.now >= restedAt);
       const [runs, executions = []] = used;
-      await this.#until(Promise.all(runs.map(({ program, cancelled }) => this.#witness.checkRun(client.world, program, cancelled))));
-      await this.#until(Promise.all(executions.map(async (execution) => flows?.check(client.world, execution))));
+      await this.#toTheEnd(runs.map(({ program, cancelled }) => this.#witness.checkRun(client.world, program, cancelled)));
+      await this.#toTheEnd(executions.map(async (execution) => flows?.check(client.world, execution)));
       this.#checkRows();
     } else {
+      if (this.#witness.violations.length === 0) this.#witness.violation('not all calls from outside came back');
       this.#reportStuck();
     }
     await this.#endOfTheWorld();
@@ -146,6 +147,11 @@ class Town {
     const limit = this.#time.now + (this.#flows ? limitOfFlowsMs : limitMs);
     await this.#time.pass(() => outcome !== undefined || this.#witness.violations.length > 0, limit);
     return outcome?.value;
+  }
+
+  async #toTheEnd(checks: readonly Promise<unknown>[]): Promise<void> {
+    const checked = await this.#until(Promise.all(checks));
+    if (!checked && this.#witness.violations.length === 0) this.#witness.violation('not everything could be checked at the end');
   }
 
   #launch(slot: number): void {
@@ -279,8 +285,8 @@ class Town {
   #jump(byMs: number): void {
     this.#wallOffset += byMs;
     this.#counts.jumps += 1;
-    this.#witness.clockJumped();
-    this.#flows?.clockJumped();
+    this.#witness.clockJumped(byMs);
+    this.#flows?.clockJumped(byMs);
   }
 
   #checkRows(): void {

@@ -5,7 +5,8 @@ import { readEntities } from '../../src/testing/read-entities.ts';
 import { dataOf, readLog } from '../../src/testing/read-log.ts';
 import type { AnyAct, AnyOutcome } from '../../src/world/any-act.ts';
 import type { Outcome, WriteAct } from '../../src/world/port.ts';
-import { Leases } from './leases.ts';
+import { ClockJumps } from './clock-jumps.ts';
+import { type Lease, Leases } from './leases.ts';
 import type { Part, Program } from './program.ts';
 import type { SimulatedProcess, VirtualTime } from './virtual-time.ts';
 
@@ -15,9 +16,15 @@ interface Body {
   readonly nonce: number;
   readonly process: SimulatedProcess;
   readonly beganAt: number;
-  /** Its process was given up for dead a short time ago, and may have begun this in the belief that it was not. */
-  readonly suspect: boolean;
+  /** The lease was not its process's any more, which cannot know it. */
+  readonly stale: boolean;
   end: BodyEnd;
+}
+
+interface BegunStep {
+  readonly runId: string;
+  readonly stepId: string;
+  readonly attempt: number;
 }
 
 /** Sees everything that happens, from where no process can look, and says what should not have happened. */
@@ -29,7 +36,7 @@ export class Witness {
   readonly #bodies = new Map<string, Body[]>();
   readonly #endedSteps = new Set<string>();
   readonly #endedRuns = new Map<string, string>();
-  readonly #deliveries = new Map<string, Set<Pick<Body, 'process' | 'beganAt' | 'suspect'>>>();
+  readonly #deliveries = new Map<string, Set<Pick<Body, 'process' | 'beganAt' | 'stale'>>>();
   /** The places of events that came from outside a replay. */
   readonly #externals = new Map<string, number[]>();
   readonly #seenByEnd = new Map<string, number>();
@@ -37,7 +44,7 @@ export class Witness {
   readonly #longestLogs = new Map<string, readonly string[]>();
   /** When each sleep was asked for, by the instant it was to end at. */
   readonly #sleeps = new Map<string, { readonly askedAt: number; readonly ms: number }>();
-  #jumpedAt = -Infinity;
+  readonly #jumps = new ClockJumps();
   #nonce = 0;
   /** Told of each commit, for whoever has to find out why a seed fails. */
   trace: ((line: string) => void) | undefined;
@@ -87,34 +94,33 @@ export class Witness {
   }
 
   /** The returned function says that it is over. */
-  runDelivery(process: SimulatedProcess, runId: string): () => void {
+  runDelivery(process: SimulatedProcess, runId: string, lease: Lease): () => void {
     const underway = ensure(this.#deliveries, runId, () => new Set());
-    const suspect = this.#lostLeasesLately(process);
+    const stale = this.#isStale(process, lease, { runId, what: runId });
     for (const other of underway) {
-      if (suspect || this.#excused(other)) continue;
+      if (stale || this.#excused(other)) continue;
       this.violation(`${process.name} and ${other.process.name} deliver ${runId} at the same time`);
     }
-    const delivery = { process, beganAt: this.#time.now, suspect };
+    const delivery = { process, beganAt: this.#time.now, stale };
     underway.add(delivery);
     this.#note(process, 1);
     return () => underway.delete(delivery);
   }
 
-  bodyBegins(process: SimulatedProcess, runId: string, stepId: string, attempt: number) {
+  bodyBegins(process: SimulatedProcess, lease: Lease, { runId, stepId, attempt }: BegunStep) {
     const key = `${runId} ${stepId}`;
     const bodies = ensure(this.#bodies, key, () => []);
     const now = this.#time.now;
-    // Somebody who was given up for dead between the start of a step and its body cannot know it.
-    const suspect = this.#lostLeasesLately(process);
-    if (this.#endedSteps.has(key) && !suspect) this.violation(`${key} begins again in ${process.name} after its end was recorded`);
+    const stale = this.#isStale(process, lease, { runId, what: key });
+    if (this.#endedSteps.has(key) && !stale) this.violation(`${key} begins again in ${process.name} after its end was recorded`);
     for (const body of bodies) {
-      const explained = suspect || body.end === 'failed' || body.end === 'refused' || this.#excused(body);
+      const explained = stale || body.end === 'failed' || body.end === 'refused' || this.#excused(body);
       if (!explained)
         this.violation(
           `${key} (attempt ${attempt}) begins in ${process.name} though ${body.process.name}, which is well, has it: ${body.end}`,
         );
     }
-    const body: Body = { nonce: (this.#nonce += 1), process, beganAt: now, suspect, end: 'running' };
+    const body: Body = { nonce: (this.#nonce += 1), process, beganAt: now, stale, end: 'running' };
     bodies.push(body);
     this.counts.bodies += 1;
     if (bodies.length > 1) this.counts.repeated += 1;
@@ -133,8 +139,8 @@ export class Witness {
     if (act.kind === 'write' && outcome.kind === 'written') this.#written(process, act, outcome);
   }
 
-  clockJumped(): void {
-    this.#jumpedAt = this.#time.now;
+  clockJumped(byMs: number): void {
+    this.#jumps.note(this.#time.now, byMs);
   }
 
   /** A replay is about to say that it sleeps for so long, which by its host's clock is until then. */
@@ -166,7 +172,7 @@ export class Witness {
         const row = transition.waits.find(({ waitId }) => waitId === correlationId);
         // What was due by the clock that was set back is due: its commit has an instant of the new one.
         const askedAt = row && this.#sleeps.get(`${runId} ${correlationId} ${row.resumeAt}`)?.askedAt;
-        const clockWasSet = askedAt !== undefined && this.#jumpedAt >= askedAt;
+        const clockWasSet = askedAt !== undefined && this.#jumps.hasAnySince(askedAt);
         if (row && at < row.dueAt && !clockWasSet)
           this.violation(`${correlationId} of ${runId} was over ${row.dueAt - at} ms before it was due`);
         if (row) this.#checkSleep(`${runId} ${correlationId} ${row.resumeAt}`);
@@ -184,12 +190,12 @@ export class Witness {
     }
   }
 
-  /** Whatever clock said so, a sleep took as long as was asked for, to the second; a clock that was set in between is believed. */
+  /** Whatever clock said so, a sleep took as long as was asked for, to the second; a clock that was set forward in between is believed. */
   #checkSleep(key: string): void {
     const sleep = this.#sleeps.get(key);
-    if (!sleep || this.#jumpedAt >= sleep.askedAt) return;
+    if (!sleep) return;
     const early = sleep.askedAt + sleep.ms - this.#time.now;
-    if (early > 1_000) this.violation(`${key} woke ${Math.round(early)} ms early`);
+    if (early > 1_000 + this.#jumps.forwardSince(sleep.askedAt)) this.violation(`${key} woke ${Math.round(early)} ms early`);
   }
 
   /** Only who has a step may say what became of it. */
@@ -239,12 +245,17 @@ export class Witness {
   }
 
   /** It is dead, or what it had leased since then was given to others: what it still does is in vain, and no fault. */
-  #excused({ process, beganAt, suspect }: Pick<Body, 'process' | 'beganAt' | 'suspect'>): boolean {
-    return suspect || !process.alive || this.leases.lostAt(process) >= beganAt;
+  #excused({ process, beganAt, stale }: Pick<Body, 'process' | 'beganAt' | 'stale'>): boolean {
+    return stale || !process.alive || this.leases.lostAt(process) >= beganAt;
   }
 
-  #lostLeasesLately(process: SimulatedProcess): boolean {
-    return this.#time.now - this.leases.lostAt(process) < 60_000;
+  /** Whether a process begins with what it had been given, and has lost since, or is over, without its having heard of that. */
+  #isStale(process: SimulatedProcess, lease: Lease, { runId, what }: { readonly runId: string; readonly what: string }): boolean {
+    const holder = this.leases.holderOf(what);
+    if (holder?.owner === lease.owner && holder.epoch === lease.epoch) return false;
+    if (this.isOver(runId) || this.leases.mayBelieveIn(process, what, lease)) return true;
+    this.violation(`${process.name} begins with ${what}, which it was not given`);
+    return false;
   }
 
   #note(process: SimulatedProcess, what: number): void {

@@ -2,11 +2,12 @@ import { loadDriver } from '../../src/sqlite/driver.ts';
 import { Random } from '../../test/e2e/support/random.ts';
 import { codePrograms } from '../load/code-programs.ts';
 import { Fleet } from '../load/fleet.ts';
-import { judge, quantile, shownQuantile } from '../load/judge.ts';
+import { judge } from '../load/judge.ts';
 import { readBodies } from '../load/ledger.ts';
 import { monotonic, pause } from '../load/monotonic.ts';
 import { openPlaceWithFlows, type Place, type StoreName } from '../load/places.ts';
 import { mixed } from '../load/program.ts';
+import { quantile, shownQuantile } from '../load/quantile.ts';
 import { Traffic } from '../load/traffic.ts';
 import { type Findings, type Job, part, type Target } from '../target.ts';
 
@@ -64,8 +65,9 @@ async function run({ store, leaseMs, whole }: Plan, { seed, scale, scratch, say 
       perSecond: runsPerSecond[store],
       enough,
     });
+    let failed = false;
     const killing = (async () => {
-      for (; killed < goal.kills; killed += 1) {
+      for (; killed < goal.kills && !failed; killed += 1) {
         // A machine that is busy loads processes more slowly than that: kills without anyone left to take over would only try its patience.
         await Promise.all([pause(random.between(500, 2_000)), fleet.spareReady()]);
         await fleet.killOne();
@@ -73,14 +75,19 @@ async function run({ store, leaseMs, whole }: Plan, { seed, scale, scratch, say 
         if (killed % 50 === 49) say(`${killed + 1} kills, ${traffic.marks.size} runs, ${traffic.steps} steps`);
       }
     })();
-    await Promise.all([traffic.run(), killing]);
+    const load = traffic.run().catch((error: unknown) => {
+      failed = true;
+      throw error;
+    });
+    await Promise.all([load, killing]);
 
     const bodies = await readBodies(stage);
-    const { violations, repeated, recoveries } = judge({
+    const { violations, repeated, recoveries, cutOffTwice } = judge({
       bodies,
       marks: traffic.marks,
+      inOrder: traffic.inOrder,
       killedAt: fleet.killedAt,
-      givenUp: fleet.givenUp(),
+      givenUpAt: fleet.givenUp(),
     });
     const p99 = quantile(recoveries, 0.99);
     return {
@@ -89,13 +96,15 @@ async function run({ store, leaseMs, whole }: Plan, { seed, scale, scratch, say 
         'between two kills, on average (ms)': Math.round((lastKillAt - beganAt) / killed),
         'other workers at work at a kill, on average': mean(fleet.othersAtWork),
         'bodies begun again': repeated,
-        'steps cut off by a kill': recoveries.length,
+        'steps cut off by a kill': recoveries.length + cutOffTwice,
+        'of them started again by a worker that was killed before their body began': cutOffTwice,
         'recovery p50 (ms)': shownQuantile(recoveries, 0.5),
         'recovery p99 (ms)': shownQuantile(recoveries, 0.99),
         'recovery at most (ms)': shownQuantile(recoveries, 1),
-        'healthy workers given up': fleet.givenUp().length,
+        'longer than lease + 2 s': recoveries.filter((ms) => ms > leaseMs + 2_000).length,
+        'healthy workers given up': fleet.givenUp().size,
       },
-      violations: [...traffic.violations, ...violations, ...(await damage(place))],
+      violations: [...fleet.exits(), ...traffic.violations, ...violations, ...(await damage(place))],
       ...(p99 > leaseMs + 2_000 ? { missed: [`recovery p99 of lease + 2 s: it was ${Math.round(p99)} ms`] } : {}),
     };
   } finally {

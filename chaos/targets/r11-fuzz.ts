@@ -17,6 +17,7 @@ export const fuzz: Target = {
 async function run({ seed, scale, scratch, say, isOver = () => false }: Job): Promise<Findings> {
   const amounts: Record<string, [number, number]> = {};
   const violations: string[] = [];
+  let untried = 0;
   for (const name of Object.keys(whole) as SourceName[]) {
     const count = isOver() ? 0 : part(whole[name], scale);
     let done = 0;
@@ -24,13 +25,14 @@ async function run({ seed, scale, scratch, say, isOver = () => false }: Job): Pr
     const seen = new Set<string>();
     await runProgram(program, { name, seed, count, scratch }, (line) => {
       if (typeof line['done'] === 'number') done = line['done'];
+      if (typeof line['untried'] === 'number') untried += line['untried'];
       if (typeof line['fault'] !== 'string') return;
-      const kind = line['fault'].replace(/^input \d+: /, '').replaceAll(/"[^"]*"|\d+/g, '');
+      const kind = line['fault'].replace(/^input \d+: /, '').replaceAll(/"(?:[^"\\]|\\.)*"|\[[\d,]*\]|\d+/g, '');
       if (!seen.has(kind)) violations.push(`${name}, ${line['fault']}`);
       seen.add(kind);
     });
     amounts[`inputs of ${name}`] = [done, whole[name]];
     say(`${done} inputs of ${name}`);
   }
-  return { amounts, figures: {}, violations };
+  return { amounts, figures: { 'values that the schema refused, not counted': untried }, violations };
 }

@@ -2,6 +2,7 @@ import type { Host } from '../../test/e2e/support/host.ts';
 import { Random } from '../../test/e2e/support/random.ts';
 import { pawl } from '../../test/e2e/support/sqlite-world.ts';
 import { codePrograms } from '../load/code-programs.ts';
+import { givenUp } from '../load/given-up.ts';
 import { judge } from '../load/judge.ts';
 import { readBodies } from '../load/ledger.ts';
 import { monotonic, pause } from '../load/monotonic.ts';
@@ -78,7 +79,16 @@ async function run(store: StoreName, { seed, scale, scratch, say, previous }: Jo
 
     const bodies = await readBodies(place.stage);
     const marks = new Map(lines.flatMap((line) => [...line.marks]));
-    const { violations, repeated } = judge({ bodies, marks, killedAt: crew.killedAt, givenUp: crew.givenUp() });
+    for (const { runId, steps } of parked) {
+      marks.set(runId, steps === 0 ? [] : (await resultOf(producers[1].api, runId)).slice(0, steps));
+    }
+    const { violations, repeated } = judge({
+      bodies,
+      marks,
+      inOrder: new Set([...parked.map(({ runId }) => runId), ...lines.flatMap((line) => [...line.inOrder])]),
+      killedAt: crew.killedAt,
+      givenUpAt: crew.givenUp(),
+    });
     return {
       amounts: { 'rolls up and back': [rolls, wholeRolls] },
       figures: {
@@ -86,11 +96,11 @@ async function run(store: StoreName, { seed, scale, scratch, say, previous }: Jo
         'workers replaced': crew.replaced,
         'of them killed': crew.killedAt.size,
         'parked runs': parked.length,
-        'other runs': marks.size,
+        'other runs': marks.size - parked.length,
         'bodies begun again': repeated,
-        'workers given up': crew.givenUp().length,
+        'workers given up': crew.givenUp().size,
       },
-      violations: [...faults, ...lines.flatMap((line) => line.violations), ...violations],
+      violations: [...crew.exits(), ...faults, ...lines.flatMap((line) => line.violations), ...violations],
       notes: ['there is one release so far: the version before is the oldest commit with the schema of now, unless told otherwise'],
     };
   } finally {
@@ -106,6 +116,7 @@ class Crew {
   readonly #random: Random;
   readonly #hosts: Host[] = [];
   readonly #all: Host[] = [];
+  readonly #dismissed = new Set<Host>();
 
   constructor(place: Place, random: Random) {
     this.#place = place;
@@ -126,17 +137,29 @@ class Crew {
     const old = this.#hosts[index] as Host;
     this.#hosts[index] = await this.launch('worker', version);
     this.replaced += 1;
+    if (old.isRunning) this.#dismissed.add(old);
     if (this.#random.chance(0.75)) return await old.stop();
     this.killedAt.set(old.id, monotonic());
     await old.kill();
   }
 
-  givenUp(): string[] {
-    return this.#all.filter((host) => host.linesWith(/was away for longer/).length > 0).map(({ id }) => id);
+  givenUp(): Map<string, readonly number[]> {
+    return givenUp(this.#all);
+  }
+
+  /** What must not happen: a host that ended although nobody sent it away. */
+  exits(): string[] {
+    return this.#all.filter((host) => !host.isRunning && !this.#dismissed.has(host)).map(({ id }) => `${id} exited by itself`);
   }
 }
 
 type Api = Host['api'] | undefined;
+
+async function resultOf(api: Host['api'], runId: string): Promise<readonly string[]> {
+  const result = await api.result(runId);
+  // A run that did not end well is told already.
+  return result.ok ? (result.value as string[]) : [];
+}
 
 /** Runs that wait: for an answer, for a time that comes when another version is at work, and in the middle of their steps. */
 async function park(api: Api, name: string, parked: Parked[]): Promise<void> {

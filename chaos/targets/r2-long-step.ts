@@ -1,3 +1,5 @@
+import type { WorkflowRunStatus } from '@workflow/world';
+import { isTerminal } from '../../src/world/rows.ts';
 import { Random } from '../../test/e2e/support/random.ts';
 import { codePrograms } from '../load/code-programs.ts';
 import { Fleet } from '../load/fleet.ts';
@@ -39,11 +41,11 @@ async function run({ seed, scale, scratch, say }: Job): Promise<Findings> {
     const runId = await producer.api.start('load//walk', [[5, seconds * 1_000, 5]]);
     const watching = (async () => {
       const deadline = monotonic() + seconds * 1_000 + patienceMs;
-      let status: string;
+      let status: WorkflowRunStatus;
       do {
         await pause(500);
         ({ status } = await reader.runs.get(runId, { resolveData: 'none' }));
-      } while (!['completed', 'failed', 'cancelled'].includes(status) && monotonic() < deadline);
+      } while (!isTerminal(status) && monotonic() < deadline);
       say(`the run with the long step is ${status}; ${traffic.marks.size} others ended beside it`);
       return status;
     })().finally(() => (over = true));
@@ -54,11 +56,11 @@ async function run({ seed, scale, scratch, say }: Job): Promise<Findings> {
     if (result?.ok) marks.set(runId, result.value as string[]);
     const bodies = await readBodies(stage);
     const own = bodies.filter((body) => body.runId === runId);
-    const { violations, repeated } = judge({ bodies, marks, killedAt: new Map(), givenUp: [] });
+    const { violations, repeated } = judge({ bodies, marks, inOrder: traffic.inOrder, killedAt: new Map(), givenUpAt: new Map() });
     const faults = [
       ...(status === 'completed' ? [] : [`the run with the long step is ${status}`]),
       ...(own.length === 3 ? [] : [`its 3 steps had ${own.length} bodies`]),
-      ...fleet.exited().map((id) => `${id} exited by itself`),
+      ...fleet.exits(),
     ];
     return {
       amounts: { 'seconds of one body': [seconds, bodySeconds] },
@@ -67,7 +69,7 @@ async function run({ seed, scale, scratch, say }: Job): Promise<Findings> {
         'runs beside it': traffic.marks.size,
         'steps beside it': traffic.steps,
         'bodies begun again': repeated,
-        'workers given up': fleet.givenUp().length,
+        'workers given up': fleet.givenUp().size,
       },
       violations: [...faults, ...traffic.violations, ...violations],
     };

@@ -4,16 +4,18 @@ import { startScratchPostgres } from '../../src/testing/scratch-postgres.ts';
 import { Random } from '../../test/e2e/support/random.ts';
 import { runProgram } from '../node-program.ts';
 import { type Findings, type Job, part, type Target } from '../target.ts';
+import { isRefusal } from '../writers/refusal.ts';
 import { rushAll } from '../writers/rush-all.ts';
 
 const whole = { runs: 10_000, compared: 1_000 };
 const worldsAtOnce = 3;
+const want = 'no corrupted log, in it what the writers were told and no more, rows as the log says, the same for every reader';
 const reference = new URL('../writers/reference.ts', import.meta.url);
 
 export const writersSqlite: Target = {
   id: 'R8-sqlite',
-  fault: `hooks, steps, waits and ends of one run at the same time, through ${worldsAtOnce} Worlds that share nothing but the SQLite file`,
-  want: 'no corrupted log, rows as the log says, the same for every reader',
+  fault: `hooks, steps, waits and ends of one run at the same time, through ${worldsAtOnce} Worlds of one process that share nothing but the SQLite file`,
+  want,
   shortScale: 0.003,
   run: (job) => onPawl(job, () => ({ WORKFLOW_PAWL_URL: `sqlite:${join(job.scratch, 'pawl.db')}` })),
 };
@@ -21,7 +23,7 @@ export const writersSqlite: Target = {
 export const writersPostgres: Target = {
   id: 'R8-postgres',
   fault: `the same on PostgreSQL, and beside it on world-postgres (4.3), the reference of the SDK`,
-  want: 'no corrupted log, rows as the log says, the same for every reader',
+  want,
   async run(job) {
     const server = await startScratchPostgres();
     try {
@@ -43,13 +45,18 @@ async function onPawl(
     createWorld({ env: { ...envOf(index), WORKFLOW_PAWL_LOG_LEVEL: 'silent' }, apart: true }),
   );
   try {
-    const { runs, calls, refused, broken } = await rushAll(worlds, new Random(seed), {
+    const { runs, calls, refused, failed, broken, untrue, unexpected } = await rushAll(worlds, new Random(seed), {
       runs: part(whole.runs, scale),
       compareRows: true,
+      isRefusal,
       say,
       isOver,
     });
-    return { amounts: { runs: [runs, whole.runs] }, figures: { calls, 'of them refused': refused }, violations: broken };
+    return {
+      amounts: { runs: [runs, whole.runs] },
+      figures: { calls, 'of them refused': refused, 'failed otherwise': failed },
+      violations: [...unexpected, ...untrue, ...broken],
+    };
   } finally {
     for (const world of worlds) await world.close();
   }
@@ -64,6 +71,8 @@ async function onReference({ seed, scale }: Job, url: string): Promise<Pick<Find
     figures: {
       'corrupted logs of world-postgres': `${String(seen['corrupted'])} of ${runs}`,
       'with times that go back': `${String(seen['unordered'])} of ${runs}`,
+      'without what its writers were told': `${String(seen['untrue'])} of ${runs}`,
+      'calls of it that failed otherwise than refused': Number(seen['failed']),
     },
   };
 }

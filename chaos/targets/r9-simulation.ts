@@ -53,8 +53,9 @@ async function run({ seed: first, scale, say, isOver = () => false }: Job, { id,
   const totals: Record<string, number> = {};
   let lived = 0;
   const note = ({ seed, violations: seen = [], counts = {}, unhandled }: Line) => {
-    if (unhandled !== undefined) return violations.push(`an error that nobody caught: ${unhandled}`);
-    for (const what of seen) violations.push(`${what} (again: npm run chaos -- --only ${id} --scale ${1 / whole} --seed ${seed})`);
+    const again = `(again: npm run chaos -- --only ${id} --scale ${1 / whole} --seed ${seed})`;
+    if (unhandled !== undefined) return violations.push(`an error that nobody caught: ${unhandled} ${again}`);
+    for (const what of seen) violations.push(`${what} ${again}`);
     for (const [name, count] of Object.entries(counts)) totals[name] = (totals[name] ?? 0) + count;
     lived += 1;
     return lived % 1_000 === 0 && say(`${lived} seeds, ${violations.length} violations`);

@@ -23,6 +23,7 @@ const failedOnce = {
     1_000_238: 'work taken under a new name that nobody knew yet',
     1_002_793: 'a wait that was due by a clock which was then set back',
     1_000_031: 'work taken under the name by which the worker had been given up',
+    938_329: 'a claim by a clock that had been set back before it came to the database',
     5_006_815: 'a database that was away for the birth of a step, and again for the end of its delivery',
   },
   clocks: { 1_718: 'a clock that was set back between the claim of a run for its timer and the replay' },

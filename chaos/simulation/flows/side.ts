@@ -100,8 +100,8 @@ export class FlowSide {
     }
   }
 
-  clockJumped(): void {
-    this.witness.clockJumped();
+  clockJumped(byMs: number): void {
+    this.witness.clockJumped(byMs);
   }
 
   reportStuck(): void {

@@ -3,6 +3,7 @@ import type { HandlerParams, StepAttempt, StepHistoryEntry } from '../../../src/
 import type { ExecutionWrite } from '../../../src/world/flow-port.ts';
 import { isTerminal } from '../../../src/world/rows.ts';
 import type { AnyAct, AnyOutcome } from '../../../src/world/any-act.ts';
+import { ClockJumps } from '../clock-jumps.ts';
 import type { Leases } from '../leases.ts';
 import type { SimulatedProcess, VirtualTime } from '../virtual-time.ts';
 import { isAgain, undoStepId } from './program.ts';
@@ -73,7 +74,7 @@ export class FlowWitness {
   readonly #lives = new Map<string, Life>();
   readonly #usedTokens = new Set<string>();
   #nonce = 0;
-  #jumpedAt = -Infinity;
+  readonly #jumps = new ClockJumps();
 
   constructor(options: { readonly time: VirtualTime; readonly leases: Leases; readonly violation: (what: string) => void }) {
     this.#time = options.time;
@@ -99,8 +100,8 @@ export class FlowWitness {
     return [...this.#seen].flatMap(([child, seen]) => (isUndo(seen) ? [child] : []));
   }
 
-  clockJumped(): void {
-    this.#jumpedAt = this.#time.now;
+  clockJumped(byMs: number): void {
+    this.#jumps.note(this.#time.now, byMs);
   }
 
   /** Who called the handler that gave this number, if any call did. */
@@ -181,7 +182,7 @@ export class FlowWitness {
     this.#seen.set(runId, seen);
     if (!isTerminal(write.status)) return;
     this.#ended.set(runId, write.status);
-    const wasSet = this.#jumpedAt >= seen.createdAt;
+    const wasSet = this.#jumps.hasAnySince(seen.createdAt);
     this.#lives.set(runId, { ms: wasSet ? Infinity : this.#time.now - seen.createdAt, wasPending });
     this.#leases.free(runId);
   }
@@ -205,7 +206,7 @@ export class FlowWitness {
     if (!isResumed && before.waitMetadata?.wakeAt === undefined) tell('its wait is over, and nobody resumed it');
   }
 
-  /** No timer and no retry is early by the time that passes, whatever a clock says; one that was set meanwhile is believed. */
+  /** No timer and no retry is early by the time that passes, whatever a clock says; one that was set forward meanwhile is believed. */
   #checkDue(
     { due, fields: { attempt: before } }: Seen,
     events: ExecutionWrite['events'],
@@ -219,7 +220,7 @@ export class FlowWitness {
     if (!rang && !retries) return;
     const { at, askedAt } = due.get(keyOf(before)) ?? { at: Infinity, askedAt: Infinity };
     const early = at - this.#time.now;
-    if (early > 1_000 && this.#jumpedAt < askedAt)
+    if (early > 1_000 + this.#jumps.forwardSince(askedAt))
       tell(`${rang ? 'a timer' : 'a retry'} of ${keyOf(before)} is ${Math.round(early)} ms early`);
   }
 

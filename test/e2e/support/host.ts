@@ -24,7 +24,7 @@ export class Host {
   readonly #process: ChildProcess;
   readonly #ready: Promise<HostApi>;
   #api: HostApi | undefined;
-  #errors = '';
+  readonly #said: { readonly at: number; readonly text: string }[] = [];
 
   private constructor({ id, role, env, cwd }: HostOptions) {
     this.id = id;
@@ -37,7 +37,8 @@ export class Host {
     });
     this.#process.stdin?.on('error', () => undefined);
     this.#process.stderr?.on('data', (chunk: Buffer) => {
-      this.#errors += chunk.toString();
+      // By the clock that all processes of this machine share and nobody sets.
+      this.#said.push({ at: Number(process.hrtime.bigint() / 1_000_000n), text: chunk.toString() });
     });
     this.#ready = this.#listen();
     // Whoever needs the host awaits ready(); a host that is killed while it starts needs no answer.
@@ -72,12 +73,21 @@ export class Host {
 
   /** The end of what the host has written to stderr. */
   get errors(): string {
-    return this.#errors.slice(-8_000);
+    return this.#everything().slice(-8_000);
   }
 
   /** The lines on stderr, since the start, in which this stands. */
   linesWith(pattern: RegExp): string[] {
-    return this.#errors.split('\n').filter((line) => pattern.test(line));
+    return this.#everything()
+      .split('\n')
+      .filter((line) => pattern.test(line));
+  }
+
+  /** When it wrote this to stderr, each time, in milliseconds of the monotonic clock. The pattern is global. */
+  saidAt(pattern: RegExp): number[] {
+    const ends: number[] = [];
+    for (const { text } of this.#said) ends.push((ends.at(-1) ?? 0) + text.length);
+    return [...this.#everything().matchAll(pattern)].map(({ index }) => this.#said[ends.findIndex((end) => end > index)]?.at ?? 0);
   }
 
   /** SIGKILL: the host gets no chance to clean up. */
@@ -117,6 +127,10 @@ export class Host {
       throw new Error(`Host ${this.id} still ran ${STOP_MS} ms after SIGTERM:\n${this.errors}`, { cause: error });
     }
     return this.#process.exitCode ?? this.#process.signalCode;
+  }
+
+  #everything(): string {
+    return this.#said.map(({ text }) => text).join('');
   }
 
   async #listen(): Promise<HostApi> {
