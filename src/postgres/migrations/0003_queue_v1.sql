@@ -124,45 +124,45 @@ end
 $$;
 
 -- Gives back what was leased by batches whose answers were lost, without counting an attempt, and makes sure that none of them is
--- committed from now on.
+-- committed from now on. One whose session is at its very end holds its writer until then: it is waited for before its leases are read.
 create function pawl.pawl_give_back_v1(p_shard int, p_unsure jsonb, p_now bigint)
 returns void
 language plpgsql
 as $$
 declare
   v_unsure record;
+  v_batch bigint;
   v_leases jsonb;
   v_lease jsonb;
 begin
   for v_unsure in select writer, batch from jsonb_to_recordset(p_unsure) as u (writer text, batch bigint) order by writer loop
-    select leases into v_leases from pawl.writers
-    where shard = p_shard and writer_id = v_unsure.writer and batch = v_unsure.batch
-    for update;
-    if found then
-      for v_lease in select jsonb_array_elements(v_leases) loop
-        case v_lease ->> 0
-        when 'run' then
-          update pawl.runs
-          set lease_owner = null, due_at = (v_lease ->> 6)::bigint, deliveries = greatest(0, deliveries - 1)
-          where shard = (v_lease ->> 1)::int and run_id = v_lease ->> 2
-            and lease_owner = v_lease ->> 4 and lease_epoch = (v_lease ->> 5)::bigint;
-        when 'step' then
-          update pawl.steps
-          set lease_owner = null, due_at = (v_lease ->> 6)::bigint, deliveries = greatest(0, deliveries - 1), version = version + 1
-          where shard = (v_lease ->> 1)::int and run_id = v_lease ->> 2 and step_id = v_lease ->> 3
-            and lease_owner = v_lease ->> 4 and lease_epoch = (v_lease ->> 5)::bigint;
-        when 'message' then
-          update pawl.messages
-          set lease_owner = null, due_at = (v_lease ->> 6)::bigint, deliveries = greatest(0, deliveries - 1)
-          where shard = (v_lease ->> 1)::int and message_id = v_lease ->> 3
-            and lease_owner = v_lease ->> 4 and lease_epoch = (v_lease ->> 5)::bigint;
-        end case;
-      end loop;
-    end if;
     insert into pawl.writers as known (shard, writer_id, batch, leases, used_at)
     values (p_shard, v_unsure.writer, v_unsure.batch, '[]', p_now)
-    on conflict (shard, writer_id) do update set batch = excluded.batch, leases = excluded.leases
-    where known.batch <= excluded.batch;
+    on conflict (shard, writer_id) do update
+    set batch = greatest(known.batch, excluded.batch),
+        leases = case when known.batch < excluded.batch then excluded.leases else known.leases end
+    returning batch, leases into v_batch, v_leases;
+    -- Those of a later batch are somebody's.
+    continue when v_batch > v_unsure.batch;
+    for v_lease in select jsonb_array_elements(v_leases) loop
+      case v_lease ->> 0
+      when 'run' then
+        update pawl.runs
+        set lease_owner = null, due_at = (v_lease ->> 6)::bigint, deliveries = greatest(0, deliveries - 1)
+        where shard = (v_lease ->> 1)::int and run_id = v_lease ->> 2
+          and lease_owner = v_lease ->> 4 and lease_epoch = (v_lease ->> 5)::bigint;
+      when 'step' then
+        update pawl.steps
+        set lease_owner = null, due_at = (v_lease ->> 6)::bigint, deliveries = greatest(0, deliveries - 1), version = version + 1
+        where shard = (v_lease ->> 1)::int and run_id = v_lease ->> 2 and step_id = v_lease ->> 3
+          and lease_owner = v_lease ->> 4 and lease_epoch = (v_lease ->> 5)::bigint;
+      when 'message' then
+        update pawl.messages
+        set lease_owner = null, due_at = (v_lease ->> 6)::bigint, deliveries = greatest(0, deliveries - 1)
+        where shard = (v_lease ->> 1)::int and message_id = v_lease ->> 3
+          and lease_owner = v_lease ->> 4 and lease_epoch = (v_lease ->> 5)::bigint;
+      end case;
+    end loop;
   end loop;
 end
 $$;
