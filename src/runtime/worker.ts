@@ -36,6 +36,8 @@ const messageConcurrency = 16;
 // What cannot be delivered here after all goes back, for another worker or a later look.
 const undeliverableDelayMs = 1_000;
 const settleAgainMs = 500;
+// What the database refuses although it is there may take somebody to mend it.
+const settleRefusedMs = 10_000;
 
 /** Claims what is due, delivers it, settles it. One per process and store, however many Worlds share it. */
 export class Worker implements Dispatcher {
@@ -337,35 +339,39 @@ export class Worker implements Dispatcher {
     born.clear();
   }
 
+  /** A lease lasts as long as its worker lives, so nobody else would ever end this delivery: it is tried until it is done. */
   async #settle(request: DeliveryRequest, result: SettleResult): Promise<void> {
     if (!(await isReal(request))) return;
-    const { store, logger } = this.#options;
-    const now = store.now();
-    const again = request.of === 'run' && (result.kind === 'done' || result.kind === 'again');
+    const { clock, logger } = this.#options;
+    for (;;) {
+      try {
+        return await this.#settleOnce(request, result);
+      } catch (error) {
+        logger.error(`Settling ${request.of} "${request.id}" failed: ${describeError(error)}`);
+        if (this.#stopping) return;
+        await new Promise<void>((resolve) => clock.after(isUnavailable(error) ? settleAgainMs : settleRefusedMs, resolve));
+      }
+    }
+  }
+
+  async #settleOnce(request: DeliveryRequest, result: SettleResult): Promise<void> {
+    const { store } = this.#options;
+    const { of, shard, runId, id, lease, inbox } = request;
+    const again = of === 'run' && (result.kind === 'done' || result.kind === 'again');
     const offered = again ? this.offerRun(request) : undefined;
     const abandon = () => {
       if (offered) this.dropRun();
     };
-    try {
-      const { of, shard, runId, id, lease, inbox } = request;
-      const act: SettleAct = { kind: 'settle', of, shard, runId, id, lease, now, result, takeRunFor: offered ?? null, inbox };
-      await commitAndBegin(store, act, {
-        begin: ({ taken }) => {
-          if (taken) this.runTaken(taken);
-          else abandon();
-          return taken !== undefined;
-        },
-        abandon,
-      });
-      if (result.kind !== 'done') this.#pump.dueAt(result.dueAt);
-    } catch (error) {
-      logger.error(`Settling ${request.of} "${request.id}" failed: ${describeError(error)}`);
-      // A lease lasts as long as its worker lives, so nobody else would ever end this delivery.
-      if (isUnavailable(error) && !this.#stopping) {
-        await new Promise<void>((resolve) => this.#options.clock.after(settleAgainMs, resolve));
-        await this.#settle(request, result);
-      }
-    }
+    const act: SettleAct = { kind: 'settle', of, shard, runId, id, lease, now: store.now(), result, takeRunFor: offered ?? null, inbox };
+    await commitAndBegin(store, act, {
+      begin: ({ taken }) => {
+        if (taken) this.runTaken(taken);
+        else abandon();
+        return taken !== undefined;
+      },
+      abandon,
+    });
+    if (result.kind !== 'done') this.#pump.dueAt(result.dueAt);
   }
 
   #own(delivery: Promise<void>): void {
