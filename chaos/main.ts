@@ -51,15 +51,14 @@ async function attempt({ id, fault, want, run }: Target, job: Pick<Job, 'seed' |
   console.log(`${id} (seed ${seed}, scale ${scale}): ${fault}`);
   const about = { id, fault, want, seed, scale, startedAt: startedAt.toISOString(), ...codeTried(), machine: machine() };
   const command = `npm run chaos -- --only ${id} --seed ${seed} --scale ${scale}${previous === undefined ? '' : ` --previous ${previous}`}`;
-  try {
-    const findings = await run({ ...job, scratch, say: (line) => console.log(`  ${line}`) });
-    return { ...about, seconds: secondsSince(startedAt), command, ...findings };
-  } catch (error) {
-    const failure = `the attempt itself failed: ${error instanceof Error ? error.stack : String(error)}`;
-    return { ...about, seconds: secondsSince(startedAt), command, amounts: {}, figures: {}, violations: [failure] };
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  const findings = await run({ ...job, scratch, say: (line) => console.log(`  ${line}`) }).catch((error: unknown) => ({
+    amounts: {},
+    figures: {},
+    violations: [`the attempt itself failed: ${error instanceof Error ? error.stack : String(error)}`],
+  }));
+  if (findings.violations.length === 0) await rm(scratch, { recursive: true, force: true });
+  else console.log(`  what is left of it is in ${scratch}`);
+  return { ...about, seconds: secondsSince(startedAt), command, ...findings };
 }
 
 function after(minutes: number | undefined): () => boolean {

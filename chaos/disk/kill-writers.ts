@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadDriver, type OpenDatabase } from '../../src/sqlite/driver.ts';
@@ -59,7 +58,8 @@ interface OneFile {
 async function killOnOneFile({ count, folder, open, writers, random, toll }: OneFile): Promise<void> {
   let read = 0;
   for (let kill = 0; kill < count; kill += 1, toll.done += 1) {
-    await writeUntilKilled(folder, writers, random);
+    const ended = await writeUntilKilled(folder, writers, random);
+    if (ended !== undefined) toll.violations.push(`kill ${toll.done}: ${ended}`);
     const lines = (await readFile(join(folder, 'acknowledged'), 'utf8').catch(() => '')).split('\n').slice(0, -1);
     const acknowledged = lines.slice(read).map((line) => JSON.parse(line) as Acknowledged);
     read = lines.length;
@@ -71,14 +71,14 @@ async function killOnOneFile({ count, folder, open, writers, random, toll }: One
   await rm(folder, { recursive: true });
 }
 
-async function writeUntilKilled(folder: string, writers: Writers, random: Random): Promise<void> {
-  const writer = writers.take();
-  const ended = once(writer, 'exit');
-  const first = Promise.race([once(writer.stdout as NonNullable<typeof writer.stdout>, 'data'), ended]);
+/** What it said, if it was refused or ended by itself. */
+async function writeUntilKilled(folder: string, writers: Writers, random: Random): Promise<string | undefined> {
+  const { process: writer, first, closed, said } = writers.take();
   writer.stdin?.write(orderOf(folder, random.pick([10, 200, 200, 20_000])));
   // Sometimes while it opens the file, mostly while it writes.
   if (random.chance(0.9)) await first;
   await pause(random.next() * 80);
   writer.kill('SIGKILL');
-  await ended;
+  const [code, signal] = await closed;
+  return signal === 'SIGKILL' && !said().includes('{') ? undefined : `the writer ended by itself (${code ?? signal}): ${said()}`;
 }

@@ -18,6 +18,7 @@ for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
 }
 const source = await sources[name](new Garble(new Random(seed)), scratch);
 for (; done < count; done += 1) {
+  if (done % 1_000 === 0) tell({ done });
   const fault = await source.next();
   if (fault !== undefined) tell({ fault: `input ${done}: ${fault}` });
 }

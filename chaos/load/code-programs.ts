@@ -1,6 +1,6 @@
 import { HostError, type HostApi } from '../../test/e2e/support/host-api.ts';
 import type { Program, ProgramOutcome, Programs } from './program.ts';
-import { isRefusal } from './refusal.ts';
+import { isOutage } from './outage.ts';
 
 interface Call {
   readonly workflow: string;
@@ -39,7 +39,7 @@ function program(api: HostApi, { workflow, args, steps, token }: Call): Program 
         await api.resume(String(token), { word: token });
         return true;
       } catch (error) {
-        if (error instanceof HostError && (error.name === 'HookNotFoundError' || isRefusal(error))) return false;
+        if (error instanceof HostError && (error.name === 'HookNotFoundError' || isOutage(error))) return false;
         throw error;
       }
     },

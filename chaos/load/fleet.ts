@@ -82,7 +82,8 @@ export class Fleet {
 
   #next(): Host {
     while (this.#spares.length < this.#spareCount) this.#spares.push(this.#launch({ E2E_STANDBY: '1' }));
-    const spare = this.#spares.shift();
+    const ready = this.#spares.findIndex(({ isReady }) => isReady);
+    const [spare] = this.#spares.splice(Math.max(0, ready), 1);
     if (!spare) {
       const host = this.#launch();
       this.#whenAtWork(host, host.ready());

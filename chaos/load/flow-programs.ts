@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Flow, FlowError, openEngine, type WorldEngine } from '../../src/index.ts';
 import type { Program, Programs } from './program.ts';
-import { isRefusal } from './refusal.ts';
+import { isOutage } from './outage.ts';
 
 const folder = new URL('../app/flows/', import.meta.url);
 
@@ -66,7 +66,7 @@ function program(engine: WorldEngine, tag: string, { flow, context, listens }: K
       } catch (error) {
         // The token was used by a call whose answer got lost.
         if (unsure && FlowError.is(error, 'INVALID_RESUME_TOKEN')) return true;
-        if (!isRefusal(error) && !FlowError.is(error, 'EXECUTION_CONFLICT')) throw error;
+        if (!isOutage(error) && !FlowError.is(error, 'EXECUTION_CONFLICT')) throw error;
         unsure = true;
         return false;
       }

@@ -12,7 +12,8 @@ describe('a body that was begun again', () => {
     ['its worker was killed in between', { killedAt: new Map([['a', 500]]) }],
     ['its worker said in between that it had been given up', { givenUpAt: new Map([['a', [500]]]) }],
     ['its worker said soon after that it had been given up', { givenUpAt: new Map([['a', [9_000]]]) }],
-    ['the database was away in between', { disturbed: [{ began: 90, over: 105 }] }],
+    ['the database was away when its result was due', { disturbed: [{ began: 90, over: 105 }] }],
+    ['the database went away while its result was on the way', { disturbed: [{ began: 900, over: 905 }] }],
   ])('has a cause where %s', (_, cause) => {
     expect(judge({ ...nothing, bodies: [body({}), again], marks, ...cause }).violations).toEqual([]);
   });
@@ -22,7 +23,8 @@ describe('a body that was begun again', () => {
     ['its worker was killed afterwards', { killedAt: new Map([['a', 1_001]]) }],
     ['another worker was killed', { killedAt: new Map([['c', 500]]) }],
     ['its worker had been given up before', { givenUpAt: new Map([['a', [99]]]) }],
-    ['the database was away afterwards', { disturbed: [{ began: 1_001, over: 1_005 }] }],
+    ['the database was away long before', { disturbed: [{ began: -6_000, over: -5_000 }] }],
+    ['the database was away when its result had long been there', { disturbed: [{ began: 1_111, over: 1_115 }] }],
   ])('has none where %s', (_, cause) => {
     const { violations } = judge({ ...nothing, bodies: [body({}), again], marks, ...cause });
     expect(violations).toEqual(['r s1 began again, though a lived']);
@@ -72,4 +74,7 @@ it('a step does not begin again once the next one of its run has', () => {
   const killedAt = new Map([['a', 400]]);
   expect(judge({ ...nothing, ...evidence, killedAt }).violations).toEqual(['r s1 began in b after the next step had']);
   expect(judge({ ...nothing, ...evidence, killedAt, inOrder: new Set() }).violations).toEqual([]);
+  const heard = (at: number) => judge({ ...nothing, ...evidence, killedAt, givenUpAt: new Map([['b', [at]]]) }).violations;
+  expect(heard(1_200)).toEqual([]);
+  expect(heard(90_000)).toHaveLength(1);
 });

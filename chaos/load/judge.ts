@@ -25,8 +25,9 @@ export interface Judgement {
 
 // Who stood still says so when he hears of it, which may be after the next one has begun.
 const hearsWithinMs = 30_000;
-// Who could not reach the database tries again for a while.
+// Who could not reach the database tries again for a while, and what was sent before it went away may never have arrived.
 const aftermathMs = 5_000;
+const onItsWayMs = 1_000;
 
 /**
  * Holds the effects outside against what was recorded: each result is that of one body, of its own run, and the last that began; a body is
@@ -73,13 +74,17 @@ function readResults(marks: Evidence['marks']) {
   return { violations, recorded };
 }
 
-/** Between the begin of a body and that of the next one for the same step something has to have happened to the first. */
-function hasCause({ killedAt, givenUpAt, disturbed = [] }: Evidence, { host, at }: Body, next: Body): boolean {
+/**
+ * Between the begin of a body and that of the next one for the same step something has to have happened to the worker of the first, or to the
+ * database when its result was due.
+ */
+function hasCause({ killedAt, givenUpAt, disturbed = [] }: Evidence, { host, at, endedAt }: Body, next: Body): boolean {
   const died = killedAt.get(host);
   if (died !== undefined && died <= next.at) return true;
   const heard = givenUpAt.get(host) ?? [];
   if (heard.some((instant) => instant >= at && instant <= next.at + hearsWithinMs)) return true;
-  return disturbed.some(({ began, over }) => at <= over + aftermathMs && next.at >= began);
+  const [dueFrom, dueUntil] = endedAt === undefined ? [at, next.at] : [endedAt, endedAt + onItsWayMs];
+  return disturbed.some(({ began, over }) => dueFrom <= over + aftermathMs && dueUntil >= began);
 }
 
 /** A step that begins after the next one of its run has lost a result that was recorded; late is only who had been given up. */
@@ -89,7 +94,9 @@ function outOfOrder({ bodies, marks, inOrder, givenUpAt }: Evidence, steps: Read
     const taken = (marks.get(runId) ?? []).flatMap((mark) => byMark.get(mark) ?? []);
     return taken.slice(0, -1).flatMap(({ stepId }, index) => {
       const next = taken[index + 1] as Body;
-      const late = (steps.get(`${runId} ${stepId}`) ?? []).filter(({ at, host }) => at > next.at && !givenUpAt.has(host));
+      const heardOf = (host: string, at: number) =>
+        (givenUpAt.get(host) ?? []).some((instant) => instant >= next.at - hearsWithinMs && instant <= at + hearsWithinMs);
+      const late = (steps.get(`${runId} ${stepId}`) ?? []).filter(({ at, host }) => at > next.at && !heardOf(host, at));
       return late.map(({ host }) => `${runId} ${stepId} began in ${host} after the next step had`);
     });
   });

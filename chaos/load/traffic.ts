@@ -6,7 +6,7 @@ import { isTerminal } from '../../src/world/rows.ts';
 import { describeStuck } from './describe-stuck.ts';
 import { monotonic, pause } from './monotonic.ts';
 import type { Program, Programs } from './program.ts';
-import { isRefusal, persist } from './refusal.ts';
+import { isOutage, persist } from './outage.ts';
 
 export interface TrafficOptions {
   readonly programs: Programs;
@@ -18,6 +18,8 @@ export interface TrafficOptions {
   readonly enough: (started: number) => boolean;
   /** Waits between two runs of the same line, in milliseconds. */
   readonly pauseMs?: number;
+  /** Whether the database is taken away now and then; else every call has to be answered. */
+  readonly mayBeRefused?: boolean;
   /** No more runs than this are started in a second, so that the machine keeps some breath for other things. */
   readonly perSecond?: number;
 }
@@ -34,8 +36,6 @@ export class Traffic {
   readonly marks = new Map<string, readonly string[]>();
   /** Those whose steps come one after the other. */
   readonly inOrder = new Set<string>();
-  /** When each run was found to have ended. */
-  readonly endedAt: number[] = [];
   steps = 0;
   started = 0;
   /** Calls that were refused while the database was away; whether they were done is not known, and they are not counted. */
@@ -80,8 +80,9 @@ export class Traffic {
     try {
       return await program.start();
     } catch (error) {
-      if (!isRefusal(error)) throw error;
+      if (!isOutage(error)) throw error;
       this.refused += 1;
+      if (!this.#options.mayBeRefused) this.violations.push(`${program.name} could not be started: ${String(error)}`);
       await pause(100);
       return undefined;
     }
@@ -122,7 +123,6 @@ export class Traffic {
         return void this.violations.push(`${name} ${runId} is still ${status} after ${endMs} ms: ${await describeStuck(reader, runId)}`);
       }
     }
-    this.endedAt.push(monotonic());
     const outcome = await persist(() => program.outcome(runId));
     const { owner, marks } = outcome;
     if (marks.length !== steps || outcome.word !== word) {

@@ -19,15 +19,23 @@ const {
 process.on('SIGTERM', () => process.exit(143));
 const databases = await openDatabases(processCount);
 let current: number | undefined;
+process.on('uncaughtException', giveUp);
 process.on('unhandledRejection', (error) => {
   process.stdout.write(`${JSON.stringify({ seed: current, unhandled: String((error as Error).stack ?? error) })}\n`);
 });
+/** What such an error leaves behind would be laid at the door of the seeds that follow. */
+function giveUp(error: unknown): Promise<never> {
+  const stack = String((error as Error).stack ?? error);
+  process.stdout.write(`${JSON.stringify({ seed: current, unhandled: stack })}\n`, () => process.exit());
+  return new Promise(() => {});
+}
+
 for (const seed of seeds) {
   current = seed;
-  const simulation = await simulate(seed, databases, { theme, trace: trace ? (line) => console.error(line) : undefined });
+  const simulation = await simulate(seed, databases, { theme, trace: trace ? (line) => console.error(line) : undefined }).catch(giveUp);
   const violations = [...simulation.violations];
   if (twiceEvery > 0 && seed % twiceEvery === 0) {
-    const again = await simulate(seed, databases, { theme });
+    const again = await simulate(seed, databases, { theme }).catch(giveUp);
     if (again.fingerprint !== simulation.fingerprint) violations.push('the same seed did not do the same again');
   }
   process.stdout.write(`${JSON.stringify({ seed, violations, counts: simulation.counts })}\n`);

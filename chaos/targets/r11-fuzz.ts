@@ -3,6 +3,8 @@ import { runProgram } from '../node-program.ts';
 import { type Findings, type Job, part, type Target } from '../target.ts';
 
 const whole: Readonly<Record<SourceName, number>> = { events: 450_000, flows: 300_000, cursors: 100_000, http: 100_000, rows: 50_000 };
+// For a thousand inputs, which take some seconds.
+const hangMs = 120_000;
 const program = new URL('../fuzz/run-inputs.ts', import.meta.url);
 
 export const fuzz: Target = {
@@ -23,14 +25,17 @@ async function run({ seed, scale, scratch, say, isOver = () => false }: Job): Pr
     let done = 0;
     // The same fault by another input says nothing new.
     const seen = new Set<string>();
-    await runProgram(program, { name, seed, count, scratch }, (line) => {
+    const hear = (line: Record<string, unknown>) => {
       if (typeof line['done'] === 'number') done = line['done'];
       if (typeof line['untried'] === 'number') untried += line['untried'];
       if (typeof line['fault'] !== 'string') return;
       const kind = line['fault'].replace(/^input \d+: /, '').replaceAll(/"(?:[^"\\]|\\.)*"|\[[\d,]*\]|\d+/g, '');
       if (!seen.has(kind)) violations.push(`${name}, ${line['fault']}`);
       seen.add(kind);
-    });
+    };
+    await runProgram(program, { name, seed, count, scratch }, hear, hangMs).catch((error: unknown) =>
+      violations.push(`${name}, between input ${done} and ${done + 1_000}: ${String(error)}`),
+    );
     amounts[`inputs of ${name}`] = [done, whole[name]];
     say(`${done} inputs of ${name}`);
   }

@@ -101,7 +101,8 @@ async function run(store: StoreName, { seed, scale, scratch, say, previous }: Jo
         'workers given up': crew.givenUp().size,
       },
       violations: [...crew.exits(), ...faults, ...lines.flatMap((line) => line.violations), ...violations],
-      notes: ['there is one release so far: the version before is the oldest commit with the schema of now, unless told otherwise'],
+      notes:
+        previous === undefined ? ['where there is no release yet, the version before is the oldest commit with the schema of now'] : [],
     };
   } finally {
     await place.close();

@@ -20,7 +20,7 @@ const terminations = 600;
 export const outages: Target = {
   id: 'R4',
   fault: 'PostgreSQL stopped at once (`-m immediate`) and started again, also within a second of having come back',
-  want: 'no run lost, no recorded step repeated, and no other but for a result that could not be recorded meanwhile; no worker exits, 95 % of the throughput back within 5 s',
+  want: 'no run lost, no recorded step repeated, and no other but for a result that could not be recorded meanwhile; no worker exits, 95 % of the throughput back within 5 s (19 of 20 times)',
   shortScale: 0.005,
   async run(job) {
     const count = part(restarts, job.scale);
@@ -54,12 +54,12 @@ export const disturbances: Target = {
         job.say(`over: ${what}`);
         await pause(restMs * hurry(job));
       };
-      await andCalm(`${seconds} s of terminations`, async () => {
-        for (let second = 0; second < seconds; second += 1) {
-          await pause(1_000);
-          await terminateAll(server);
-        }
-      });
+      for (let second = 0; second < seconds; second += 1) {
+        await pause(1_000);
+        await during('a termination', () => terminateAll(server));
+      }
+      job.say(`over: ${seconds} s of terminations`);
+      await pause(restMs * hurry(job));
       await andCalm('all connections taken', () => hoardConnections(server.url, 3_000));
       await andCalm('every run locked', () => lockEverything(server.url, 4_000));
       await andCalm('all sessions stopped', () => standStill(server.url, stallMs));
@@ -102,6 +102,7 @@ async function underLoad(job: Job, disturb: (server: ScratchPostgres, random: Ra
       reader,
       random: new Random(seed + 1),
       parallel: 12,
+      mayBeRefused: true,
       enough: () => over,
     });
     const suffered: Disturbance[] = [];

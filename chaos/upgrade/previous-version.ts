@@ -38,8 +38,8 @@ async function find(store: StoreName, asked: string | undefined): Promise<string
   try {
     const release = await git('describe', '--tags', '--abbrev=0', 'HEAD^').catch(() => undefined);
     if (release !== undefined) return await git('rev-parse', `${release}^{commit}`);
-    const [newest] = (await git('log', '-1', '--format=%H', '--', `src/${store}/migrations`)).split('\n');
-    return newest === '' ? undefined : newest;
+    const sinceSchema = await git('log', '-1', '--format=%H', '--', `src/${store}/migrations`);
+    return sinceSchema === '' ? undefined : sinceSchema;
   } catch {
     return undefined;
   }

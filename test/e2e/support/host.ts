@@ -67,6 +67,10 @@ export class Host {
     return this.#api;
   }
 
+  get isReady(): boolean {
+    return this.#api !== undefined && this.isRunning;
+  }
+
   get isRunning(): boolean {
     return this.#process.exitCode === null && this.#process.signalCode === null;
   }

@@ -1,7 +1,7 @@
 import { pause } from './monotonic.ts';
 
 /** What a database that is away makes of a call. */
-export function isRefusal(error: unknown): boolean {
+export function isOutage(error: unknown): boolean {
   return /cannot be (?:used|reached)|broke before a commit|is away|ECONNRE|fetch failed|503|terminat|timeout|connect/i.test(
     [error, (error as Error).cause].map((part) => (part instanceof Error ? `${part.name} ${part.message}` : '')).join(' '),
   );
@@ -13,7 +13,7 @@ export async function persist<T>(call: () => Promise<T>): Promise<T> {
     try {
       return await call();
     } catch (error) {
-      if (tries > 200 || !isRefusal(error)) throw error;
+      if (tries > 200 || !isOutage(error)) throw error;
       await pause(200);
     }
   }
