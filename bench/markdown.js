@@ -16,7 +16,14 @@ const tables = { worlds: compareTable, flows: compareTable, 'slow-disk': compare
 export function renderMarkdown(kept) {
   const sections = Object.keys(stores).flatMap((name) => (kept[name] ? ['', ...renderSection(name, kept[name])] : []));
   const plots = plotsOf(kept).flatMap(({ file, description }) => ['', `![${description}](plots/${file})`]);
-  return [...tellMachines(kept), ...plots, ...sections].join('\n');
+  return [...tellMachines(kept), ...plots, ...sections, ...tellNeverMeasured(kept)].join('\n');
+}
+
+/** A table that is not there is not to be overlooked either. */
+function tellNeverMeasured(kept) {
+  const missing = Object.keys(stores).filter((name) => !kept[name]);
+  if (missing.length === 0 || Object.keys(kept).length === 0) return [];
+  return ['', `Not measured yet: ${missing.map((name) => `“${stores[name].title}” (\`--stores ${name}\`)`).join(', ')}.`];
 }
 
 /** Puts the figures between the markers of the document; the words around them stay. */

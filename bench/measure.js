@@ -19,7 +19,7 @@ let count = 0;
  */
 export async function measureInTurns({ metricName, worldNames, quick, onRound, ...where }) {
   const metric = metrics[metricName];
-  const asked = worldNames.filter((name) => !metric.skip?.includes(name));
+  const asked = worldNames.filter((name) => !metric.skip?.[name]);
   const missing = {};
   for (const name of asked) {
     const reason = await worlds[name].missing?.(metric);

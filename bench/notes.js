@@ -12,7 +12,8 @@ export function describeDetails(results) {
 const sentences = {
   stepTraffic: ({ roundTrips, statements, commits }, title) =>
     `${title} says for each sequential step: ${one(statements)} statements in ${one(roundTrips)} round trips, ${one(commits)} transactions that write.`,
-  sleeping: ({ runs, grownMiB }, title) => `${title}, ${runs} sleeping runs: the heap grew by ${one(grownMiB)} MiB while idle.`,
+  sleeping: ({ runs, grownMiB }, title) => `${title}, ${count(runs)} sleeping runs: the heap grew by ${one(grownMiB)} MiB while idle.`,
+  idleQueries: ({ runs, share }, title) => `${title}, ${count(runs)} sleeping runs: ${share.toFixed(2)} % of a core.`,
   flowMap: ({ few, many, fewMs, manyMs }, title) =>
     `${title}, \`map\`: ${count(few)} items in ${count(Math.round(fewMs))} ms, ${count(many)} in ${count(Math.round(manyMs))} ms.`,
   claims: ({ few, many, fewMs, manyMs }) =>

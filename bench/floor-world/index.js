@@ -9,7 +9,7 @@ const shared = Symbol.for('pawl/bench/floor-world');
 /**
  * The floor: a World that keeps everything in memory, writes nothing and calls its handlers
  * directly. It obeys the rules a run depends on and no more, so what a workflow costs on it is
- * what the SDK itself costs, and no durable World can be faster.
+ * what the SDK itself costs when it replays as often as it is asked to.
  */
 export function createWorld() {
   // The SDK makes two instances in one process: one catches the handlers, the other queues.

@@ -1,7 +1,9 @@
+const noMap = 'it has no `map`, and what stands for it, a `Promise.all`, records no items';
+
 /**
  * What is measured. `rounds` are taken in turns, A-B-A-B, each in a process of its own. `wants` says for each store on which it is measured
  * what is wished for: Pawl beside another World, or beside a number when `than` is missing; `ofSpeed` where a time is measured and
- * a speed wanted.
+ * a speed wanted. `skip` says of which Worlds a metric is not asked, and why.
  */
 export const metrics = {
   throughput: {
@@ -70,7 +72,7 @@ export const metrics = {
     rounds: 1,
     quick: { runs: 3 },
     countsTraffic: true,
-    skip: ['floor'],
+    skip: { floor: 'it asks no database' },
     wants: { postgres: [{ atMost: 4, text: '≤ 4' }] },
   },
   logLength: {
@@ -110,7 +112,7 @@ export const metrics = {
     rounds: 3,
     options: { steps: 200 },
     quick: { runs: 1 },
-    // A minute a run: once is enough to see it.
+    // Two minutes a run: once is enough to see it.
     perWorld: { local: { rounds: 1, runs: 1 } },
     wants: {
       sqlite: [{ than: 'floor', atMost: 1.5, text: '≤ 1.5× the floor' }],
@@ -124,8 +126,7 @@ export const metrics = {
     rounds: 3,
     options: { steps: 1_000, runs: 1 },
     quick: { steps: 300 },
-    // 200 take it a minute, and what comes on top grows with the square.
-    skip: ['local'],
+    skip: { local: '200 take it two minutes, and what comes on top grows with the square' },
     wants: { sqlite: [], postgres: [] },
   },
   streamLatency: {
@@ -179,8 +180,7 @@ export const metrics = {
     module: './sleeping.js',
     rounds: 1,
     quick: { runs: 500, idleMs: 5000 },
-    // world-local holds a slot for each sleeper and has 1,000 of them.
-    skip: ['local', 'floor'],
+    skip: { local: 'it holds a slot for each sleeper, of which it has 1,000', floor: 'its sleepers are timers of the process' },
     wants: { sqlite: [{ atMost: 1, text: '< 1 %' }] },
   },
   idleQueries: {
@@ -190,8 +190,7 @@ export const metrics = {
     rounds: 1,
     quick: { runs: 500, idleMs: 5000 },
     countsTraffic: true,
-    // world-postgres needs minutes to start them.
-    skip: ['world-postgres', 'floor'],
+    skip: { 'world-postgres': 'it needs many minutes to start them', floor: 'it asks no database' },
     wants: { postgres: [{ atMost: 2, text: '≤ 2 a second' }] },
   },
   claims: {
@@ -200,7 +199,7 @@ export const metrics = {
     module: './claims.js',
     rounds: 1,
     quick: { many: 50_000, claims: 50 },
-    skip: ['world-postgres', 'floor'],
+    skip: { 'world-postgres': 'the rows are written into tables of Pawl', floor: 'it asks no database' },
     wants: { postgres: [{ atMost: 1.2, text: '≤ 1.2×' }] },
   },
   memory: {
@@ -209,8 +208,10 @@ export const metrics = {
     module: './memory.js',
     rounds: 1,
     quick: { runs: 500 },
-    // world-local gets slower with every run it has seen; 10,000 take it hours.
-    skip: ['local', 'world-postgres'],
+    skip: {
+      local: 'it gets slower with every run that it has seen, and 10,000 take it hours',
+      'world-postgres': 'at its speed the rounds take most of an hour',
+    },
     wants: { sqlite: [{ atMost: 1.2, text: 'within 20 %' }], postgres: [] },
   },
   flowFirst: {
@@ -285,8 +286,7 @@ export const metrics = {
     ofFlows: true,
     rounds: 1,
     quick: { few: 100, many: 1_000 },
-    // They have no such thing.
-    skip: ['openworkflow', 'openworkflow-postgres', 'dbos'],
+    skip: { openworkflow: noMap, 'openworkflow-postgres': noMap, dbos: noMap },
     wants: {
       'flows-sqlite': [{ atMost: 11, text: '≤ 11×' }],
       'flows-postgres': [{ atMost: 11, text: '≤ 11×' }],

@@ -17,7 +17,7 @@ export function compareTable({ sectionName, own, worldNames, rows }) {
     return [metric.title, ...cells, ...(judged ? verdicts : [])];
   });
   const results = Object.fromEntries(Object.entries(rows).map(([name, row]) => [name, row.results]));
-  const absences = [...tellAbsences(results), ...tellNeverMeasured(sectionName, rows)];
+  const absences = [...tellAbsences(results, worldNames), ...tellNeverMeasured(sectionName, rows)];
   return [formatTable(titles, lines), ...paragraph(describeDetails(results)), ...paragraph(absences)];
 }
 
@@ -39,10 +39,15 @@ function paragraph(lines) {
   return lines.length > 0 ? ['', ...lines] : [];
 }
 
-/** Why a cell is empty, once for each that could not be measured. */
-function tellAbsences(results) {
-  const reasons = Object.values(results).flatMap((figures) =>
-    Object.entries(figures).flatMap(([name, { reason }]) => (reason ? [`${worlds[name].title} was not measured: ${reason}.`] : [])),
+/** Why a cell is empty: what a World could not do is told once, what it was not asked for metric by metric. */
+function tellAbsences(results, worldNames) {
+  const reasons = Object.entries(results).flatMap(([metricName, figures]) =>
+    worldNames.flatMap((name) => {
+      const { skip, title } = metrics[metricName];
+      const unable = figures[name]?.reason;
+      if (unable) return [`${worlds[name].title} was not measured: ${unable}.`];
+      return !figures[name] && skip?.[name] ? [`“${title}” was not asked of ${worlds[name].title}: ${skip[name]}.`] : [];
+    }),
   );
   return [...new Set(reasons)];
 }
