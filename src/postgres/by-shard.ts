@@ -90,23 +90,32 @@ export class ByShard {
     }
   }
 
-  /** The shards with what is due longest come first. */
+  /**
+   * The shards with what is due longest come first. What one of them has given is this worker's, whatever becomes of the others: it is told of
+   * by this answer and by no other.
+   */
   async #claim(act: Extract<ScatteredAct, { kind: 'claim' }>): Promise<Outcomes['claim']> {
     const { db } = this.#options;
     const claims: { -readonly [K in keyof Claims]: Claims[K][number][] } = { runs: [], steps: [], messages: [] };
     const left: Record<DeliveryKind, number> = { ...act.limits };
-    for (const shard of await listDueShards(db, act)) {
-      if (act.filter.kinds.every((kind) => left[kind] === 0)) break;
-      const { claims: found, ownerAlive } = await this.#send({ ...act, limits: { ...left }, shard });
-      if (!ownerAlive) return { kind: 'claimed', claims, nextDueAt: undefined, ownerAlive };
-      claims.runs.push(...found.runs);
-      claims.steps.push(...found.steps);
-      claims.messages.push(...found.messages);
-      left.run -= found.runs.length;
-      left.step -= found.steps.length;
-      left.message -= found.messages.length;
+    const some = () => act.filter.kinds.some((kind) => left[kind] < act.limits[kind]);
+    try {
+      for (const shard of await listDueShards(db, act)) {
+        if (act.filter.kinds.every((kind) => left[kind] === 0)) break;
+        const { claims: found, ownerAlive } = await this.#send({ ...act, limits: { ...left }, shard });
+        if (!ownerAlive) return { kind: 'claimed', claims, nextDueAt: act.now, ownerAlive: some() };
+        claims.runs.push(...found.runs);
+        claims.steps.push(...found.steps);
+        claims.messages.push(...found.messages);
+        left.run -= found.runs.length;
+        left.step -= found.steps.length;
+        left.message -= found.messages.length;
+      }
+      return { kind: 'claimed', claims, nextDueAt: await nextDueAt(db, act.filter), ownerAlive: true };
+    } catch (error) {
+      if (!some()) throw error;
+      return { kind: 'claimed', claims, nextDueAt: act.now, ownerAlive: true };
     }
-    return { kind: 'claimed', claims, nextDueAt: await nextDueAt(db, act.filter), ownerAlive: true };
   }
 
   async #send<A extends ScatteredAct>(act: A): Promise<Outcomes[A['kind']]> {

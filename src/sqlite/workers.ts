@@ -11,7 +11,7 @@ export interface Boot {
 }
 
 /** The heartbeat of a worker that is known: until which tick, and whose. It is given to a thread too, which has only this. */
-export const renewal = 'update workers set expires_at_tick = ? where worker_id = ?';
+export const renewal = 'update workers set expires_at_tick = max(expires_at_tick, ?) where worker_id = ?';
 
 export function heartbeat(db: Connection, { workerId, leaseMs, register }: HeartbeatAct, boot: Boot): boolean {
   boot.found.delete(workerId);

@@ -351,6 +351,8 @@ begin
       if o_held then
         v_run.lease_owner := a.holder;
         v_changed := true;
+        v_leases := v_leases || jsonb_build_array(
+          jsonb_build_array('run', a.shard, a.run_id, null, a.holder, a.lease_epoch, 0));
       end if;
 
     elsif a.kind in ('adoptStep', 'adoptMessage') and not v_alive then
@@ -377,6 +379,10 @@ begin
       from pawl.pawl_queue_v1(a.kind, a.detail, c_clock, p_bytes) as q;
       if a.kind in ('heartbeat', 'reap', 'leave') then
         v_taker := null;
+      elsif a.kind in ('adoptStep', 'adoptMessage') and o_held then
+        v_leases := v_leases || jsonb_build_array(jsonb_build_array(
+          case a.kind when 'adoptStep' then 'step' else 'message' end,
+          a.detail -> 'shard', a.detail -> 'run_id', a.detail -> 'id', a.holder, a.detail -> 'epoch', 0));
       end if;
       if a.wake_at is not null and v_run.status in ('pending', 'running') then
         v_run.due_at := least(v_run.due_at, a.wake_at);

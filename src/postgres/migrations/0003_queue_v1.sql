@@ -41,15 +41,18 @@ begin
       where r.shard = due.shard and r.run_id = due.run_id and (c_shard is null or r.shard = c_shard)
       returning r.*, due.due_at as was_due_at
     )
-    select jsonb_agg(to_jsonb(t) - 'was_due_at' || jsonb_build_object(
+    select jsonb_agg(to_jsonb(t) - 'was_due_at' order by t.was_due_at) into v_runs from taken t;
+
+    -- By a statement of its own, which sees what was committed before the rows were locked.
+    select jsonb_agg(r || jsonb_build_object(
       'waits_due', exists (
         select 1 from pawl.waits w
-        where w.shard = t.shard and w.run_id = t.run_id and w.status = 'waiting' and w.due_at <= c_now
+        where w.shard = (r ->> 'shard')::int and w.run_id = r ->> 'run_id' and w.status = 'waiting' and w.due_at <= c_now
           and (c_shard is null or w.shard = c_shard))::int,
       'inbox_full', exists (
         select 1 from pawl.messages m
-        where m.shard = t.shard and m.run_id = t.run_id and (c_shard is null or m.shard = c_shard))::int
-    ) order by t.was_due_at) into v_runs from taken t;
+        where m.shard = (r ->> 'shard')::int and m.run_id = r ->> 'run_id' and (c_shard is null or m.shard = c_shard))::int
+    )) into v_runs from jsonb_array_elements(v_runs) as t (r);
   end if;
 
   -- The run is read with its steps: their messages say its name and start, the rules its status.
@@ -135,7 +138,7 @@ declare
   v_leases jsonb;
   v_lease jsonb;
 begin
-  for v_unsure in select writer, batch from jsonb_to_recordset(p_unsure) as u (writer text, batch bigint) order by writer loop
+  for v_unsure in select writer, batch from jsonb_to_recordset(p_unsure) as u (writer text, batch bigint) order by writer, batch loop
     insert into pawl.writers as known (shard, writer_id, batch, leases, used_at)
     values (p_shard, v_unsure.writer, v_unsure.batch, '[]', p_now)
     on conflict (shard, writer_id) do update
@@ -361,9 +364,9 @@ begin
       values (
         c_id, p_act ->> 'host', (p_act ->> 'pid')::int, p_act ->> 'deployment_id', (p_act ->> 'started_at')::bigint,
         p_clock + (p_act ->> 'lease_ms')::bigint)
-      on conflict (worker_id) do update set expires_at = excluded.expires_at;
+      on conflict (worker_id) do update set expires_at = greatest(workers.expires_at, excluded.expires_at);
     else
-      update pawl.workers set expires_at = p_clock + (p_act ->> 'lease_ms')::bigint where worker_id = c_id;
+      update pawl.workers set expires_at = greatest(expires_at, p_clock + (p_act ->> 'lease_ms')::bigint) where worker_id = c_id;
       held := found;
     end if;
 
@@ -372,6 +375,14 @@ begin
     detail := '[]';
     number := 0;
     for v_owner in select distinct w from pawl.pawl_dead_v1(p_clock) as w order by w loop
+      -- One that has come back since it was looked for, or is being written at this moment, is left to the next look.
+      if c_shard is null then
+        perform 1 from pawl.workers where worker_id = v_owner and expires_at <= p_clock for update skip locked;
+        if not found then
+          perform 1 from pawl.workers where worker_id = v_owner;
+          continue when found;
+        end if;
+      end if;
       if not p_act ? 'forget' then
         number := number + pawl.pawl_release_all_v1(v_owner, (p_act ->> 'now')::bigint, 0, c_shard);
       end if;

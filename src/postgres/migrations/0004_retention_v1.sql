@@ -28,6 +28,8 @@ begin
   o_rows := 0;
   perform 1 from pawl.runs
   where shard = p_shard and run_id = p_run_id and status in ('completed', 'failed', 'cancelled')
+    -- Whoever waits for it has to be told before it is gone.
+    and not exists (select 1 from pawl.child_ends e where e.shard = p_shard and e.child_id = p_run_id)
   for update skip locked;
   if not found then
     return;
