@@ -112,13 +112,20 @@ describe('a handler', () => {
 });
 
 describe('a delivery that was only foreseen', () => {
-  const born = (durable: Promise<Outcomes['write']>) => ({ ...request, birth: { startedSeq: 2, input: null, durable } });
+  const born = (durable: Promise<Outcomes['write']>, isWritten = false) => ({
+    ...request,
+    birth: { startedSeq: 2, input: null, durable, isWritten },
+  });
   const refused = () => Promise.reject<Outcomes['write']>(unavailable('The database is away.'));
 
   it('has nothing to end where its step was never written, or its run was not taken', async () => {
     expect(await isReal(born(refused()))).toBe(false);
     expect(await isReal(born(Promise.resolve({ kind: 'lost' })))).toBe(false);
     expect(await isReal({ ...request, certain: Promise.resolve(false) })).toBe(false);
+  });
+
+  it('counts where its step was written, although the disk did not keep it', async () => {
+    expect(await isReal(born(refused(), true))).toBe(true);
   });
 
   it('counts like any other where it came true', async () => {

@@ -23,6 +23,8 @@ export interface DeliveryRequest {
   readonly lease: Lease;
   readonly attempt: number;
   readonly message: Message;
+  /** Why there is no message. */
+  readonly unreadable?: Error;
   /** Messages that go with a run's delivery and are deleted with its success. */
   readonly inbox: readonly string[];
   /** The rows as of the claim, where there are any. */
@@ -85,7 +87,7 @@ export async function isReal({ certain, birth }: Pick<DeliveryRequest, 'certain'
   if (!birth) return true;
   return await birth.durable.then(
     ({ kind }) => kind === 'written',
-    () => false,
+    () => birth.isWritten,
   );
 }
 
@@ -108,7 +110,8 @@ export function settleResult(answer: unknown, now: number, { clockAhead }: Pick<
   return { kind: 'again', dueAt: now + Math.max(0, seconds) * 1_000 };
 }
 
-function resultOf(error: unknown, attempt: number, now: number): SettleResult {
+/** How a delivery ends that failed: a database that was away is no fault of it. */
+export function resultOf(error: unknown, attempt: number, now: number): SettleResult {
   const away = isUnavailable(error) && (error as { code?: unknown }).code === 'TRANSPORT';
   return away ? { kind: 'release', dueAt: now + backoffMs(awayBackoff, 1) } : retryResult(attempt, now);
 }

@@ -13,7 +13,8 @@ export interface HttpSenderOptions {
   readonly logger: Logger;
 }
 
-const acceptWithinMs = 15_000;
+// Longer than the store of the receiver keeps it waiting: whoever gives up before has the delivery repeated beside the one that was accepted.
+const acceptWithinMs = 30_000;
 
 /**
  * Hands a delivery to the app's own route. The receiver takes the lease over and answers at once, so no time-out of HTTP can ever repeat a
@@ -36,7 +37,7 @@ export class HttpSender {
         signal: AbortSignal.timeout(acceptWithinMs),
         redirect: 'error',
       });
-      await response.body?.cancel();
+      void response.body?.cancel().catch(() => {});
       if (response.status === 202) return undefined;
       // 409: the lease was lost on the way; whoever has it settles.
       if (response.status === 409) return undefined;

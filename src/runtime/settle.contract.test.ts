@@ -1,11 +1,18 @@
+import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { scratchFolder } from '../../test/support/scratch.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { createWorld } from '../connect/create-world.ts';
+import { loadDriver } from '../sqlite/driver.ts';
 import { createSqliteStore } from '../sqlite/store.ts';
-import { runningRun } from '../testing/arrange.ts';
-import { forRun, recordDeliveries } from '../testing/delivery-recorder.ts';
-import { wakeRun } from '../testing/queueing.ts';
-import type { Act, Store } from '../world/port.ts';
+import { unavailable } from '../world/errors.ts';
+import { pendingStep, runningRun } from '../testing/arrange.ts';
+import { forRun, forStep, recordDeliveries } from '../testing/delivery-recorder.ts';
+import { newStepName } from '../testing/ids.ts';
+import { sendStep, wakeRun } from '../testing/queueing.ts';
+import { registerStepName } from '../testing/registered-steps.ts';
+import { SequentialRuns } from '../../test/support/sequential-runs.ts';
+import type { Act, Heard, Store } from '../world/port.ts';
 
 it('ends a delivery however the database refused that at first: its worker lives, so nobody else would', async () => {
   const pauses: number[] = [];
@@ -37,4 +44,52 @@ it('ends a delivery however the database refused that at first: its worker lives
   }
   expect(refusals).toBeLessThan(0);
   expect(pauses).toHaveLength(2);
+});
+
+it('delivers what was claimed beside a message that cannot be read, and that one when it can', async () => {
+  const file = join(await scratchFolder(), 'pawl.db');
+  const env = { WORKFLOW_PAWL_URL: `sqlite:${file}`, WORKFLOW_PAWL_LOG_LEVEL: 'silent' };
+  const world = createWorld({ env });
+  onTestFinished(() => world.close());
+  const recorder = recordDeliveries(world, '__wkf_step_');
+  const stepName = registerStepName(newStepName());
+  const runId = await runningRun(world);
+  const [damaged, whole] = [await pendingStep(world, runId, stepName), await pendingStep(world, runId, stepName)];
+  for (const stepId of [damaged, whole]) await sendStep(world, { runId, stepId, stepName });
+  const database = (await loadDriver())(file, { readOnly: false });
+  onTestFinished(() => database.close());
+  const write = (message: string | null) => database.prepare('update steps set message = ? where step_id = ?').run(message, damaged);
+  write('{{damaged');
+
+  await world.start();
+  await recorder.answer(forStep(runId, whole));
+  expect(recorder.deliveries.filter(forStep(runId, damaged))).toEqual([]);
+  write(null);
+  expect((await recorder.answer(forStep(runId, damaged))).attempt).toBeGreaterThan(1);
+});
+
+it('delivers what was leased although the disk then did not keep it', async () => {
+  const real = createSqliteStore({ path: ':memory:', clock: systemClock });
+  await real.open();
+  const met = new Set<string>();
+  let commits = 0;
+  const store: Store = {
+    ...real,
+    async commit(act: Act, heard?: Heard<never>) {
+      const outcome = (await real.commit(act)) as never;
+      // As after an fsync that failed: done, visible to everybody, and told as a failure.
+      if (!['claim', 'write'].includes(act.kind) || (commits += 1) % 3 !== 0) return outcome;
+      met.add(act.kind);
+      heard?.onWritten?.(outcome);
+      throw unavailable('The disk did not keep what was written.');
+    },
+  };
+  const world = createWorld({ env: { WORKFLOW_PAWL_LOG_LEVEL: 'silent' }, apart: true, openStore: async () => store });
+  onTestFinished(() => world.close());
+  const runs = new SequentialRuns({ steps: 5 });
+  runs.workOn(world);
+  await world.start();
+  const runIds = await Promise.all(Array.from({ length: 5 }, () => runs.start(world)));
+  expect(await runs.finished(world, runIds, 25_000)).toEqual(runIds.map(() => 'completed'));
+  expect([...met].toSorted()).toEqual(['claim', 'write']);
 });

@@ -1,19 +1,20 @@
 import type { Clock } from '../base/clock.ts';
 import { describeError, type Logger } from '../base/logger.ts';
-import { commitAndBegin } from '../world/begin-early.ts';
+import { commitAndBegin, commitOrWritten } from '../world/begin-early.ts';
 import type { Delivery, Dispatcher, StepMessage } from '../world/delivery.ts';
 import { isUnavailable, unavailable } from '../world/errors.ts';
 import type { ClaimedStep, ClaimFilter, Claims, SettleAct, SettleResult, Store } from '../world/port.ts';
 import type { MessageRow, RunRow, TakenRun } from '../world/rows.ts';
-import { callHandler, type DeliveryRequest, isReal, retryResult } from './deliver.ts';
+import { callHandler, type DeliveryRequest, isReal, resultOf } from './deliver.ts';
 import { inDeliverySpan } from './delivery-span.ts';
 import type { HeartbeatThread } from './heartbeat-thread.ts';
 import type { ReceivedDelivery } from './http-receiver.ts';
-import { type Message, runMessage, stepMessage, storedMessage } from './messages.ts';
+import { type Message, runMessage, stepMessage } from './messages.ts';
 import { Presence } from './presence.ts';
 import { Pump } from './pump.ts';
 import { ReplayPace } from './replay-pace.ts';
 import { parseQueueName } from './queue-name.ts';
+import { messageRequest, readMessage, readWithInbox, runRequest, stepRequest } from './requests.ts';
 import { RetentionSweeper } from './retention.ts';
 import type { Route, Routing } from './routing.ts';
 import type { RuntimeSettings } from './settings.ts';
@@ -105,22 +106,27 @@ export class Worker implements Dispatcher {
   async takeOver({ wire, handler, ...received }: ReceivedDelivery): Promise<boolean> {
     const owner = this.#presence.workerId;
     const { of, shard, runId, id, lease } = wire;
-    const { held, ownerAlive } = await this.#options.store.commit({ kind: 'adopt', of, shard, runId, id, lease, owner });
-    if (!ownerAlive) {
-      this.takerIsDead(owner);
-      // The lease is the sender's still, who is to try again.
-      throw unavailable(`Worker ${owner} was given up and cannot take over ${of} "${id}" before it is known again.`);
-    }
-    if (!held || this.#stopping) return false;
     const adopted = {
-      deploymentId: '',
       lease: { owner, epoch: lease.epoch },
+      deploymentId: '',
       run: undefined,
       step: undefined,
       waitsDue: true,
       birth: null,
     };
     const request: DeliveryRequest = { ...received, ...wire, ...adopted };
+    const adopting = this.#options.store.commit({ kind: 'adopt', of, shard, runId, id, lease, owner });
+    const { held, ownerAlive } = await adopting.catch((error: unknown) => {
+      // It may be this worker's all the same, and the sender does not know.
+      this.#own(this.#settle(request, resultOf(error, request.attempt, this.#options.store.now())));
+      throw error;
+    });
+    if (!ownerAlive) {
+      this.takerIsDead(owner);
+      // The lease is the sender's still, who is to try again.
+      throw unavailable(`Worker ${owner} was given up and cannot take over ${of} "${id}" before it is known again.`);
+    }
+    if (!held || this.#stopping) return false;
     this.#slots.take(of);
     this.#own(this.#deliver(request, { kind: 'inprocess', handler }));
     return true;
@@ -144,8 +150,11 @@ export class Worker implements Dispatcher {
     this.#own(told.then(() => this.#deliverRun(run, certain)));
   }
 
+  /** Only what begins in this process: a step that is sent on is started by whoever receives it, which would be for the second time. */
   offerStep({ namespace, deploymentId }: Pick<RunRow, 'namespace' | 'deploymentId'>, stepName: string): string | undefined {
-    return this.#offer('step', this.#options.routing.admits({ kind: 'step', namespace, deploymentId, stepName }));
+    const { routing } = this.#options;
+    const begins = routing.admits({ kind: 'step', namespace, deploymentId, stepName });
+    return this.#offer('step', begins && routing.route('step', namespace, stepName).kind === 'inprocess');
   }
 
   dropStep(): void {
@@ -196,7 +205,7 @@ export class Worker implements Dispatcher {
     const now = store.now();
     if (!surelyDue && (next === undefined || next > now)) return next;
     const owner = this.#presence.workerId;
-    const { claims, nextDueAt, ownerAlive } = await store.commit({ kind: 'claim', owner, now, filter: open, limits });
+    const { claims, nextDueAt, ownerAlive } = await commitOrWritten(store, { kind: 'claim', owner, now, filter: open, limits });
     if (!ownerAlive) {
       this.takerIsDead(owner);
       return undefined;
@@ -215,7 +224,7 @@ export class Worker implements Dispatcher {
     }
     for (const claimed of steps) {
       this.#slots.take('step');
-      this.#own(this.#deliverStep(claimed, stepMessage(claimed)));
+      this.#own(this.#deliverStep(claimed));
     }
     for (const row of messages) {
       this.#slots.take('message');
@@ -231,85 +240,37 @@ export class Worker implements Dispatcher {
       // Given back with all that this worker has: a replay that had to be waited for would keep it from leaving.
       if (this.#stopping) return;
     }
-    const read = run.inboxFull === 1 ? await store.listInbox(run.runId).catch(describeError) : [];
-    const inbox = typeof read === 'string' ? [] : read;
-    const request: DeliveryRequest = {
-      of: 'run',
-      shard: run.shard,
-      runId: run.runId,
-      id: run.runId,
-      name: run.workflowName,
-      namespace: run.namespace,
-      deploymentId: run.deploymentId,
-      lease: { owner: String(run.leaseOwner), epoch: run.leaseEpoch },
-      attempt: run.deliveries,
-      message: runMessage(run, inbox),
-      inbox: inbox.map(({ messageId }) => messageId),
-      // While it waited, its steps went on: what it is to see of them is asked for.
-      run: calm ? undefined : run,
-      step: undefined,
-      waitsDue: run.waitsDue === 1,
-      birth: null,
-      certain,
-    };
-    if (typeof read !== 'string') return this.#deliver(request, routing.route('workflow', run.namespace));
-    this.#slots.give('run');
-    this.#options.logger.error(`Run "${run.runId}" cannot be delivered yet, for its messages cannot be read: ${read}`);
-    await this.#settle(request, { kind: 'release', dueAt: store.now() + undeliverableDelayMs });
+    const read = run.inboxFull === 1 ? await readWithInbox(run, store.listInbox) : readMessage(() => runMessage(run, []));
+    // While it waited, its steps went on: what it is to see of them is asked for.
+    const request = runRequest(run, read, { seen: !calm, certain });
+    await this.#deliver(request, routing.route('workflow', run.namespace));
   }
 
-  async #deliverStep({ step, run, birth }: ClaimedStep, message: Message): Promise<void> {
-    const request: DeliveryRequest = {
-      of: 'step',
-      shard: step.shard,
-      runId: step.runId,
-      id: step.stepId,
-      name: step.stepName,
-      namespace: step.namespace,
-      deploymentId: '',
-      lease: { owner: String(step.leaseOwner), epoch: step.leaseEpoch },
-      attempt: step.deliveries,
-      message,
-      inbox: [],
-      run,
-      step,
-      waitsDue: false,
-      birth,
-    };
-    this.#pace.stepBegins(step.runId);
+  /** `message`: what the SDK has sent for it, where that is at hand. */
+  async #deliverStep(claimed: ClaimedStep, message?: Message): Promise<void> {
+    const { runId, namespace, stepName } = claimed.step;
+    this.#pace.stepBegins(runId);
     try {
-      await this.#deliver(request, this.#options.routing.route('step', step.namespace, step.stepName));
+      const request = stepRequest(
+        claimed,
+        readMessage(() => message ?? stepMessage(claimed)),
+      );
+      await this.#deliver(request, this.#options.routing.route('step', namespace, stepName));
     } finally {
-      this.#pace.stepEnds(step.runId);
+      this.#pace.stepEnds(runId);
     }
   }
 
   async #deliverMessage(row: MessageRow): Promise<void> {
-    const { kind, id, namespace } = parseQueueName(row.queueName);
-    const request: DeliveryRequest = {
-      of: 'message',
-      shard: row.shard,
-      runId: row.runId,
-      id: row.messageId,
-      name: id,
-      namespace,
-      deploymentId: '',
-      lease: { owner: String(row.leaseOwner), epoch: row.leaseEpoch },
-      attempt: row.deliveries,
-      message: storedMessage(row),
-      inbox: [],
-      run: undefined,
-      step: undefined,
-      waitsDue: false,
-      birth: null,
-    };
-    await this.#deliver(request, this.#options.routing.route(kind, namespace));
+    const { kind, namespace } = parseQueueName(row.queueName);
+    await this.#deliver(messageRequest(row), this.#options.routing.route(kind, namespace));
   }
 
   async #deliver(request: DeliveryRequest, route: Route): Promise<void> {
     const { store, logger, routing } = this.#options;
     let result: SettleResult | undefined;
     try {
+      if (request.unreadable !== undefined) throw request.unreadable;
       if (route.kind === 'none') {
         result = { kind: 'release', dueAt: store.now() + undeliverableDelayMs };
       } else if (route.kind === 'http') {
@@ -325,7 +286,7 @@ export class Worker implements Dispatcher {
       }
     } catch (error) {
       logger.error(`Delivery ${request.attempt} of ${request.of} "${request.id}" failed: ${describeError(error)}`);
-      result = retryResult(request.attempt, store.now());
+      result = resultOf(error, request.attempt, store.now());
     } finally {
       this.#slots.give(request.of);
     }
@@ -335,7 +296,7 @@ export class Worker implements Dispatcher {
 
   /** Steps that a replay created and then did not queue, as when it threw: their rows are leased to this worker all the same. */
   #startBorn({ born }: Delivery): void {
-    for (const claimed of born.values()) this.#own(this.#deliverStep(claimed, stepMessage(claimed)));
+    for (const claimed of born.values()) this.#own(this.#deliverStep(claimed));
     born.clear();
   }
 

@@ -13,6 +13,7 @@ export function watchForeignCommits(writer: () => Connection, listener: () => vo
   let seen: number | undefined;
   let quietSince = performance.now();
   let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
   const look = () => {
     try {
       const version = writer().get<{ data_version: number }>('pragma data_version')?.data_version;
@@ -21,15 +22,19 @@ export function watchForeignCommits(writer: () => Connection, listener: () => vo
         listener();
       }
       seen = version;
-      schedule();
     } catch {
-      // The store was closed; whoever listens is being closed too.
+      // Somebody has the file for himself at this moment, or the store was closed, and whoever listens is being closed too.
     }
+    schedule();
   };
   const schedule = () => {
+    if (stopped) return;
     timer = setTimeout(look, performance.now() - quietSince < quietAfterMs ? shortestMs : longestMs);
     timer.unref();
   };
   schedule();
-  return () => clearTimeout(timer);
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
 }

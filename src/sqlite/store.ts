@@ -169,7 +169,7 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
     getSetting: (key) => read((db) => db.get<{ value: string }>('select value from pawl_meta where key = :key', { key })?.value),
     countPrunable: (query) => read((db) => countPrunable(db, query)),
     countOpenRuns: () => read(countOpenRuns),
-    flows: { commit: (act) => group.commit(act), ...flowReads(read) },
+    flows: { commit: (act, heard) => group.commit(act, heard), ...flowReads(read) },
     operator: operatorReads(read),
     threadBeat: inMemory || clock !== systemClock ? undefined : threadBeat(path),
     onCommit: (listener) => notes.listen(listener),

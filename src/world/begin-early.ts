@@ -46,3 +46,21 @@ export async function commitAndBegin<A extends Act>(store: Store, act: A, { begi
     throw error;
   }
 }
+
+/**
+ * Performs an act whose outcome counts although the disk did not keep it: what is leased is leased to this process, and what a power cut would
+ * take with it is not missed.
+ */
+export async function commitOrWritten<A extends Act>(store: Pick<Store, 'commit'>, act: A): Promise<OutcomeOf<A>> {
+  let written: { readonly outcome: OutcomeOf<A> } | undefined;
+  const onWritten = (outcome: OutcomeOf<A>) => {
+    written = { outcome };
+    return false;
+  };
+  try {
+    return await store.commit(act, { onWritten });
+  } catch (error) {
+    if (written) return written.outcome;
+    throw error;
+  }
+}

@@ -20,7 +20,7 @@ export interface Delivery {
   /** The step was started when it was created; the next `step_started` is answered with that event (once). */
   startedSeq: number | null;
   /** Of such a step: its input, encoded, and when the body may begin. */
-  readonly birth: Pick<Birth, 'input' | 'durable'> | null;
+  readonly birth: Pick<Birth, 'input' | 'durable' | 'isWritten'> | null;
   /** Steps that this delivery created and that are leased to this worker, waiting for the message that the SDK sends after them. */
   readonly born: Map<string, ClaimedStep>;
   /** Steps known to have a row, which is their message: queueing them again changes nothing. */

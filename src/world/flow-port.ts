@@ -1,3 +1,4 @@
+import type { Heard } from './port.ts';
 import type { NewEvent, Transition } from './transition.ts';
 import type { Lease, RunRow, RunStatus, TakenRun } from './rows.ts';
 
@@ -10,7 +11,7 @@ export const flowNamespace = 'flow';
  */
 export interface FlowStore {
   /** Joins the same group commit as the acts of the World. */
-  commit<A extends FlowAct>(act: A): Promise<FlowOutcomeOf<A>>;
+  commit<A extends FlowAct>(act: A, heard?: Pick<Heard<FlowOutcomeOf<A>>, 'onWritten'>): Promise<FlowOutcomeOf<A>>;
 
   /** The whole execution, as of one moment. */
   readExecution(runId: string): Promise<ExecutionRows | undefined>;

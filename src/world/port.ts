@@ -303,6 +303,8 @@ export interface Birth {
   readonly input: Uint8Array | null;
   /** Settles when it is on the disk, before which the body must not begin; its outcome is that of the write of the step. */
   readonly durable: Promise<Outcomes['write']>;
+  /** It was done, and not only foreseen: if the disk does not keep it, the step is there and leased all the same. */
+  readonly isWritten: boolean;
 }
 
 export interface Outcomes {

@@ -28,7 +28,7 @@ export function publishWrite(committed: CommittedWrite): void {
   const { runId, run, steps, wakeAt } = transition;
   const events = transition.events.map((event, index) => ({ ...event, runId, seq: written.firstSeq + index, createdAt: written.at }));
   log.append(runId, events, certain);
-  const birth = { startedSeq: written.firstSeq + 1, input: transition.events[0]?.payload ?? null, durable };
+  const birth = { startedSeq: written.firstSeq + 1, input: transition.events[0]?.payload ?? null, durable, isWritten: !certain };
   if (delivery) noteRows(delivery, rows, again ? undefined : birth);
   const unclaimed = steps.some(({ dueAt, leaseOwner }) => dueAt !== null && leaseOwner === null);
   if (unclaimed || (wakeAt !== null && !written.taken)) {

@@ -9,7 +9,8 @@ import { type Signed, sign } from '../../src/runtime/signature.ts';
 import { encodeBody, encodeLease, encodeName, headers } from '../../src/runtime/wire.ts';
 import { pendingStep, runningRun } from '../../src/testing/arrange.ts';
 import { type DeliveryRecorder, forRun, forStep, type OnDelivery, recordDeliveries } from '../../src/testing/delivery-recorder.ts';
-import { newRunId } from '../../src/testing/ids.ts';
+import * as build from '../../src/testing/event-builders.ts';
+import { newRunId, newStepId, newStepName } from '../../src/testing/ids.ts';
 import { sendStep, wakeRun } from '../../src/testing/queueing.ts';
 import { registerStepName } from '../../src/testing/registered-steps.ts';
 import { freePort } from '../../src/testing/free-port.ts';
@@ -64,6 +65,29 @@ describe('delivery over HTTP', () => {
     const message = { runId: newRunId(), extra: new Uint8Array([0, 255, 10]) };
     await world.queue(flowName, message);
     expect((await workflows.answer(forRun(message.runId))).message).toEqual(message);
+  });
+
+  it('starts a step once, also one that a replay creates and sends at the same time', async () => {
+    const attempts: unknown[] = [];
+    const stepName = registerStepName(newStepName());
+    const runId = newRunId();
+    const stepId = newStepId();
+    const { world, steps, start } = await openApp(async ({ queueName }) => {
+      if (queueName.includes('_wkf_workflow_')) {
+        await world.events.create(runId, build.runStarted());
+        await world.events.create(runId, build.stepCreated(stepId, { stepName }));
+        await sendStep(world, { runId, stepId, stepName });
+        return;
+      }
+      const { step } = await world.events.create(runId, build.stepStarted(stepId));
+      attempts.push(step?.attempt);
+    });
+    await start();
+    await world.events.create(runId, build.runCreated());
+    await steps.answer(forStep(runId, stepId));
+    expect(attempts).toEqual([1]);
+    const { data } = await world.events.list({ runId });
+    expect(data.map(({ eventType }) => eventType)).toEqual(['run_created', 'run_started', 'step_created', 'step_started']);
   });
 
   it.each(['workflow', 'step'] as const)('brings the health check of the %s route to that route', async (kind) => {

@@ -49,25 +49,30 @@ export class WorldIndex implements ExecutionIndex {
       const usedHookId = commit.consumesToken === undefined ? undefined : await this.#hookOf(flows, commit.consumesToken);
       writes.push({ commit, context: this.#context(usedHookId) });
     }
+    const act = {
+      kind: 'flowCommit',
+      writes: writes.flatMap(({ commit, context }) => [
+        encodeCommit(commit, context),
+        ...commit.spawn.flatMap((child) => (child.kind === 'flow' ? [encodeChild(child.execution, context)] : [])),
+      ]),
+      codeRuns: writes.flatMap(({ commit, context }) =>
+        commit.spawn.flatMap((child) => (child.kind === 'code' ? [encodeCodeRun(child, context)] : [])),
+      ),
+      firing,
+    } as const;
     const takeRunFor = mayOffer(commits) ? await this.#offer(commits) : null;
-    const outcome = await flows
-      .commit({
-        kind: 'flowCommit',
-        writes: writes.flatMap(({ commit, context }) => [
-          encodeCommit(commit, context),
-          ...commit.spawn.flatMap((child) => (child.kind === 'flow' ? [encodeChild(child.execution, context)] : [])),
-        ]),
-        codeRuns: writes.flatMap(({ commit, context }) =>
-          commit.spawn.flatMap((child) => (child.kind === 'code' ? [encodeCodeRun(child, context)] : [])),
-        ),
-        firing,
-        takeRunFor,
-      })
-      .catch((error: unknown) => {
-        if (takeRunFor !== null) this.#world.dispatcher().dropRun();
-        throw error;
-      });
-    const taken = outcome.kind === 'committed' ? outcome.taken : undefined;
+    let taken: TakenRun | undefined;
+    const onWritten = (written: FlowOutcomes['flowCommit']) => {
+      taken = written.kind === 'committed' ? written.taken : undefined;
+      return false;
+    };
+    const outcome = await flows.commit({ ...act, takeRunFor }, { onWritten }).catch((error: unknown) => {
+      // Where the disk did not keep it, it is this worker's all the same.
+      if (taken) this.#world.dispatcher().runTaken(taken);
+      else if (takeRunFor !== null) this.#world.dispatcher().dropRun();
+      throw error;
+    });
+    taken = outcome.kind === 'committed' ? outcome.taken : undefined;
     if (takeRunFor !== null && !taken) this.#world.dispatcher().dropRun();
     if (outcome.kind === 'lost') throw lost(outcome.why, outcome.runId);
     for (const commit of commits) this.#publish(commit);
