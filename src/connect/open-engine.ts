@@ -84,6 +84,7 @@ export class WorldEngine extends Engine {
   async start(): Promise<void> {
     const { flows: flowWorld, host } = this.#insides;
     await this.flows.flush();
+    this.#leave();
     this.#leave = joinFlowWorkers(host(), { engine: this, index: this.store.index }, flowWorld);
     await this.world.start();
     this.#pump ??= startTriggerPump(flowWorld, this, this.triggers);

@@ -87,6 +87,8 @@ export class Host {
   /** Makes this process a worker. Idempotent, however many Worlds ask. */
   async start(user: object): Promise<void> {
     if (this.#options.settings.worker === 'off') return;
+    // A worker that is leaving would not begin again.
+    while (this.#shrinking > 0) await this.#closing;
     await this.#opened(user);
     this.#starters.add(user);
     const worker = await this.#workerFor(user);
@@ -191,9 +193,13 @@ export class Host {
   }
 
   async #shrink(): Promise<void> {
+    if (this.#worker && (this.#starters.size === 0 || this.#users.size === 0)) await this.#tryToClose(() => this.#stopWorker());
+    if (this.#users.size === 0) await this.#tryToClose(() => this.#closeStore());
+  }
+
+  async #tryToClose(close: () => Promise<void>): Promise<void> {
     try {
-      if (this.#worker && (this.#starters.size === 0 || this.#users.size === 0)) await this.#stopWorker();
-      if (this.#users.size === 0) await this.#closeStore();
+      await close();
     } catch (error) {
       // The URL may hold a password; the error says which database it was.
       this.#options.logger.error(`Closing the World failed: ${describeError(error)}`);
@@ -217,9 +223,12 @@ export class Host {
   async #stopWorker(): Promise<void> {
     this.#stopDraining();
     const worker = await this.#worker;
-    await worker?.stop(drainMs);
-    this.#worker = undefined;
-    this.#dispatcher = noDispatcher;
+    try {
+      await worker?.stop(drainMs);
+    } finally {
+      this.#worker = undefined;
+      this.#dispatcher = noDispatcher;
+    }
   }
 
   async #closeStore(): Promise<void> {

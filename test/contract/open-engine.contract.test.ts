@@ -39,6 +39,17 @@ describe.each(Object.entries(places))('openEngine on %s', (_, make) => {
     await place.remove();
   });
 
+  it('may be started more than once, and is at work no longer when it is closed', async () => {
+    const twice = await open({ handlers: [greet], flows: [greeting] });
+    for (let times = 0; times < 2; times += 1) await twice.start();
+    // Keeps the worker of this process, which asks the engines in the order in which they came.
+    const staying = await open({ handlers: [greet], flows: [greeting] });
+    await staying.start();
+    await twice.close();
+    const { execution } = await staying.create('greeting', { user: { name: 'Ada' } });
+    await staying.waitFor(execution.id, { until: ['waiting'] });
+  });
+
   it('carries an execution through a wait, a resume and a timer, and logs it as a run', async () => {
     const engine = await open({ handlers: [greet], flows: [greeting] });
     await engine.start();
