@@ -34,7 +34,10 @@ export function startLocalWorker(engine: Engine, options: LocalWorkerOptions = {
       const woken = new Promise<void>((resolve) => {
         wake = resolve;
       });
-      const nextDueAt = await claimDue();
+      const nextDueAt = await claimDue().catch((error: unknown) => {
+        logger.warn(`Looking for what is due failed and will be repeated: ${describeError(error)}`);
+        return undefined;
+      });
       if (stopped) break;
       const idleMs = Math.min(pollMs, Math.max(0, (nextDueAt ?? Number.POSITIVE_INFINITY) - clock.now()));
       const cancel = clock.after(idleMs, wake);

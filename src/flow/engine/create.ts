@@ -9,6 +9,7 @@ import type { Execution, Flow } from '../types.ts';
 import { commitTransition } from './commit.ts';
 import type { EngineCore } from './core.ts';
 import { expectInput } from './expect-input.ts';
+import { askStore } from './store-failure.ts';
 
 export interface CreateOptions {
   /** `[A-Za-z0-9_-]`, up to 128 characters; default a fresh one. */
@@ -69,14 +70,14 @@ export async function prepareExecution(
   context: Readonly<Record<string, unknown>>,
   options: CreateOptions = {},
 ): Promise<PreparedExecution> {
-  const flow = await core.flows.get(flowId, options.version);
+  const flow = await askStore(core.flows.get(flowId, options.version));
   expectPublished(flow);
   const now = core.clock.now();
   const idempotency = idempotencyOf(options, now);
   const existing = idempotency && (await findLive(core, idempotency.key, scopeOf({ flowId: flow.id, tenantId: options.tenantId })));
   if (existing) return { execution: existing, created: false };
   const execution = await prepare(core, flow, context, { options, now, idempotency });
-  await core.registry.flush?.();
+  if (core.registry.flush) await askStore(core.registry.flush());
   return { execution, created: true, transition: { ...unchanged(execution), facts: [{ type: 'created', at: now }] } };
 }
 
@@ -85,7 +86,7 @@ function scopeOf({ flowId, tenantId }: { readonly flowId: string; readonly tenan
 }
 
 async function findLive(core: EngineCore, key: string, scope: IdempotencyScope): Promise<Execution | undefined> {
-  const found = await core.store.findByIdempotencyKey(key, scope);
+  const found = await askStore(core.store.findByIdempotencyKey(key, scope));
   // A store that knows only the seed's one argument may answer with another tenant's execution (decisions C3).
   const fits = found?.flowId === scope.flowId && found.tenantId === scope.tenantId;
   const lives = (found?.idempotencyExpiresAt ?? 0) > core.clock.now();
@@ -123,7 +124,7 @@ async function prepare(
 }
 
 async function readParent(core: EngineCore, id: string, tenantId: string | undefined): Promise<Execution> {
-  const parent = await core.index.read(id);
+  const parent = await askStore(core.index.read(id));
   if (!parent) throw new FlowError('EXECUTION_NOT_FOUND', `There is no parent execution ${id}.`);
   if (parent.tenantId !== tenantId) throw new FlowError('TENANT_MISMATCH', `Parent execution ${id} belongs to another tenant.`);
   if (isTerminal(parent)) throw new FlowError('EXECUTION_CONFLICT', `Parent execution ${id} is ${parent.status}.`, { retryable: false });

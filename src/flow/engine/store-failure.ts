@@ -5,8 +5,8 @@ import { Superseded } from './session.ts';
 const failures = new WeakSet<object>();
 
 /**
- * For what a handler asks of the store: a store that cannot answer is no failure of the step. Its error ends the delivery, which is made
- * again, as where a commit of the engine fails. A FlowError is an answer.
+ * For what a handler or a trigger asks of the store: a store that cannot answer is no failure of the step, and no firing. Its error ends the
+ * delivery, which is made again, as where a commit of the engine fails. A FlowError is an answer.
  */
 export async function askStore<T>(asked: Promise<T>): Promise<T> {
   try {
@@ -18,7 +18,7 @@ export async function askStore<T>(asked: Promise<T>): Promise<T> {
   }
 }
 
-/** Whether the store threw it at a handler. */
+/** Whether the store threw it at whoever asked. */
 export function isStoreFailure(error: unknown): boolean {
   return typeof error === 'object' && error !== null && failures.has(error);
 }

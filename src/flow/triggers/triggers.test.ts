@@ -256,6 +256,20 @@ describe('event triggers', () => {
     expect(created.filter(({ flowId }) => flowId === 'other')).toHaveLength(1);
   });
 
+  it('whose store is away tell whoever told them, and fire once when it is told again', async () => {
+    await triggers.register({ type: 'event', id: 'alarm', flowId: 'other', event: 'execution:failed', sourceFlowId: 'failing' });
+    const away = vi.spyOn(store, 'fire').mockRejectedValue(new Error('away'));
+    const source = await engine.get((await finish('failing')).id);
+    await expect(triggers.fireEvent('execution:failed', source)).rejects.toThrow('away');
+    away.mockRestore();
+    const flows = vi.spyOn(engine.store, 'findByIdempotencyKey').mockRejectedValue(new Error('away'));
+    await expect(triggers.fireEvent('execution:failed', source)).rejects.toThrow('away');
+    flows.mockRestore();
+    expect(await triggers.firings('alarm')).toEqual([]);
+    for (let told = 0; told < 2; told += 1) await triggers.fireEvent('execution:failed', source);
+    expect(created.filter(({ flowId }) => flowId === 'other')).toHaveLength(1);
+  });
+
   it('ask their condition first', async () => {
     await triggers.register({
       type: 'event',

@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '../../base/clock.ts';
 import { describeError, silentLogger, type Logger } from '../../base/logger.ts';
 import type { CreateOptions } from '../engine/create.ts';
+import { askStore, isStoreFailure } from '../engine/store-failure.ts';
 import type { Engine } from '../engine.ts';
 import { FlowError } from '../errors.ts';
 import type { ExecutionCommit } from '../execution-index.ts';
@@ -87,7 +88,7 @@ export function createTriggers(options: TriggersOptions): Triggers {
     readonly commit?: ExecutionCommit;
   }
 
-  /** Never throws for what is wrong with this firing: that becomes its record. */
+  /** Never throws for what is wrong with this firing: that becomes its record. A store that cannot answer is nothing of the kind. */
   async function prepare(
     trigger: Trigger,
     seen: Readonly<Record<string, unknown>>,
@@ -103,6 +104,7 @@ export function createTriggers(options: TriggersOptions): Triggers {
         ...(created.commit ? { commit: created.commit } : {}),
       };
     } catch (error) {
+      if (isStoreFailure(error)) throw error;
       logger.warn(`Trigger ${trigger.id} could not fire: ${describeError(error)}`, { triggerId: trigger.id });
       const code = FlowError.is(error) ? error.code : 'HANDLER_ERROR';
       return { firing: { ...firing, error: { code, message: (error as Error).message } } };
@@ -112,7 +114,7 @@ export function createTriggers(options: TriggersOptions): Triggers {
   async function write(triggerId: string, outcomes: readonly Outcome[], record?: TriggerRecord): Promise<void> {
     const commits = outcomes.flatMap(({ commit }) => commit ?? []);
     const firings = outcomes.map(({ firing }) => firing);
-    await store.fire({ triggerId, firings, commits, ...(record ? { record } : {}) });
+    await askStore(store.fire({ triggerId, firings, commits, ...(record ? { record } : {}) }));
     for (const commit of commits) await engine.announce(commit);
   }
 
@@ -186,6 +188,8 @@ export function createTriggers(options: TriggersOptions): Triggers {
         const key = `${trigger.id}:${event}:${execution.id}:${execution.stepCount}`;
         await fireOnce(trigger, () => prepare(trigger, eventSeen(event, execution), { key }));
       } catch (error) {
+        // Whoever was told of the event tells it again; what has fired by then is known by its key.
+        if (isStoreFailure(error)) throw error;
         logger.error(`Event trigger ${trigger.id} failed: ${describeError(error)}`, { triggerId: trigger.id });
       }
     }
