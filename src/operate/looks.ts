@@ -28,8 +28,13 @@ export async function* looks(operator: Operator, signal: AbortSignal): AsyncGene
       yield;
       const pauseMs = Math.min(atLeastEveryMs, Math.max(atMostEveryMs, pausePerWork * (clock.monotonic() - begunAt)));
       await new Promise<void>((resolve) => {
-        const cancel = clock.after(pauseMs, resolve, { keepAlive: true });
-        signal.addEventListener('abort', () => (cancel(), resolve()), { once: true });
+        const goOn = () => {
+          cancel();
+          signal.removeEventListener('abort', goOn);
+          resolve();
+        };
+        const cancel = clock.after(pauseMs, goOn, { keepAlive: true });
+        signal.addEventListener('abort', goOn);
       });
       if (hinted || signal.aborted) continue;
       await new Promise<void>((resolve) => {
