@@ -28,13 +28,16 @@ const statement = `
   select o_act as act, o_held as held, o_seq as seq, o_at as at, o_detail as detail, o_bytes as bytes
   from pawl.pawl_commit_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`;
 
-// Precedes the outcomes: the clock of the server.
+// Precedes the outcomes: the clock of the server, and what is still unsure.
 const clockRow = -1;
 const committedBefore = 'PW001';
 
-/** One row in the table of writers, in each shard: its batches are numbered, and sent one after the other. */
+/**
+ * One row in the table of writers, in each shard: its batches are numbered, and sent one after the other. After one of unknown fate it goes on
+ * under another name, so that no session that stands still holds its row.
+ */
 interface Writer {
-  readonly writer: string;
+  writer: string;
   batch: number;
 }
 
@@ -81,6 +84,7 @@ export class Committer {
   }));
   readonly #clearer: Writer = { writer: `${this.#name}+`, batch: 0 };
   #unsure: readonly UnsureBatch[] = [];
+  #renamed = 0;
   #clearing: Promise<void> | undefined;
   #closed = false;
 
@@ -153,8 +157,10 @@ export class Committer {
   }
 
   /** What the batch may have leased is given back at once: where it was all the work there is, no other batch comes to do so. */
-  #doubt(batch: UnsureBatch): void {
+  #doubt(batch: UnsureBatch, from: Writer): void {
     this.#unsure = [...this.#unsure, batch];
+    from.writer = `${this.#name}.${(this.#renamed += 1)}`;
+    from.batch = 0;
     this.#clearing ??= this.#clear().finally(() => (this.#clearing = undefined));
   }
 
@@ -163,7 +169,8 @@ export class Committer {
     await pause(clearAfterMs);
     while (this.#unsure[0] && !this.#closed) {
       const { shard } = this.#unsure[0];
-      await this.#send([], { from: this.#clearer, shard, wait: false }).catch(() => pause(clearAfterMs));
+      await this.#send([], { from: this.#clearer, shard, wait: false }).catch(() => {});
+      if (this.#unsure.length > 0) await pause(clearAfterMs);
     }
   }
 
@@ -180,9 +187,10 @@ export class Committer {
       try {
         const parameters = [sent.writer, sent.batch, givenBack, shard, wait, leaseClock(), sync, shards, runs, encoded, bytes];
         const rows = await db.send<OutcomeRow>(statement, parameters);
-        if (unsure.length > 0) this.#unsure = this.#unsure.filter((batch) => !unsure.includes(batch));
         const outcomes = new Map(rows.map((row) => [row.act, row]));
-        serverClock.observe(Number(outcomes.get(clockRow)?.at), sentAt);
+        const { at, detail } = outcomes.get(clockRow) as OutcomeRow;
+        if (unsure.length > 0) this.#unsure = this.#unsure.filter((batch) => !unsure.includes(batch) || isAmong(detail, batch));
+        serverClock.observe(Number(at), sentAt);
         return outcomes;
       } catch (error) {
         const lost = isConnectionLoss(error);
@@ -192,7 +200,7 @@ export class Committer {
           continue;
         }
         const committed = sqlState(error) === committedBefore;
-        if (unanswered) this.#doubt(sent);
+        if (unanswered) this.#doubt(sent, from);
         if (committed || unanswered) throw answerLost(db.name, committed ? 'was' : 'may have been', error);
         // Something other than a run is locked by somebody: halves are tried, until the act that needs it is alone. Who waits for a run has
         // nothing to halve.
@@ -223,6 +231,11 @@ function groupByRun(acts: readonly BatchAct[]): Map<string, BatchAct[]> {
     groups.set(runId, [...(groups.get(runId) ?? []), act]);
   }
   return groups;
+}
+
+/** Whether the server has left it as it is, for its session is at its very end. */
+function isAmong(left: unknown, { writer, batch }: UnsureBatch): boolean {
+  return ((left ?? []) as readonly Writer[]).some((other) => other.writer === writer && other.batch === batch);
 }
 
 /** False where no connection was made at all, so that nothing can have arrived. */

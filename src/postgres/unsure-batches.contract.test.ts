@@ -37,11 +37,24 @@ beforeEach(async () => {
 });
 
 describe('a batch of which nobody knows whether it was committed', () => {
-  it('gives back what it leased if it is committed while that is looked for', async () => {
+  it('is left to the next one, and holds up nobody, while its session stands still at its very end', async () => {
     const [slow, next] = [await openSession(), await openSession()];
     await next.send('other', 1, [heartbeat('wkr')]);
-    // As of a session that stands still while it waits for its disk: all is written, nobody can see it, and its client has given it up.
+    await slow.send('lost', 1, []);
+    // As of a session that waits for its disk: all is written, nobody can see it, and its client has given it up.
     await slow.query('begin');
+    await slow.send('lost', 2, [claim('wkr')]);
+    expect(await next.send('clearer', 1, [heartbeat('wkr')], { unsure: [['lost', 2]] })).toEqual([{ writer: 'lost', batch: 2 }]);
+    await slow.query('commit');
+    expect(await next.send('clearer', 2, [], { unsure: [['lost', 2]] })).toEqual([]);
+    expect(await lease()).toEqual({ owner: null, due: true });
+  });
+
+  it('gives back what it leased if it is committed while its writer is waited for', async () => {
+    const [slow, next] = [await openSession(), await openSession()];
+    await next.send('other', 1, [heartbeat('wkr')]);
+    await slow.query('begin');
+    // The first one of its writer, of whom nothing can be seen.
     await slow.send('lost', 1, [claim('wkr')]);
     const givingBack = next.send('clearer', 1, [], { unsure: [['lost', 1]] });
     await vi.waitUntil(async () => (await asAdmin(url, `select 1 from pg_locks where not granted and pid = ${next.pid}`)).length > 0);
@@ -129,15 +142,26 @@ async function openSession() {
   const client = new pg.Client(url);
   await client.connect();
   onTestFinished(() => client.end());
-  const statement = `select "${schema}".pawl_commit_v1($1, $2, $3, 0, false, $4, 'full', $5, $6, $7, $8)`;
+  const statement = `select * from "${schema}".pawl_commit_v1($1, $2, $3, 0, false, $4, 'full', $5, $6, $7, $8)`;
   return {
     pid: (client as unknown as { readonly processID: number }).processID,
     query: (sql: string) => client.query(sql),
-    async send(writer: string, batch: number, acts: readonly BatchAct[], { unsure = [], clock }: Sending = {}): Promise<void> {
+    /** Answers with what is still unsure. */
+    async send(writer: string, batch: number, acts: readonly BatchAct[], { unsure = [], clock }: Sending = {}): Promise<unknown> {
       const { shards, runs, acts: encoded, bytes } = encodeBatch(acts, { citus: false });
       const doubts = unsure.map(([name, number]) => ({ writer: name, batch: number }));
       const given = doubts.length === 0 ? null : JSON.stringify(doubts);
-      await client.query(statement, [writer, batch, given, clock ?? null, shards, runs, encoded, bytes]);
+      const { rows } = await client.query<{ o_detail: unknown }>(statement, [
+        writer,
+        batch,
+        given,
+        clock ?? null,
+        shards,
+        runs,
+        encoded,
+        bytes,
+      ]);
+      return rows[0]?.o_detail;
     },
   };
 }

@@ -15,7 +15,7 @@
 -- Who is to hold something afterwards ("take_for" a run that becomes due, "holder" what is claimed, adopted or born) has to be alive, or it
 -- takes nothing. That is asked without a lock: who is given up at this very moment holds it for one sweep more.
 --
--- The first row that comes back (o_act = -1) has the clock of the server.
+-- The first row that comes back (o_act = -1) has the clock of the server, and those of p_unsure that are still unsure.
 -- A query is never assigned to a variable: Citus cannot pass that on.
 create function pawl.pawl_commit_v1(
   p_writer text, p_batch bigint, p_unsure jsonb, p_shard int, p_wait boolean, p_clock bigint, p_sync text,
@@ -66,11 +66,10 @@ begin
   end if;
   o_act := -1;
   o_at := c_server;
-  return next;
-
   if p_unsure is not null then
-    perform pawl.pawl_give_back_v1(p_shard, p_unsure, c_server);
+    select g into o_detail from pawl.pawl_give_back_v1(p_shard, p_unsure, c_server) as g;
   end if;
+  return next;
 
   for i in 1 .. cardinality(p_runs) loop
     if p_wait then

@@ -127,18 +127,28 @@ end
 $$;
 
 -- Gives back what was leased by batches whose answers were lost, without counting an attempt, and makes sure that none of them is
--- committed from now on. One whose session is at its very end holds its writer until then: it is waited for before its leases are read.
+-- committed from now on. One whose session is at its very end holds its writer, and is left to the next batch: everything that it touched is
+-- locked until then. Returns those that were left.
 create function pawl.pawl_give_back_v1(p_shard int, p_unsure jsonb, p_now bigint)
-returns void
+returns jsonb
 language plpgsql
 as $$
 declare
+  v_left jsonb := '[]';
   v_unsure record;
   v_batch bigint;
   v_leases jsonb;
   v_lease jsonb;
 begin
   for v_unsure in select writer, batch from jsonb_to_recordset(p_unsure) as u (writer text, batch bigint) order by writer, batch loop
+    perform 1 from pawl.writers where shard = p_shard and writer_id = v_unsure.writer for update skip locked;
+    if not found then
+      perform 1 from pawl.writers where shard = p_shard and writer_id = v_unsure.writer;
+      if found then
+        v_left := v_left || to_jsonb(v_unsure);
+        continue;
+      end if;
+    end if;
     insert into pawl.writers as known (shard, writer_id, batch, leases, used_at)
     values (p_shard, v_unsure.writer, v_unsure.batch, '[]', p_now)
     on conflict (shard, writer_id) do update
@@ -167,6 +177,7 @@ begin
       end case;
     end loop;
   end loop;
+  return v_left;
 end
 $$;
 
