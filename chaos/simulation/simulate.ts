@@ -60,6 +60,12 @@ function triesAgain(seed: number): boolean {
   return isBounded(seed) ? seed % 8 === 6 : seed % 4 === 3;
 }
 
+/** Few, for all that is due by the wall clock comes an hour later then, and an hour of heartbeats is lived through. */
+const hourBack = { atMs: 3_000, byMs: -3_600_000 };
+function goesBackAnHour(seed: number): boolean {
+  return seed % 250 === 18;
+}
+
 class Town {
   readonly #seed: number;
   readonly #random: Random;
@@ -82,7 +88,8 @@ class Town {
     this.#random = random;
     this.#time = time;
     this.#databases = databases;
-    this.#mood = randomMood(random, theme);
+    const mood = randomMood(random, theme);
+    this.#mood = theme === 'clocks' && goesBackAnHour(seed) ? { ...mood, jumps: [...mood.jumps, hourBack] } : mood;
     this.#witness = new Witness(time, this.#mood.leaseMs);
     const program = isCrowded(seed) ? crowdedProgram : randomProgram;
     this.#programs = new Map(Array.from({ length: this.#mood.runs }, (_, index) => [`run-${index}`, program(random, index)]));

@@ -17,7 +17,7 @@ export const simulation = target('everything', 100_000, {
 export const clocks = target('clocks', 10_000, {
   id: 'R7',
   fault:
-    'the clocks of hosts up to 10 min from that of the database, and jumps of it by up to an hour forward and 90 s back, in the same simulation',
+    'the clocks of hosts up to 10 min from that of the database, and jumps of it by up to an hour forward and 90 s back, in one of 250 seeds an hour back, in the same simulation',
   want: 'no sleep more than 1 s short of what was asked for, no timer lost',
   shortScale: 0.002,
 });
