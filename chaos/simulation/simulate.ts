@@ -266,6 +266,7 @@ class Town {
   #leave(process: SimulatedProcess): void {
     const place = this.#worlds.get(process);
     if (!place) return;
+    process.leaves = true;
     this.#counts.leaves += 1;
     this.#worlds.delete(process);
     this.#time.within(process, () => void place.close().finally(() => this.#replaceAt(place.slot, process)));

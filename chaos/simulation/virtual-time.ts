@@ -6,6 +6,8 @@ import type { Random } from '../../test/e2e/support/random.ts';
 export class SimulatedProcess {
   readonly name: string;
   alive = true;
+  /** It was told to end. */
+  leaves = false;
   stalledUntil = 0;
   /** Since when it has had no trouble that could have cost it its leases. */
   troubledAt = -Infinity;

@@ -23,6 +23,8 @@ export interface FlowBody {
 interface Call {
   readonly nonce: number;
   readonly process: SimulatedProcess;
+  /** Of which attempt of which step. */
+  readonly key: string;
   readonly beganAt: number;
   readonly signal: AbortSignal;
   /** The lease was not its process's any more, which cannot know it. */
@@ -129,10 +131,15 @@ export class FlowWitness {
       if (!joins && !isSame(seen.fields.attempt, attempt)) tell('before that is durable');
       if (seen.recorded.get(keyOf(attempt)) === 'end') tell('again after its end was recorded');
       for (const other of seen.bodies) {
-        if (!other.over && !this.#isExcused(other)) tell(`beside ${other.process.name}, which is well and has not ended it`);
+        if (other.over) continue;
+        const isWell = !this.#isLost(other) && !other.process.leaves && other.process.refusedAt < other.beganAt;
+        // An attempt that took too long is followed by another one, and what was cancelled by none.
+        if (isWell && other.signal.aborted && other.key === keyOf(attempt))
+          tell(`beside ${other.process.name}, which was interrupted in good health`);
+        if (!this.#isExcused(other)) tell(`beside ${other.process.name}, which is well and has not ended it`);
       }
     }
-    const call: Call = { nonce: (this.#nonce += 1), process, beganAt: this.#time.now, signal, stale, over: false };
+    const call: Call = { nonce: (this.#nonce += 1), process, key: keyOf(attempt), beganAt: this.#time.now, signal, stale, over: false };
     seen.bodies.push(call);
     this.counts.handlerCalls += 1;
     const place = `${attempt.stepId}#${attempt.visit}`;
@@ -225,8 +232,12 @@ export class FlowWitness {
   }
 
   /** It is dead, was told to stop, or what it had leased since then was given to others: what it still does is in vain, and no fault. */
-  #isExcused({ process, beganAt, stale, signal }: Call): boolean {
-    return stale || !process.alive || signal.aborted || this.#leases.lostAt(process) >= beganAt;
+  #isExcused(call: Call): boolean {
+    return call.signal.aborted || this.#isLost(call);
+  }
+
+  #isLost({ process, beganAt, stale }: Call): boolean {
+    return stale || !process.alive || this.#leases.lostAt(process) >= beganAt;
   }
 }
 
