@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../src/flow/canonical-json.ts';
 import type { Event, EventResult, World } from '@workflow/world';
 import { brokenLogRules } from '../../src/testing/log-rules.ts';
 import { projectLog } from '../../src/testing/project-log.ts';
@@ -219,7 +220,7 @@ export class Witness {
     this.checkLog(program, log);
     for (const broken of brokenLogRules(log)) this.violation(`${runId}: ${broken}`);
     const [projected, stored] = [projectLog(log), await readEntities(world, runId)];
-    if (JSON.stringify(sorted(projected)) !== JSON.stringify(sorted(stored))) {
+    if (canonicalJson(projected) !== canonicalJson(stored)) {
       this.violation(`${runId}: its log says ${JSON.stringify(projected)}, its rows ${JSON.stringify(stored)}`);
     }
     const ids = new Set(log.map(({ eventId }) => eventId));
@@ -308,13 +309,4 @@ function ensure<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const made = make();
   map.set(key, made);
   return made;
-}
-
-export function sorted(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, sorted(inner)]),
-  );
 }

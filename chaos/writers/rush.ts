@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../src/flow/canonical-json.ts';
 import type { World } from '@workflow/world';
 import { createModel, type Operation, requestOf } from '../../src/testing/contract/model.ts';
 import { newRunId, newToken } from '../../src/testing/ids.ts';
@@ -77,7 +78,8 @@ export async function rush(worlds: readonly World[], random: Random, { compareRo
   if (others.some((seen) => JSON.stringify(seen) !== text)) broken.push('two readers see different logs');
   if (compareRows) {
     const [said, stored] = [projectLog(log), await readEntities(worlds[0] as World, runId)];
-    if (canonical(said) !== canonical(stored)) broken.push(`the log says ${canonical(said)}, the rows ${canonical(stored)}`);
+    if (canonicalJson(said) !== canonicalJson(stored))
+      broken.push(`the log says ${canonicalJson(said)}, the rows ${canonicalJson(stored)}`);
   }
   const ofRun = (rules: readonly string[]) => rules.map((rule) => `${runId}: ${rule}`);
   return { calls, refused, broken: ofRun(broken), untrue: ofRun(brokenAnswers(answers, log)), unexpected: ofRun(unexpected) };
@@ -87,16 +89,4 @@ function describe(error: unknown): string {
   if (!(error instanceof Error)) return `${String(error)} was thrown, which is no error`;
   const { status = 'no status' } = error as { status?: unknown };
   return `${error.name} (${String(status)}) ${error.message.slice(0, 300)}`;
-}
-
-function canonical(value: unknown): string {
-  const sort = (inner: unknown): unknown =>
-    typeof inner === 'object' && inner !== null
-      ? Object.fromEntries(
-          Object.entries(inner)
-            .toSorted(([a], [b]) => (a < b ? -1 : 1))
-            .map(([key, next]) => [key, sort(next)]),
-        )
-      : inner;
-  return JSON.stringify(sort(value));
 }

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../../src/flow/canonical-json.ts';
 import type { PawlWorld } from '../../../src/connect/create-world.ts';
 import { WorldEngine } from '../../../src/connect/open-engine.ts';
 import type { Sandbox } from '../../../src/flow/sandbox.ts';
@@ -7,7 +8,7 @@ import { readEntities } from '../../../src/testing/read-entities.ts';
 import { dataOf, readLog } from '../../../src/testing/read-log.ts';
 import type { Random } from '../../../test/e2e/support/random.ts';
 import type { SimulatedProcess, VirtualTime } from '../virtual-time.ts';
-import { sorted, type Witness } from '../witness.ts';
+import type { Witness } from '../witness.ts';
 import { type Used, useExecution } from './client.ts';
 import { type Question, simulatedHandlers } from './handlers.ts';
 import { problemsOf } from './model.ts';
@@ -92,7 +93,7 @@ export class FlowSide {
     const log = await readLog(world, id);
     this.#codeWitness.sawLog(id, log);
     for (const broken of brokenLogRules(log)) tell(broken);
-    const [projected, stored] = [JSON.stringify(sorted(projectLog(log))), JSON.stringify(sorted(await readEntities(world, id)))];
+    const [projected, stored] = [canonicalJson(projectLog(log)), canonicalJson(await readEntities(world, id))];
     if (projected !== stored) tell(`its log says ${projected}, its rows ${stored}`);
     for (const token of answered) {
       const received = log.filter((event) => event.eventType === 'hook_received' && dataOf(event)?.['token'] === token);
