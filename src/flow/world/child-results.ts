@@ -29,18 +29,20 @@ async function codeResult(store: Store, row: ChildResultRow): Promise<ChildResul
   const end = decode(row);
   const run = await store.getRun(row.childId);
   if (end.status !== 'completed') return { ...end, error: codeError(run?.error ?? null, end.status) };
-  if (run?.outputSeq == null) return end;
+  if (!run) return failed(end, `What run ${row.childId} gave is gone: its retention was over before the flow went on that waited for it.`);
+  if (run.outputSeq === null) return end;
   const [payload] = await store.readPayloads([{ runId: row.childId, seq: run.outputSeq }]);
   try {
     const output = payload === undefined ? undefined : seal(unframe(payload), { what: `output of run ${row.childId}` });
     return { ...end, ...(output === undefined ? {} : { output }) };
   } catch (cause) {
-    const error = new FlowError('HANDLER_ERROR', `Run ${row.childId} gave what a flow cannot keep: ${(cause as Error).message}`, {
-      retryable: false,
-    });
-    const { stepId: _, ...told } = toExecutionError(error, '');
-    return { ...end, status: 'failed', error: told };
+    return failed(end, `Run ${row.childId} gave what a flow cannot keep: ${(cause as Error).message}`);
   }
+}
+
+function failed(end: ChildResult, message: string): ChildResult {
+  const { stepId: _, ...error } = toExecutionError(new FlowError('HANDLER_ERROR', message, { retryable: false }), '');
+  return { ...end, status: 'failed', error };
 }
 
 function codeError(stored: string | null, status: string): ExecutionError {
