@@ -251,11 +251,8 @@ export class Worker implements Dispatcher {
     const { runId, namespace, stepName } = claimed.step;
     this.#pace.stepBegins(runId);
     try {
-      const request = stepRequest(
-        claimed,
-        readMessage(() => message ?? stepMessage(claimed)),
-      );
-      await this.#deliver(request, this.#options.routing.route('step', namespace, stepName));
+      const read = readMessage(() => message ?? stepMessage(claimed));
+      await this.#deliver(stepRequest(claimed, read), this.#options.routing.route('step', namespace, stepName));
     } finally {
       this.#pace.stepEnds(runId);
     }
