@@ -179,7 +179,7 @@ export class Committer {
     const { shards, runs, acts: encoded, bytes } = encodeBatch(acts, { citus: citus() });
     const sent: UnsureBatch = { shard, writer: from.writer, batch: (from.batch += 1) };
     const unsure = this.#unsure.filter((batch) => batch.shard === shard);
-    const givenBack = unsure.length === 0 ? null : JSON.stringify(unsure);
+    const givenBack = unsure.length === 0 ? null : JSON.stringify(unsure.map((batch) => ({ ...batch, later: true })));
     const deadline = clock.monotonic() + patienceMs;
     let unanswered = false;
     for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 250)) {

@@ -39,7 +39,8 @@ export async function countPrunable(db: Database, { now, before }: PruneQuery): 
 const prunable = `
   from pawl.runs r
   left join (select run_id from pawl.idempotency_keys where expires_at > $2) held on held.run_id = r.run_id
-  where r.status = $1 and r.completed_at < $3 and r.completed_at is not null and held.run_id is null`;
+  where r.status = $1 and r.completed_at < $3 and r.completed_at is not null and held.run_id is null
+    and not exists (select 1 from pawl.child_ends e where e.shard = r.shard and e.child_id = r.run_id)`;
 
 interface ListPrunable {
   readonly status: EndedStatus;

@@ -37,27 +37,29 @@ beforeEach(async () => {
 });
 
 describe('a batch of which nobody knows whether it was committed', () => {
-  it('is left to the next one, and holds up nobody, while its session stands still at its very end', async () => {
+  it.each([
+    ['the first of its writer, of whom nothing can be seen,', 1],
+    ['a later one', 2],
+  ])('is left to the next one, and holds up nobody, while its session stands still at its very end: %s', async (_, batch) => {
     const [slow, next] = [await openSession(), await openSession()];
     await next.send('other', 1, [heartbeat('wkr')]);
-    await slow.send('lost', 1, []);
-    // As of a session that waits for its disk: all is written, nobody can see it, and its client has given it up.
-    await slow.query('begin');
-    await slow.send('lost', 2, [claim('wkr')]);
-    expect(await next.send('clearer', 1, [heartbeat('wkr')], { unsure: [['lost', 2]] })).toEqual([{ writer: 'lost', batch: 2 }]);
+    if (batch > 1) await slow.send('lost', 1, []);
+    await standStill(slow, batch);
+    const later = { unsure: [['lost', batch]], later: true } as const;
+    expect(await next.send('clearer', 1, [heartbeat('wkr')], later)).toMatchObject([{ writer: 'lost', batch }]);
     await slow.query('commit');
-    expect(await next.send('clearer', 2, [], { unsure: [['lost', 2]] })).toEqual([]);
+    expect(await next.send('clearer', 2, [], later)).toEqual([]);
     expect(await lease()).toEqual({ owner: null, due: true });
   });
 
-  it('gives back what it leased if it is committed while its writer is waited for', async () => {
+  it('gives back what it leased if it is committed while it is waited for', async () => {
     const [slow, next] = [await openSession(), await openSession()];
     await next.send('other', 1, [heartbeat('wkr')]);
-    await slow.query('begin');
-    // The first one of its writer, of whom nothing can be seen.
-    await slow.send('lost', 1, [claim('wkr')]);
-    const givingBack = next.send('clearer', 1, [], { unsure: [['lost', 1]] });
-    await vi.waitUntil(async () => (await asAdmin(url, `select 1 from pg_locks where not granted and pid = ${next.pid}`)).length > 0);
+    await slow.send('lost', 1, []);
+    await standStill(slow, 2);
+    const givingBack = next.send('clearer', 1, [], { unsure: [['lost', 2]], wait: true });
+    const isWaiting = `select 1 from pg_locks where not granted and pid = ${next.pid}`;
+    await vi.waitUntil(async () => (await asAdmin(url, isWaiting)).length > 0, { timeout: 4_000 });
     await slow.query('commit');
     await givingBack;
     expect(await lease()).toEqual({ owner: null, due: true });
@@ -102,9 +104,16 @@ describe('a heartbeat', () => {
   it('that stood still on its way takes back no later one', async () => {
     const { send } = await openSession();
     await send('other', 1, [heartbeat('wkr', 1_000)], { clock: 5_000 });
-    await send('late', 1, [heartbeat('wkr', 1_000)], { clock: 2_000 });
-    await send('late', 2, [{ kind: 'heartbeat', workerId: 'wkr', leaseMs: 1_000, register: null }], { clock: 2_000 });
+    await send('late', 1, [heartbeat('wkr', 1_000)], { clock: 4_200 });
+    await send('late', 2, [{ kind: 'heartbeat', workerId: 'wkr', leaseMs: 1_000, register: null }], { clock: 4_200 });
     expect(await workers()).toEqual([{ id: 'wkr', until: 6_000 }]);
+  });
+
+  it('takes back what a clock has given that was set back, but for a lease', async () => {
+    const { send } = await openSession();
+    await send('other', 1, [heartbeat('wkr', 1_000)], { clock: 3_600_000 });
+    await send('other', 2, [{ kind: 'heartbeat', workerId: 'wkr', leaseMs: 1_000, register: null }], { clock: 5_000 });
+    expect(await workers()).toEqual([{ id: 'wkr', until: 7_000 }]);
   });
 
   it('that is being written keeps its worker from being given up, and nobody else', async () => {
@@ -132,24 +141,40 @@ function workers(): Promise<unknown[]> {
   return asAdmin(url, `select worker_id as id, expires_at::int as until from "${schema}".workers order by worker_id`);
 }
 
+/** As a session that waits for its disk: all is written, nobody can see it, and its client has given it up. */
+async function standStill({ query, send }: Session, batch: number): Promise<void> {
+  await query('begin');
+  await send('lost', batch, [claim('wkr')]);
+}
+
 interface Sending {
   readonly unsure?: readonly (readonly [writer: string, batch: number])[];
+  /** It asks later about what it is told of. */
+  readonly later?: boolean;
+  readonly wait?: boolean;
   readonly clock?: number;
 }
+
+type Session = Awaited<ReturnType<typeof openSession>>;
 
 /** A connection that sends batches as the committer does, under any writer's name. */
 async function openSession() {
   const client = new pg.Client(url);
   await client.connect();
   onTestFinished(() => client.end());
-  const statement = `select * from "${schema}".pawl_commit_v1($1, $2, $3, 0, false, $4, 'full', $5, $6, $7, $8)`;
+  const statement = `select * from "${schema}".pawl_commit_v1($1, $2, $3, 0, $9, $4, 'full', $5, $6, $7, $8)`;
   return {
     pid: (client as unknown as { readonly processID: number }).processID,
     query: (sql: string) => client.query(sql),
     /** Answers with what is still unsure. */
-    async send(writer: string, batch: number, acts: readonly BatchAct[], { unsure = [], clock }: Sending = {}): Promise<unknown> {
+    async send(
+      writer: string,
+      batch: number,
+      acts: readonly BatchAct[],
+      { unsure = [], later, wait = false, clock }: Sending = {},
+    ): Promise<unknown> {
       const { shards, runs, acts: encoded, bytes } = encodeBatch(acts, { citus: false });
-      const doubts = unsure.map(([name, number]) => ({ writer: name, batch: number }));
+      const doubts = unsure.map(([name, number]) => ({ writer: name, batch: number, later }));
       const given = doubts.length === 0 ? null : JSON.stringify(doubts);
       const { rows } = await client.query<{ o_detail: unknown }>(statement, [
         writer,
@@ -160,6 +185,7 @@ async function openSession() {
         runs,
         encoded,
         bytes,
+        wait,
       ]);
       return rows[0]?.o_detail;
     },

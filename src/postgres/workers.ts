@@ -6,7 +6,9 @@ const serverNow = '(extract(epoch from now()) * 1000)::bigint';
 const clock = `coalesce($1::bigint, ${serverNow})`;
 
 /** What a heartbeat does for a worker that is known, for a thread that has only this: $1 is its id, $2 its lease in milliseconds. */
-export const renewal = `update pawl.workers set expires_at = greatest(expires_at, ${serverNow} + $2::bigint) where worker_id = $1`;
+export const renewal = `
+  update pawl.workers set expires_at = greatest(${serverNow} + $2::bigint, least(expires_at, ${serverNow} + 2 * $2::bigint))
+  where worker_id = $1`;
 
 export function listWorkers(db: Database, leaseClock: number | null): Promise<WorkerRow[]> {
   return db.query<WorkerRow>(

@@ -41,7 +41,10 @@ it('tells of a start that failed only whoever asked for it, though another proce
   await world.close();
 });
 
-it('works for a World that is started while the last one is being closed', async () => {
+it.each([
+  ['while the last one is being closed', 50],
+  ['at the moment at which the last one is closed', undefined],
+])('works for a World that is started %s', async (_, laterMs) => {
   const env = { WORKFLOW_PAWL_URL: `sqlite:${join(await scratchFolder(), 'pawl.db')}`, WORKFLOW_PAWL_LOG_LEVEL: 'silent' };
   const [leaving, staying] = [createWorld({ env }), createWorld({ env })];
   onTestFinished(() => staying.close());
@@ -52,10 +55,11 @@ it('works for a World that is started while the last one is being closed', async
   await wakeRun(leaving, before);
   await recorder.arrival(forRun(before));
 
+  const early = laterMs === undefined ? staying.start() : undefined;
   const closing = leaving.close();
-  // By now the worker takes nothing any more.
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  const starting = staying.start();
+  // By then the worker takes nothing any more.
+  if (laterMs !== undefined) await new Promise((resolve) => setTimeout(resolve, laterMs));
+  const starting = early ?? staying.start();
   underway.resolve();
   await Promise.all([closing, starting]);
   const after = await runningRun(staying);

@@ -89,10 +89,17 @@ export class Host {
     if (this.#options.settings.worker === 'off') return;
     // A worker that is leaving would not begin again.
     while (this.#shrinking > 0) await this.#closing;
-    await this.#opened(user);
+    // Before anything is awaited: a close that comes meanwhile is to leave the worker.
+    const began = this.#starters.has(user);
     this.#starters.add(user);
-    const worker = await this.#workerFor(user);
-    worker.claim();
+    try {
+      await this.#opened(user);
+      const worker = await this.#workerFor(user);
+      worker.claim();
+    } catch (error) {
+      if (!began) this.#starters.delete(user);
+      throw error;
+    }
   }
 
   /** Deliveries that came over HTTP are carried out here, also in a process that never claims any. */

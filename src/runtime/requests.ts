@@ -70,17 +70,22 @@ export function stepRequest({ step, run, birth }: ClaimedStep, read: Read): Deli
 }
 
 export function messageRequest(row: MessageRow): DeliveryRequest {
+  let name = '';
+  const read = readMessage(() => {
+    name = parseQueueName(row.queueName).id;
+    return storedMessage(row);
+  });
   return {
     of: 'message',
     shard: row.shard,
     runId: row.runId,
     id: row.messageId,
-    name: parseQueueName(row.queueName).id,
+    name,
     namespace: row.namespace,
     deploymentId: '',
     lease: { owner: String(row.leaseOwner), epoch: row.leaseEpoch },
     attempt: row.deliveries,
-    ...readMessage(() => storedMessage(row)),
+    ...read,
     run: undefined,
     step: undefined,
     waitsDue: false,

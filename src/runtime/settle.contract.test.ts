@@ -71,15 +71,13 @@ it('delivers what was claimed beside a message that cannot be read, and that one
 it('delivers what was leased although the disk then did not keep it', async () => {
   const real = createSqliteStore({ path: ':memory:', clock: systemClock });
   await real.open();
-  const met = new Set<string>();
-  let commits = 0;
+  const commits = { claim: 0, write: 0 };
   const store: Store = {
     ...real,
     async commit(act: Act, heard?: Heard<never>) {
       const outcome = (await real.commit(act)) as never;
       // As after an fsync that failed: done, visible to everybody, and told as a failure.
-      if (!['claim', 'write'].includes(act.kind) || (commits += 1) % 3 !== 0) return outcome;
-      met.add(act.kind);
+      if ((act.kind !== 'claim' && act.kind !== 'write') || (commits[act.kind] += 1) % 3 !== 1) return outcome;
       heard?.onWritten?.(outcome);
       throw unavailable('The disk did not keep what was written.');
     },
@@ -88,8 +86,10 @@ it('delivers what was leased although the disk then did not keep it', async () =
   onTestFinished(() => world.close());
   const runs = new SequentialRuns({ steps: 5 });
   runs.workOn(world);
+  // What is there before somebody works has to be claimed.
+  const early = await runs.start(world);
   await world.start();
-  const runIds = await Promise.all(Array.from({ length: 5 }, () => runs.start(world)));
+  const runIds = [early, ...(await Promise.all(Array.from({ length: 4 }, () => runs.start(world))))];
   expect(await runs.finished(world, runIds, 25_000)).toEqual(runIds.map(() => 'completed'));
-  expect([...met].toSorted()).toEqual(['claim', 'write']);
+  expect(Math.min(commits.claim, commits.write)).toBeGreaterThan(0);
 });

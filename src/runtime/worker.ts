@@ -259,8 +259,9 @@ export class Worker implements Dispatcher {
   }
 
   async #deliverMessage(row: MessageRow): Promise<void> {
-    const { kind, namespace } = parseQueueName(row.queueName);
-    await this.#deliver(messageRequest(row), this.#options.routing.route(kind, namespace));
+    const request = messageRequest(row);
+    const route = () => this.#options.routing.route(parseQueueName(row.queueName).kind, row.namespace);
+    await this.#deliver(request, request.unreadable ? { kind: 'none' } : route());
   }
 
   async #deliver(request: DeliveryRequest, route: Route): Promise<void> {

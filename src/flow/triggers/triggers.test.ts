@@ -270,6 +270,14 @@ describe('event triggers', () => {
     expect(created.filter(({ flowId }) => flowId === 'other')).toHaveLength(1);
   });
 
+  it('whose store refuses them note that, and hold up nobody', async () => {
+    await triggers.register({ type: 'event', id: 'alarm', flowId: 'other', event: 'execution:failed', sourceFlowId: 'failing' });
+    const refused = Object.assign(new Error('it cannot be stored'), { status: 400 });
+    vi.spyOn(engine.store, 'findByIdempotencyKey').mockRejectedValue(refused);
+    await finish('failing');
+    expect(await triggers.firings('alarm')).toMatchObject([{ error: { message: 'it cannot be stored' } }]);
+  });
+
   it('ask their condition first', async () => {
     await triggers.register({
       type: 'event',

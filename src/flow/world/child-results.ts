@@ -29,11 +29,13 @@ async function codeResult(store: Store, row: ChildResultRow): Promise<ChildResul
   const end = decode(row);
   const run = await store.getRun(row.childId);
   if (end.status !== 'completed') return { ...end, error: codeError(run?.error ?? null, end.status) };
-  if (!run) return failed(end, `What run ${row.childId} gave is gone: its retention was over before the flow went on that waited for it.`);
+  const gone = `What run ${row.childId} gave is gone: its retention was over before the flow went on that waited for it.`;
+  if (!run || run.expiredAt !== null) return failed(end, gone);
   if (run.outputSeq === null) return end;
   const [payload] = await store.readPayloads([{ runId: row.childId, seq: run.outputSeq }]);
+  if (payload === undefined) return failed(end, gone);
   try {
-    const output = payload === undefined ? undefined : seal(unframe(payload), { what: `output of run ${row.childId}` });
+    const output = seal(unframe(payload), { what: `output of run ${row.childId}` });
     return { ...end, ...(output === undefined ? {} : { output }) };
   } catch (cause) {
     return failed(end, `Run ${row.childId} gave what a flow cannot keep: ${(cause as Error).message}`);

@@ -31,17 +31,22 @@ export function startTriggerPump(world: FlowWorld, engine: Engine, triggers: Tri
     else running = run();
   }
 
+  /** What one kind of trigger stumbles over holds up no other. */
+  async function repeated<T>(fire: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await fire();
+    } catch (error) {
+      if (!stopped) logger.error(`Firing triggers failed and will be repeated: ${describeError(error)}`);
+      return undefined;
+    }
+  }
+
   async function run(): Promise<void> {
     let next: number | undefined;
     do {
       again = false;
-      try {
-        await fireHeard(world, { store: engine.store, triggers, stopped: () => stopped });
-        next = await triggers.fireDue();
-      } catch (error) {
-        if (!stopped) logger.error(`Firing triggers failed and will be repeated: ${describeError(error)}`);
-        next = undefined;
-      }
+      await repeated(() => fireHeard(world, { store: engine.store, triggers, stopped: () => stopped }));
+      next = await repeated(() => triggers.fireDue());
     } while (again && !stopped);
     running = undefined;
     if (stopped) return;
@@ -75,10 +80,16 @@ export async function fireHeard(world: FlowWorld, { store, triggers, stopped = (
   for (;;) {
     const heard = await flows.listTriggerEvents(eventsAtOnce);
     if (heard.length === 0 || stopped()) return;
-    for (const { event, runId, seen } of heard) {
-      const execution = seen === null ? await store.load(runId) : decodeSeen(seen);
-      if (execution) await triggers.fireEvent(event, execution);
+    const told: number[] = [];
+    try {
+      for (const { event, runId, seen, position } of heard) {
+        const execution = seen === null ? await store.load(runId) : decodeSeen(seen);
+        if (execution) await triggers.fireEvent(event, execution);
+        told.push(position);
+      }
+    } finally {
+      // What has been told before one that could not be is not told again with it.
+      if (told.length > 0) await flows.commit({ kind: 'triggerHeard', positions: told });
     }
-    await flows.commit({ kind: 'triggerHeard', positions: heard.map(({ position }) => position) });
   }
 }

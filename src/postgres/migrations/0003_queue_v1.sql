@@ -44,15 +44,17 @@ begin
     select jsonb_agg(to_jsonb(t) - 'was_due_at' order by t.was_due_at) into v_runs from taken t;
 
     -- By a statement of its own, which sees what was committed before the rows were locked.
-    select jsonb_agg(r || jsonb_build_object(
-      'waits_due', exists (
-        select 1 from pawl.waits w
-        where w.shard = (r ->> 'shard')::int and w.run_id = r ->> 'run_id' and w.status = 'waiting' and w.due_at <= c_now
-          and (c_shard is null or w.shard = c_shard))::int,
-      'inbox_full', exists (
-        select 1 from pawl.messages m
-        where m.shard = (r ->> 'shard')::int and m.run_id = r ->> 'run_id' and (c_shard is null or m.shard = c_shard))::int
-    )) into v_runs from jsonb_array_elements(v_runs) as t (r);
+    if v_runs is not null then
+      select jsonb_agg(r || jsonb_build_object(
+        'waits_due', exists (
+          select 1 from pawl.waits w
+          where w.shard = (r ->> 'shard')::int and w.run_id = r ->> 'run_id' and w.status = 'waiting' and w.due_at <= c_now
+            and (c_shard is null or w.shard = c_shard))::int,
+        'inbox_full', exists (
+          select 1 from pawl.messages m
+          where m.shard = (r ->> 'shard')::int and m.run_id = r ->> 'run_id' and (c_shard is null or m.shard = c_shard))::int
+      ) order by n) into v_runs from jsonb_array_elements(v_runs) with ordinality as t (r, n);
+    end if;
   end if;
 
   -- The run is read with its steps: their messages say its name and start, the rules its status.
@@ -127,34 +129,41 @@ end
 $$;
 
 -- Gives back what was leased by batches whose answers were lost, without counting an attempt, and makes sure that none of them is
--- committed from now on. One whose session is at its very end holds its writer, and is left to the next batch: everything that it touched is
--- locked until then. Returns those that were left.
+-- committed from now on. One whose session is at its very end holds its writer. Where its client asks later about what it is told of here, it is
+-- left to the next batch, for everything that it has touched is locked until then; else it is waited for. Returns those that were left.
 create function pawl.pawl_give_back_v1(p_shard int, p_unsure jsonb, p_now bigint)
 returns jsonb
 language plpgsql
 as $$
 declare
+  c_patience text := current_setting('lock_timeout');
   v_left jsonb := '[]';
   v_unsure record;
   v_batch bigint;
   v_leases jsonb;
   v_lease jsonb;
 begin
-  for v_unsure in select writer, batch from jsonb_to_recordset(p_unsure) as u (writer text, batch bigint) order by writer, batch loop
-    perform 1 from pawl.writers where shard = p_shard and writer_id = v_unsure.writer for update skip locked;
-    if not found then
-      perform 1 from pawl.writers where shard = p_shard and writer_id = v_unsure.writer;
-      if found then
-        v_left := v_left || to_jsonb(v_unsure);
-        continue;
+  for v_unsure in
+    select writer, batch, later from jsonb_to_recordset(p_unsure) as u (writer text, batch bigint, later boolean) order by writer, batch
+  loop
+    begin
+      if v_unsure.later then
+        perform set_config('lock_timeout', '20ms', true);
       end if;
-    end if;
-    insert into pawl.writers as known (shard, writer_id, batch, leases, used_at)
-    values (p_shard, v_unsure.writer, v_unsure.batch, '[]', p_now)
-    on conflict (shard, writer_id) do update
-    set batch = greatest(known.batch, excluded.batch),
-        leases = case when known.batch < excluded.batch then excluded.leases else known.leases end
-    returning batch, leases into v_batch, v_leases;
+      insert into pawl.writers as known (shard, writer_id, batch, leases, used_at)
+      values (p_shard, v_unsure.writer, v_unsure.batch, '[]', p_now)
+      on conflict (shard, writer_id) do update
+      set batch = greatest(known.batch, excluded.batch),
+          leases = case when known.batch < excluded.batch then excluded.leases else known.leases end
+      returning batch, leases into v_batch, v_leases;
+      perform set_config('lock_timeout', c_patience, true);
+    exception when lock_not_available then
+      if v_unsure.later is not true then
+        raise;
+      end if;
+      v_left := v_left || to_jsonb(v_unsure);
+      continue;
+    end;
     -- Those of a later batch are somebody's.
     continue when v_batch > v_unsure.batch;
     for v_lease in select jsonb_array_elements(v_leases) loop
@@ -289,6 +298,7 @@ declare
   v_size int;
   v_index bigint;
   v_start int := p_act ->> 'start';
+  c_until bigint := p_clock + (p_act ->> 'lease_ms')::bigint;
 begin
   held := true;
   case p_kind
@@ -369,15 +379,19 @@ begin
       v_index := v_index + 1;
     end loop;
 
+  -- One that stood still on its way takes back no later one; of a clock that was set back a lease is left, and not more.
   when 'heartbeat' then
     if p_act ? 'host' then
       insert into pawl.workers (worker_id, host, pid, deployment_id, started_at, expires_at)
       values (
         c_id, p_act ->> 'host', (p_act ->> 'pid')::int, p_act ->> 'deployment_id', (p_act ->> 'started_at')::bigint,
-        p_clock + (p_act ->> 'lease_ms')::bigint)
-      on conflict (worker_id) do update set expires_at = greatest(workers.expires_at, excluded.expires_at);
+        c_until)
+      on conflict (worker_id) do update
+      set expires_at = greatest(excluded.expires_at, least(workers.expires_at, excluded.expires_at + (p_act ->> 'lease_ms')::bigint));
     else
-      update pawl.workers set expires_at = greatest(expires_at, p_clock + (p_act ->> 'lease_ms')::bigint) where worker_id = c_id;
+      update pawl.workers
+      set expires_at = greatest(c_until, least(expires_at, c_until + (p_act ->> 'lease_ms')::bigint))
+      where worker_id = c_id;
       held := found;
     end if;
 
