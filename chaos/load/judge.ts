@@ -19,7 +19,7 @@ export interface Judgement {
   readonly repeated: number;
   /** How long after the death of its worker each step that was cut off went on elsewhere, in milliseconds. */
   readonly recoveries: readonly number[];
-  /** Those whose next worker had started them, too, and was killed before the body began: they wait for a second lease. */
+  /** Those that were started once more before their body began, mostly because the next worker was killed as well: they wait for a second lease. */
   readonly cutOffTwice: number;
 }
 

@@ -97,7 +97,7 @@ async function run({ store, leaseMs, whole }: Plan, { seed, scale, scratch, say 
         'other workers at work at a kill, on average': mean(fleet.othersAtWork),
         'bodies begun again': repeated,
         'steps cut off by a kill': recoveries.length + cutOffTwice,
-        'of them started again by a worker that was killed before their body began': cutOffTwice,
+        'of them started once more before their body began, counted apart': cutOffTwice,
         'recovery p50 (ms)': shownQuantile(recoveries, 0.5),
         'recovery p99 (ms)': shownQuantile(recoveries, 0.99),
         'recovery at most (ms)': shownQuantile(recoveries, 1),
