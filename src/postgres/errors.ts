@@ -12,7 +12,8 @@ export interface DatabaseName {
 /** Nothing is wrong with the statement: the connection is gone or could not be made, and another one may do. */
 export function isConnectionLoss(error: unknown): boolean {
   const { code, message } = error as { code?: unknown; message?: unknown };
-  if (typeof code === 'string' && (socketCodes.has(code) || sessionCodes.has(code) || code.startsWith('08'))) return true;
+  if (typeof code === 'string' && (socketCodes.has(code) || sessionCodes.has(code) || /^(08|ERR_(SSL|TLS|STREAM|SOCKET)_)/.test(code)))
+    return true;
   return (
     code === undefined &&
     typeof message === 'string' &&
@@ -156,6 +157,7 @@ const socketCodes = new Set([
   'ENETUNREACH',
   'ENETDOWN',
   'ECONNABORTED',
+  'EPROTO',
 ]);
 // Ended by an administrator, a crash of another session, starting up or shutting down, no connection left.
 const sessionCodes = new Set(['57P01', '57P02', '57P03', '57P05', '53300']);

@@ -28,8 +28,9 @@ language plpgsql
 set enable_seqscan = off
 set jit = off
 set enable_bitmapscan = off
--- Nobody of ours keeps a lock for so long: it is a person's, or a session's that hangs.
-set lock_timeout = '1s'
+-- Nobody of ours keeps a lock for so long: it is a person's, or a session's that hangs. Longer than PostgreSQL takes to see that two wait for
+-- each other (1 s), of which one is tried again.
+set lock_timeout = '1500ms'
 as $$
 declare
   c_server bigint := (extract(epoch from clock_timestamp()) * 1000)::bigint;
