@@ -117,8 +117,8 @@ export class Worker implements Dispatcher {
     const request: DeliveryRequest = { ...received, ...wire, ...adopted };
     const adopting = this.#options.store.commit({ kind: 'adopt', of, shard, runId, id, lease, owner });
     const { held, ownerAlive } = await adopting.catch((error: unknown) => {
-      // It may be this worker's all the same, and the sender does not know.
-      this.#own(this.#settle(request, resultOf(error, request.attempt, this.#options.store.now())));
+      // It may be this worker's all the same, and the sender does not know. Once: later it may be that of a delivery that was accepted.
+      this.#own(this.#settleOnce(request, resultOf(error, request.attempt, this.#options.store.now())));
       throw error;
     });
     if (!ownerAlive) {
