@@ -402,7 +402,7 @@ create function pawl.pawl_cancel_code_v1(p_shard integer, p_run_id text, p_spec_
 
 create function pawl.pawl_claim_v1(p_act jsonb, OUT rows jsonb, OUT bytes bytea, OUT leases jsonb) returns record set enable_seqscan=off set jit=off set enable_bitmapscan=off;
 
-create function pawl.pawl_commit_v1(p_writer text, p_batch bigint, p_unsure jsonb, p_shard integer, p_wait boolean, p_clock bigint, p_sync text, p_shards integer[], p_runs text[], p_acts jsonb, p_bytes bytea) returns TABLE(o_act integer, o_held boolean, o_seq bigint, o_at bigint, o_detail jsonb, o_bytes bytea) set enable_seqscan=off set jit=off set enable_bitmapscan=off set lock_timeout=1s;
+create function pawl.pawl_commit_v1(p_writer text, p_batch bigint, p_unsure jsonb, p_shard integer, p_wait boolean, p_clock bigint, p_sync text, p_shards integer[], p_runs text[], p_acts jsonb, p_bytes bytea) returns TABLE(o_act integer, o_held boolean, o_seq bigint, o_at bigint, o_detail jsonb, o_bytes bytea) set enable_seqscan=off set jit=off set enable_bitmapscan=off set lock_timeout=1500ms;
 
 create function pawl.pawl_count_end_v1(p_shard integer, p_parent_id text, p_group text, p_status text, p_now bigint) returns void;
 
@@ -428,7 +428,7 @@ create function pawl.pawl_forget_run_v1(p_shard integer, p_run_id text, p_now bi
 
 create function pawl.pawl_free_run_v1(p_shard integer, p_run_id text) returns void;
 
-create function pawl.pawl_give_back_v1(p_shard integer, p_unsure jsonb, p_now bigint) returns void;
+create function pawl.pawl_give_back_v1(p_shard integer, p_unsure jsonb, p_now bigint) returns jsonb;
 
 create function pawl.pawl_make_hook_v1(p_shard integer, p_run_id text, p_hook_id text, p_token text, p_spec_version integer, p_at bigint, p_seq bigint) returns void;
 
