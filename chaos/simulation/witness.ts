@@ -1,5 +1,5 @@
-import { canonicalJson } from '../../src/flow/canonical-json.ts';
 import type { Event, EventResult, World } from '@workflow/world';
+import { canonicalJson } from '../../src/flow/canonical-json.ts';
 import { brokenLogRules } from '../../src/testing/log-rules.ts';
 import { projectLog } from '../../src/testing/project-log.ts';
 import { readEntities } from '../../src/testing/read-entities.ts';

@@ -1,5 +1,5 @@
-import { canonicalJson } from '../../src/flow/canonical-json.ts';
 import type { World } from '@workflow/world';
+import { canonicalJson } from '../../src/flow/canonical-json.ts';
 import { createModel, type Operation, requestOf } from '../../src/testing/contract/model.ts';
 import { newRunId, newToken } from '../../src/testing/ids.ts';
 import { brokenLogRules } from '../../src/testing/log-rules.ts';

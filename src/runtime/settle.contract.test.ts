@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { scratchFolder } from '../../test/support/scratch.ts';
+import { SequentialRuns } from '../../test/support/sequential-runs.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { createWorld } from '../connect/create-world.ts';
 import { loadDriver } from '../sqlite/driver.ts';
 import { createSqliteStore } from '../sqlite/store.ts';
-import { unavailable } from '../world/errors.ts';
 import { pendingStep, runningRun } from '../testing/arrange.ts';
 import { forRun, forStep, recordDeliveries } from '../testing/delivery-recorder.ts';
 import { newStepName } from '../testing/ids.ts';
 import { sendStep, wakeRun } from '../testing/queueing.ts';
 import { registerStepName } from '../testing/registered-steps.ts';
-import { SequentialRuns } from '../../test/support/sequential-runs.ts';
+import { unavailable } from '../world/errors.ts';
 import type { Act, Heard, Store } from '../world/port.ts';
 
 it('ends a delivery however the database refused that at first: its worker lives, so nobody else would', async () => {

@@ -1,6 +1,6 @@
-import { canonicalJson } from '../../../src/flow/canonical-json.ts';
 import type { PawlWorld } from '../../../src/connect/create-world.ts';
 import { WorldEngine } from '../../../src/connect/open-engine.ts';
+import { canonicalJson } from '../../../src/flow/canonical-json.ts';
 import type { Sandbox } from '../../../src/flow/sandbox.ts';
 import { brokenLogRules } from '../../../src/testing/log-rules.ts';
 import { projectLog } from '../../../src/testing/project-log.ts';
