@@ -1,44 +1,37 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Clock } from '../../src/base/clock.ts';
-import { loadDriver, type SqliteDatabase } from '../../src/sqlite/driver.ts';
-import { createSqliteStore } from '../../src/sqlite/store.ts';
+import type { AnyAct, AnyOutcome } from '../../src/world/any-act.ts';
 import type { Store } from '../../src/world/port.ts';
+import type { Fates } from './fates.ts';
+import type { Hints } from './hints.ts';
+import type { SimulatedProcess, VirtualTime } from './virtual-time.ts';
 
-/** One SQLite file with a connection for each process of the simulation; emptied for each seed, because opening costs more than a seed. */
+/** A database that all processes of a simulation share, and that nothing happens to but what the simulation does. */
 export interface Databases {
-  readonly stores: readonly Store[];
-  /** The clock that all of them go by from now on. */
+  /** The clock that it goes by from now on. */
   useClock(clock: Clock): void;
-  empty(): void;
-  all(sql: string): unknown[];
+  /** The database as one process sees it from afar. */
+  storeOf(place: Place): Store;
+  empty(): Promise<void>;
+  all(sql: string): Promise<unknown[]>;
   close(): Promise<void>;
 }
 
-export async function openDatabases(count: number): Promise<Databases> {
-  // Nothing here is to survive: what dies are processes, and only in the simulation.
-  const directory = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'pawl-chaos-'));
-  const path = join(directory, 'pawl.db');
-  let current: Clock = { now: () => 0, monotonic: () => 0, after: () => () => {} };
-  const clock: Clock = { now: () => current.now(), monotonic: () => current.monotonic(), after: (...call) => current.after(...call) };
-  const stores = Array.from({ length: count }, () => createSqliteStore({ path, clock, sync: 'normal' }));
-  for (const store of stores) await store.open();
-  const database: SqliteDatabase = (await loadDriver())(path);
-  const rows = (sql: string) => database.prepare(sql).all();
-  const tables = rows(`select name from sqlite_schema where type = 'table' and name not like 'sqlite_%' and name <> 'pawl_meta'`);
-  return {
-    stores,
-    useClock(next) {
-      current = next;
-    },
-    empty: () => database.exec(['begin', ...tables.map(({ name }) => `delete from ${String(name)}`), 'commit'].join(';')),
-    all: rows,
-    async close() {
-      database.close();
-      for (const store of stores) await store.close();
-      await rm(directory, { recursive: true, force: true });
-    },
-  };
+/** Where a process stands, and what may happen on its way to the database and back. */
+export interface Place {
+  readonly slot: number;
+  readonly process: SimulatedProcess;
+  readonly time: VirtualTime;
+  readonly fates: Fates;
+  readonly hints: Hints;
+  /** What was committed, in the order of that, heard of or not; `performedAt`: where it stood still before. */
+  readonly onCommitted: (process: SimulatedProcess, act: AnyAct, outcome: AnyOutcome, performedAt?: number) => void;
+  /** A transaction stands still for so long before it is committed; the returned function is called when it goes on. */
+  readonly onHeld: (process: SimulatedProcess, acts: readonly AnyAct[], ms: number) => () => void;
+  /** What it sent did not arrive, or it was not told that it did. */
+  readonly onRefused: (process: SimulatedProcess) => void;
+  /** Whether a store that cannot foresee what will come of an act says it beforehand all the same. */
+  readonly foresees: boolean;
+  /** Whether acts that are sent shortly after one another are foreseen together. */
+  readonly gathers: boolean;
+  readonly onForeseen: (right: boolean) => void;
 }

@@ -3,60 +3,11 @@ import type { FlowStore } from '../../src/world/flow-port.ts';
 import { Foresight } from '../../src/store/foresight.ts';
 import type { Heard, Store } from '../../src/world/port.ts';
 import { unavailable } from '../../src/world/errors.ts';
-import type { SimulatedProcess, VirtualTime } from './virtual-time.ts';
+import type { Place } from './databases.ts';
 
-/** What chance does to a process on its way to the database and back. */
-export interface Fates {
-  /** Called at each point where a process waits: it may be killed or stalled there. */
-  strike(process: SimulatedProcess): void;
-  latencyMs(): number;
-  /** True: the call does not arrive. */
-  refuses(): boolean;
-  /** True: it was done, and its answer gets lost. */
-  losesAnswer(): boolean;
-  /** When another process hears of a commit; undefined: never, for hints may get lost. */
-  hintAfterMs(): number | undefined;
-}
-
-export interface FaultyStoreOptions {
+export interface FaultyStoreOptions extends Omit<Place, 'slot'> {
   readonly real: Store;
-  readonly process: SimulatedProcess;
-  readonly time: VirtualTime;
-  readonly fates: Fates;
   readonly now: () => number;
-  readonly hints: Hints;
-  readonly onCommitted: (process: SimulatedProcess, act: AnyAct, outcome: AnyOutcome) => void;
-  readonly onRefused: (process: SimulatedProcess) => void;
-  /** Whether it says beforehand what will come of an act, as the store of PostgreSQL does. */
-  readonly foresees: boolean;
-  /** Whether acts that are sent shortly after one another are foreseen together. */
-  readonly gathers: boolean;
-  readonly onForeseen: (right: boolean) => void;
-}
-
-/** Tells processes of the commits of the others, if chance lets it. */
-export class Hints {
-  readonly #listeners = new Map<SimulatedProcess, Set<() => void>>();
-
-  listen(process: SimulatedProcess, listener: () => void): () => void {
-    const listeners = this.#listeners.get(process) ?? new Set();
-    this.#listeners.set(process, listeners.add(listener));
-    return () => listeners.delete(listener);
-  }
-
-  tell(from: SimulatedProcess, time: VirtualTime, fates: Fates): void {
-    for (const [process, listeners] of this.#listeners) {
-      if (process === from || !process.alive) continue;
-      for (const listener of listeners) {
-        const after = fates.hintAfterMs();
-        if (after !== undefined) time.within(process, () => time.after(after, listener));
-      }
-    }
-  }
-
-  forget(process: SimulatedProcess): void {
-    this.#listeners.delete(process);
-  }
 }
 
 /**

@@ -24,6 +24,10 @@ export class Leases {
   readonly #beats = new Map<string, number>();
   /** The names that are known to the others. */
   readonly #known = new Set<string>();
+  /** When the others last forgot a name. */
+  readonly #forgottenAt = new Map<string, number>();
+  /** What transactions that stand still have locked: whoever gives up its holder passes over it. */
+  readonly #locked = new Set<ReadonlySet<string>>();
   /** When a process last lost everything it had leased. */
   readonly #lostAt = new Map<SimulatedProcess, number>();
   readonly #holders = new Map<string, Lease>();
@@ -61,53 +65,71 @@ export class Leases {
     return this.lostAt(process) >= (this.#leasedAt.get(keyOf(what, lease)) ?? Infinity);
   }
 
+  /** A transaction has done this and stands still; the returned function says that it goes on. */
+  stands(acts: readonly AnyAct[]): () => void {
+    const runs = new Set(acts.flatMap(runsOf));
+    this.#locked.add(runs);
+    return () => this.#locked.delete(runs);
+  }
+
   /** What is leased to a name that nobody knows is watched by nobody, or given to others at once. */
-  take(process: SimulatedProcess, what: string, { leaseOwner, leaseEpoch }: Leased): void {
+  take(process: SimulatedProcess, what: string, { leaseOwner, leaseEpoch }: Leased, performedAt = this.#options.time.now): void {
     const owner = String(leaseOwner);
     const lease = { owner, epoch: leaseEpoch };
     this.#holders.set(what, lease);
     this.#leasedAt.set(keyOf(what, lease), this.#options.time.now);
     const taken = this.#takenAt.get(process) ?? new Map<string, number>();
     this.#takenAt.set(process, taken.set(what, this.#options.time.now));
-    if (!this.#known.has(owner)) this.#options.violation(`${process.name} took ${what} under a name that it was given up by`);
+    const wasKnown = this.#known.has(owner) || (this.#forgottenAt.get(owner) ?? -Infinity) >= performedAt;
+    if (!wasKnown) this.#options.violation(`${process.name} took ${what} under a name that it was given up by`);
   }
 
   free(what: string): void {
     this.#holders.delete(what);
   }
 
-  committed(process: SimulatedProcess, act: AnyAct, outcome: AnyOutcome): void {
+  committed(process: SimulatedProcess, act: AnyAct, outcome: AnyOutcome, performedAt?: number): void {
     if (act.kind === 'heartbeat' && outcome.kind === 'alive' && outcome.known) {
       if (act.register) this.#processes.set(act.workerId, process);
       this.#beats.set(act.workerId, this.#options.time.now);
       this.#known.add(act.workerId);
     }
     if (act.kind === 'leave') {
-      this.#known.delete(act.workerId);
+      this.#forget(act.workerId);
       this.#lostAt.set(process, this.#options.time.now);
       this.#freeAllOf(act.workerId);
     }
     if (act.kind === 'settle' && outcome.kind === 'settled' && 'held' in outcome && outcome.held)
       this.free(act.of === 'step' ? `${act.runId} ${act.id}` : act.id);
-    if ('taken' in outcome && outcome.taken) this.take(process, outcome.taken.runId, outcome.taken);
+    if ('taken' in outcome && outcome.taken) this.take(process, outcome.taken.runId, outcome.taken, performedAt);
     if (outcome.kind === 'reaped') for (const worker of outcome.workers) this.#reaped(worker);
     if (act.kind === 'claim' && outcome.kind === 'claimed' && 'claims' in outcome) {
-      for (const run of outcome.claims.runs) this.take(process, run.runId, run);
-      for (const { step } of outcome.claims.steps) this.take(process, `${step.runId} ${step.stepId}`, step);
+      for (const run of outcome.claims.runs) this.take(process, run.runId, run, performedAt);
+      for (const { step } of outcome.claims.steps) this.take(process, `${step.runId} ${step.stepId}`, step, performedAt);
     }
     if (act.kind === 'claimExecution' && 'epoch' in outcome && outcome.epoch !== undefined)
-      this.take(process, act.runId, { leaseOwner: act.owner, leaseEpoch: outcome.epoch });
+      this.take(process, act.runId, { leaseOwner: act.owner, leaseEpoch: outcome.epoch }, performedAt);
     if (act.kind === 'releaseExecution' && this.#holders.get(act.runId)?.epoch === act.lease.epoch) this.free(act.runId);
   }
 
+  #forget(worker: string): void {
+    this.#known.delete(worker);
+    this.#forgottenAt.set(worker, this.#options.time.now);
+  }
+
   #freeAllOf(worker: string): void {
-    for (const [what, { owner }] of this.#holders) if (owner === worker) this.#holders.delete(what);
+    for (const [what, { owner }] of this.#holders) if (owner === worker && !this.#isLocked(what)) this.#holders.delete(what);
+  }
+
+  #isLocked(what: string): boolean {
+    const [runId = ''] = what.split(' ');
+    return [...this.#locked].some((runs) => runs.has(runId));
   }
 
   #reaped(worker: string): void {
     const { time, leaseMs, violation } = this.#options;
     const held = [...this.#holders].flatMap(([what, { owner }]) => (owner === worker ? [what] : []));
-    this.#known.delete(worker);
+    this.#forget(worker);
     this.#freeAllOf(worker);
     const process = this.#processes.get(worker);
     if (!process) return;
@@ -122,6 +144,12 @@ export class Leases {
     // An engine that drives executions by itself keeps its name as long as it has one, and can tell that it has.
     if (well && known) violation(`${process.name} was given up though nothing had happened to it`);
   }
+}
+
+function runsOf(act: AnyAct): string[] {
+  if (act.kind === 'write') return [act.transition.runId];
+  if (act.kind === 'flowCommit') return act.writes.map(({ runId }) => runId);
+  return 'runId' in act && act.runId !== null ? [act.runId] : [];
 }
 
 function keyOf(what: string, { owner, epoch }: Lease): string {

@@ -1,23 +1,27 @@
 // A process of its own for some thousands of seeds: what died in them is not collected before its process ends.
-import { openDatabases } from './databases.ts';
-import { processCount, type Theme } from './mood.ts';
+import type { Theme } from './mood.ts';
+import { openPostgresDatabases } from './postgres-databases.ts';
 import { simulate } from './simulate.ts';
+import { openSqliteDatabases } from './sqlite-databases.ts';
 
 const {
   seeds,
   twiceEvery = 0,
   theme = 'everything',
+  postgres,
   trace,
 } = JSON.parse(process.argv[2] ?? '{}') as {
   readonly seeds: readonly number[];
   /** Every so many seeds one is lived twice, to see that it does the same again. */
   readonly twiceEvery?: number;
   readonly theme?: Theme;
+  /** The URL of a server; without it they live on SQLite. */
+  readonly postgres?: string;
   readonly trace?: boolean;
 };
 // Before the Worlds of a seed hear of it: they would drain, and their runs would look as if they had been forgotten.
 process.on('SIGTERM', () => process.exit(143));
-const databases = await openDatabases(processCount);
+const databases = postgres === undefined ? await openSqliteDatabases() : await openPostgresDatabases(postgres);
 let current: number | undefined;
 process.on('uncaughtException', giveUp);
 process.on('unhandledRejection', (error) => {

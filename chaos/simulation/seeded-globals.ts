@@ -11,8 +11,11 @@ export function seedGlobals(time: VirtualTime, random: Random): () => void {
   const real = { ...pick(globals) };
   const { random: realRandom } = Math;
   // The module's own object: what was imported by name follows it.
-  const own = createRequire(import.meta.url)('node:crypto') as Record<string, unknown>;
+  const require = createRequire(import.meta.url);
+  const own = require('node:crypto') as Record<string, unknown>;
   const { randomBytes, randomUUID } = crypto;
+  const timers = require('node:timers/promises') as Record<string, unknown>;
+  const { setTimeout: pause } = timers;
 
   const clear = (timer: unknown) => (timer instanceof Timer ? timer.cancel() : undefined);
   Object.assign(globals, {
@@ -27,12 +30,14 @@ export function seedGlobals(time: VirtualTime, random: Random): () => void {
   const bytes = (size: number) => Buffer.from(Array.from({ length: size }, () => random.between(0, 255)));
   own['randomBytes'] = bytes;
   own['randomUUID'] = () => bytes(16).toString('hex');
+  timers['setTimeout'] = (ms: number) => time.sleep(ms);
   syncBuiltinESMExports();
 
   return () => {
     Object.assign(globals, real);
     Math.random = realRandom;
     Object.assign(own, { randomBytes, randomUUID });
+    timers['setTimeout'] = pause;
     syncBuiltinESMExports();
   };
 }

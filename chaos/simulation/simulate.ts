@@ -7,7 +7,8 @@ import { useRun } from './client.ts';
 import type { Databases } from './databases.ts';
 import { codeProgram } from './flows/program.ts';
 import { FlowSide } from './flows/side.ts';
-import { type Fates, faultyStore, Hints } from './faulty-store.ts';
+import type { Fates } from './fates.ts';
+import { Hints } from './hints.ts';
 import { type Mood, processCount, randomMood, type Theme } from './mood.ts';
 import { crowdedProgram, randomProgram } from './program.ts';
 import { type Stage, stepName, workAsTheSdk } from './replay.ts';
@@ -81,6 +82,7 @@ class Town {
   #wallOffset = 0;
   #launches = 0;
   #lastStallEndsAt = 0;
+  #lastArrivalAt = 0;
   #quiet = false;
 
   constructor(seed: number, random: Random, time: VirtualTime, databases: Databases, theme: Theme) {
@@ -103,7 +105,7 @@ class Town {
     this.#witness.trace = trace;
     const { workers, quietAfterMs, jumps, leaseMs } = this.#mood;
     const time = this.#time;
-    this.#databases.empty();
+    await this.#databases.empty();
     this.#databases.useClock(this.#clock());
     for (let slot = 0; slot < workers; slot += 1) this.#launch(slot);
     time.at(quietAfterMs, () => (this.#quiet = true));
@@ -118,16 +120,16 @@ class Town {
       // Long enough for the dead to be noticed, and for what they held to be told that it is not needed any more; what was due by a clock that
       // was set back is due that much later.
       const setBackMs = jumps.reduce((sum, { byMs }) => sum + Math.max(0, -byMs), 0);
-      const restedAt = Math.max(time.now, quietAfterMs, this.#lastStallEndsAt) + 2 * leaseMs + 5_000 + setBackMs;
+      const restedAt = Math.max(time.now, quietAfterMs, this.#lastStallEndsAt, this.#lastArrivalAt) + 2 * leaseMs + 5_000 + setBackMs;
       time.outside(() => time.at(restedAt, () => {}));
       await time.pass(() => time.now >= restedAt);
       const [runs, executions = []] = used;
       await this.#toTheEnd(runs.map(({ program, cancelled }) => this.#witness.checkRun(client.world, program, cancelled)));
       await this.#toTheEnd(executions.map(async (execution) => flows?.check(client.world, execution)));
-      this.#checkRows();
+      await this.#checkRows();
     } else {
       if (this.#witness.violations.length === 0) this.#witness.violation('not all calls from outside came back');
-      this.#reportStuck();
+      await this.#reportStuck();
     }
     await this.#endOfTheWorld();
     return {
@@ -188,18 +190,20 @@ class Town {
 
   #world(process: SimulatedProcess, slot: number): PawlWorld {
     const { leaseMs, flowConcurrency, stepConcurrency } = this.#mood;
-    const [time, real] = [this.#time, this.#databases.stores[slot]];
-    if (!real) throw new Error(`There is no connection ${slot}.`);
-    const store = faultyStore({
-      real,
+    const time = this.#time;
+    const store = this.#databases.storeOf({
+      slot,
       process,
       time,
       fates: this.#fates(),
-      now: () => this.#wall(),
       hints: this.#hints,
-      onCommitted: (...what) => {
-        this.#witness.committed(...what);
-        this.#flows?.witness.committed(...what);
+      onCommitted: (_, act, outcome, performedAt) => {
+        this.#witness.committed(process, act, outcome, performedAt);
+        this.#flows?.witness.committed(process, act, outcome);
+      },
+      onHeld: (_, acts, ms) => {
+        process.troubledAt = Math.max(process.troubledAt, time.now + ms);
+        return this.#witness.leases.stands(acts);
       },
       onRefused: () => {
         process.troubledAt = process.refusedAt = time.now;
@@ -245,8 +249,16 @@ class Town {
       latencyMs: () => (random.chance(0.5) ? 0 : random.next() * mood.maxLatencyMs),
       refuses: () => happens(mood.refusalChance) && this.#refused(),
       losesAnswer: () => happens(mood.lostAnswerChance) && this.#refused(),
+      latenessMs: () => this.#later(random.pick([0, 0, random.between(1, 100), random.between(100, 3_000), random.between(3_000, 30_000)])),
+      heldMs: () => (happens(mood.stallChance) ? this.#later(random.pick([random.between(1, 3_000), random.between(3_000, 30_000)])) : 0),
       hintAfterMs: () => (random.chance(mood.hintChance) ? random.next() * 30 : undefined),
     };
+  }
+
+  /** What arrives, or is committed, so much later is waited for before anything is checked. */
+  #later(ms: number): number {
+    this.#lastArrivalAt = Math.max(this.#lastArrivalAt, this.#time.now + ms) + this.#mood.maxLatencyMs;
+    return ms;
   }
 
   #kill(process: SimulatedProcess): void {
@@ -297,24 +309,24 @@ class Town {
     this.#flows?.clockJumped(byMs);
   }
 
-  #checkRows(): void {
+  async #checkRows(): Promise<void> {
     const { violations } = this.#witness;
     for (const table of ['runs', 'steps', 'messages']) {
-      const [left] = this.#databases.all(`select count(*) as n from ${table} where lease_owner is not null or due_at is not null`);
+      const [left] = await this.#databases.all(`select count(*) as n from ${table} where lease_owner is not null or due_at is not null`);
       const { n } = left as { n: number };
       if (n > 0) violations.push(`at the end ${n} rows of ${table} are due or leased`);
     }
-    const [open] = this.#databases.all(`select count(*) as n from runs where status in ('pending', 'running')`);
+    const [open] = await this.#databases.all(`select count(*) as n from runs where status in ('pending', 'running')`);
     if ((open as { n: number }).n > 0) violations.push(`at the end ${(open as { n: number }).n} runs are not over`);
-    const [tokens] = this.#databases.all('select count(*) as n from hook_tokens');
+    const [tokens] = await this.#databases.all('select count(*) as n from hook_tokens');
     if ((tokens as { n: number }).n > 0) violations.push('at the end hook tokens are still taken');
   }
 
-  #reportStuck(): void {
+  async #reportStuck(): Promise<void> {
     this.#flows?.reportStuck();
     for (const runId of this.#programs.keys()) {
       if (this.#witness.isOver(runId)) continue;
-      const row = this.#databases.all(`select status, due_at, lease_owner, deliveries from runs where run_id = '${runId}'`);
+      const row = await this.#databases.all(`select status, due_at, lease_owner, deliveries from runs where run_id = '${runId}'`);
       this.#witness.violations.push(`${runId} is stuck after ${Math.round(this.#time.now / 1_000)} s: ${JSON.stringify(row)}`);
     }
   }

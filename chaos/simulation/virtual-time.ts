@@ -43,6 +43,7 @@ const scope = new AsyncLocalStorage<SimulatedProcess>();
 export class VirtualTime {
   readonly #random: Random;
   readonly #heap: Task[] = [];
+  readonly #outside = new Set<Promise<unknown>>();
   #now = 0;
   /** Tasks that were carried out. */
   turns = 0;
@@ -91,11 +92,25 @@ export class VirtualTime {
     return new Promise((resolve) => this.after(ms, resolve));
   }
 
+  /** For work that takes time of the real world: while it lasts, none of this one passes. */
+  async standStill<T>(work: Promise<T>): Promise<T> {
+    this.#outside.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#outside.delete(work);
+    }
+  }
+
   /** Lets time pass until `done`; false if it never was, by the end of `limitMs` or of everything there was to do. */
   async pass(done: () => boolean, limitMs = Infinity): Promise<boolean> {
     for (;;) {
       // Promises are settled and their followers have run when Node comes back to us.
       await turn();
+      if (this.#outside.size > 0) {
+        await Promise.allSettled(this.#outside);
+        continue;
+      }
       if (done()) return true;
       const task = pop(this.#heap);
       if (!task) return false;

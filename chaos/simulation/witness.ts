@@ -132,12 +132,13 @@ export class Witness {
     return { nonce: body.nonce, ended, failed: () => ended('refused') };
   }
 
-  committed(process: SimulatedProcess, act: AnyAct, outcome: AnyOutcome): void {
+  /** `performedAt`: where it was not committed at once. */
+  committed(process: SimulatedProcess, act: AnyAct, outcome: AnyOutcome, performedAt?: number): void {
     this.counts.commits += 1;
     this.#note(process, kinds.indexOf(act.kind) + 3);
     this.trace?.(`${(this.#time.now / 1_000).toFixed(6)} ${process.name} ${describe(act)} ${JSON.stringify(outcome)}`);
-    this.leases.committed(process, act, outcome);
-    if (act.kind === 'write' && outcome.kind === 'written') this.#written(process, act, outcome);
+    this.leases.committed(process, act, outcome, performedAt);
+    if (act.kind === 'write' && outcome.kind === 'written') this.#written(process, act, outcome, performedAt);
   }
 
   clockJumped(byMs: number): void {
@@ -154,12 +155,17 @@ export class Witness {
     this.#seenByEnd.set(`${process.name} ${runId}`, seen);
   }
 
-  #written(process: SimulatedProcess, { transition }: WriteAct, { at, firstSeq }: Extract<Outcome, { kind: 'written' }>): void {
+  #written(
+    process: SimulatedProcess,
+    { transition }: WriteAct,
+    { at, firstSeq }: Extract<Outcome, { kind: 'written' }>,
+    performedAt: number | undefined,
+  ): void {
     const { runId, guard } = transition;
     if (!guard.absent && guard.lease && this.leases.holderOf(runId)?.owner !== guard.lease.owner) {
       this.violation(`${process.name} wrote ${transition.events[0]?.type} of ${runId} after it had lost its lease`);
     }
-    this.#checkHolder(process, transition);
+    this.#checkHolder(process, transition, performedAt);
     for (const [index, { type, correlationId, meta }] of transition.events.entries()) {
       if (type === 'step_completed' || type === 'hook_received') ensure(this.#externals, runId, () => []).push(firstSeq + index);
       if (type === 'step_completed' || type === 'step_failed') this.#endedSteps.add(`${transition.runId} ${correlationId}`);
@@ -200,11 +206,11 @@ export class Witness {
   }
 
   /** Only who has a step may say what became of it. */
-  #checkHolder(process: SimulatedProcess, { runId, events, steps }: WriteAct['transition']): void {
+  #checkHolder(process: SimulatedProcess, { runId, events, steps }: WriteAct['transition'], performedAt: number | undefined): void {
     for (const step of steps) {
       const key = `${runId} ${step.stepId}`;
       if (step.version === 1) {
-        if (step.leaseOwner !== null) this.leases.take(process, key, step);
+        if (step.leaseOwner !== null) this.leases.take(process, key, step, performedAt);
         continue;
       }
       if (!this.leases.isHeldBy(process, key)) this.violation(`${process.name} wrote ${events[0]?.type} of ${key}, which it does not have`);

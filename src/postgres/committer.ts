@@ -15,6 +15,8 @@ export interface CommitterOptions {
   readonly db: Database;
   readonly clock: Clock;
   readonly serverClock: ServerClock;
+  /** The time that Worlds go by. */
+  readonly now: () => number;
   /** What leases are judged by instead of the clock of the server. */
   readonly leaseClock: () => number | null;
   readonly sync: 'full' | 'normal';
@@ -29,7 +31,7 @@ const statement = `
   from pawl.pawl_commit_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`;
 
 // Precedes the outcomes: the clock of the server, and what is still unsure.
-const clockRow = -1;
+export const clockRow = -1;
 const committedBefore = 'PW001';
 
 /**
@@ -124,7 +126,7 @@ export class Committer {
   /** Tells parents that their runs of code ended. What fails here is told by the next sweep: its cause stays until it is done. */
   async tell(ends: readonly ChildOf[]): Promise<void> {
     const told = ends.map(({ childId, parentId }) => {
-      const act = { kind: 'settleCode', childId, parentId, now: this.#options.serverClock.now() } as const;
+      const act = { kind: 'settleCode', childId, parentId, now: this.#options.now() } as const;
       const [[, outcome]] = this.#waitFor(parentId, [act], this.#options.citus() ? shardOf(parentId) : 0) as [
         [BatchAct, Promise<AnyOutcome>],
       ];
@@ -186,7 +188,7 @@ export class Committer {
       const sentAt = clock.monotonic();
       try {
         const parameters = [sent.writer, sent.batch, givenBack, shard, wait, leaseClock(), sync, shards, runs, encoded, bytes];
-        const rows = await db.send<OutcomeRow>(statement, parameters);
+        const rows = await db.send<OutcomeRow>(statement, parameters, acts);
         const outcomes = new Map(rows.map((row) => [row.act, row]));
         const { at, detail } = outcomes.get(clockRow) as OutcomeRow;
         if (unsure.length > 0) this.#unsure = this.#unsure.filter((batch) => !unsure.includes(batch) || isAmong(detail, batch));

@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { Clock } from '../base/clock.ts';
 import { fnv1a } from '../base/hash.ts';
 import { unavailable } from '../world/errors.ts';
+import type { BatchAct } from './batch.ts';
 import { type DatabaseName, isConnectionLoss, isRolledBack, isStatementMissing, sqlState, toWorldError } from './errors.ts';
 
 export interface QueryNote {
@@ -16,9 +17,20 @@ export interface DatabaseOptions {
   readonly clock: Clock;
   /** Told of every statement that was sent, also of one that failed: each is one round trip. */
   readonly onQuery?: ((note: QueryNote) => void) | undefined;
+  readonly wire?: Wire | undefined;
 }
 
 export type Parameters = readonly unknown[];
+
+export interface Sending {
+  readonly sql: string;
+  readonly parameters: Parameters;
+  /** What a batch performs; none for a read. */
+  readonly acts?: readonly BatchAct[] | undefined;
+}
+
+/** Carries a statement to a server and its answer back, or throws what the driver would: for whoever simulates what lies in between. */
+export type Wire = <R>(sending: Sending) => Promise<R[]>;
 
 // A read of an idle process, a commit, and one that waits for a lock never have to wait for each other.
 const poolSize = 8;
@@ -81,9 +93,10 @@ export class Database {
   }
 
   /** Sends one statement once and throws what the driver throws. */
-  async send<R>(sql: string, parameters: Parameters = []): Promise<R[]> {
+  async send<R>(sql: string, parameters: Parameters = [], acts?: readonly BatchAct[]): Promise<R[]> {
     if (this.#closed) throw unavailable(`The database at ${this.name.where} is closed.`);
-    const sending = this.#send<R>(sql, parameters);
+    const { wire } = this.#options;
+    const sending = wire ? wire<R>({ sql, parameters, acts }) : this.#send<R>(sql, parameters);
     this.#underway.add(sending);
     try {
       return await sending;

@@ -5,7 +5,7 @@ import { ByShard } from './by-shard.ts';
 import { nextDueAt } from './claim.ts';
 import { Committer } from './committer.ts';
 import { listUntoldEnds } from './children.ts';
-import { Database, type QueryNote } from './database.ts';
+import { Database, type QueryNote, type Wire } from './database.ts';
 import { toWorldError, unsupportedVersion } from './errors.ts';
 import { getEvent, listEvents, listEventsByCorrelation, readPayloads } from './events.ts';
 import { commitFlowAct } from './flow-acts.ts';
@@ -37,6 +37,8 @@ export interface PostgresStoreOptions {
   readonly citus?: boolean;
   /** Told of every statement: each is one round trip. */
   readonly onQuery?: (note: QueryNote) => void;
+  /** Used instead of connections, for a schema that is there and a store that is not opened: nobody listens for hints of others then. */
+  readonly wire?: Wire;
 }
 
 /** What a client needs that is made in another thread: no object of ours goes there. */
@@ -49,13 +51,14 @@ function threadBeat(db: Database): ThreadBeat {
 const oldestVersion = 130_000;
 
 /** The World's store in a schema of a PostgreSQL database that any number of processes share. */
-export function createPostgresStore({ url, schema, clock, sync = 'full', citus = false, onQuery }: PostgresStoreOptions): Store {
-  const db = new Database({ url, schema, clock, onQuery });
+export function createPostgresStore({ url, schema, clock, sync = 'full', citus = false, onQuery, wire }: PostgresStoreOptions): Store {
+  const db = new Database({ url, schema, clock, onQuery, wire });
   const serverClock = new ServerClock(clock);
   const hints = new Hints(db);
   const ownTime = clock !== systemClock;
   const leaseClock = () => (ownTime ? clock.monotonic() : null);
-  const committer = new Committer({ db, clock, serverClock, leaseClock, sync, citus: () => distributed, onShared: () => hints.tell() });
+  const now = () => (ownTime ? clock.now() : serverClock.now());
+  const committer = new Committer({ db, clock, serverClock, now, leaseClock, sync, citus: () => distributed, onShared: () => hints.tell() });
   const byShard = new ByShard({ db, committer, listDead: () => listDead(db, leaseClock()) });
   let distributed = false;
   const notes = new CommitNotes();
@@ -103,7 +106,7 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', citus =
       hints.close();
       await db.close();
     },
-    now: () => (ownTime ? clock.now() : serverClock.now()),
+    now,
     commit: <A extends Act>(act: A, heard?: Heard<OutcomeOf<A>>) => commit(act, heard) as Promise<OutcomeOf<A>>,
     loadState: (key) => loadState(db, key),
     getRun: (runId) => getRun(db, runId),
