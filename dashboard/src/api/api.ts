@@ -1,3 +1,4 @@
+import { type Many, loadPages } from './load-pages.ts';
 import { request } from './request.ts';
 import type * as Api from './types.ts';
 
@@ -5,9 +6,20 @@ type Signal = AbortSignal | undefined;
 type Filters = Readonly<Record<string, string | undefined>>;
 
 const pageSize = 100;
+/** Steps come with all that went in and out, and pages on which nothing changes any more are not asked for again. */
+const stepsPageSize = 50;
+/** What is short as a rule is asked for whole, with a bound for what is not. */
+const longestPage = 200;
+const mostPages = 10;
 const run = (runId: string) => `/runs/${encodeURIComponent(runId)}`;
 const flow = (flowId: string) => `/flows/${encodeURIComponent(flowId)}`;
 const trigger = (triggerId: string) => `/triggers/${encodeURIComponent(triggerId)}`;
+
+async function whole<T>(path: string, signal: Signal): Promise<Many<T>> {
+  return await loadPages(mostPages, async (cursor) => {
+    return await request<Api.Page<T>>('GET', path, { query: { cursor, limit: longestPage }, signal });
+  });
+}
 
 /** What the dashboard asks of the API: one function per route, in the API's own words. */
 export const api = {
@@ -20,13 +32,13 @@ export const api = {
     await request<Api.Page<Api.RunSummary>>('GET', '/runs', { query: { ...filters, cursor, limit: pageSize }, signal }),
   run: async (runId: string, signal?: Signal) => await request<Api.RunDetail>('GET', run(runId), { signal }),
   explain: async (runId: string, signal?: Signal) => await request<Api.Explanation>('GET', `${run(runId)}/explain`, { signal }),
-  events: async (runId: string, cursor: string | undefined, signal?: Signal) =>
-    await request<Api.Page<Api.Event>>('GET', `${run(runId)}/events`, { query: { cursor, limit: pageSize }, signal }),
+  events: async (runId: string, { cursor, order }: { cursor: string | undefined; order: 'asc' | 'desc' }, signal?: Signal) =>
+    await request<Api.Page<Api.Event>>('GET', `${run(runId)}/events`, { query: { cursor, order, limit: longestPage }, signal }),
   steps: async (runId: string, cursor: string | undefined, signal?: Signal) =>
-    await request<Api.Page<Api.Step>>('GET', `${run(runId)}/steps`, { query: { cursor, limit: pageSize }, signal }),
-  hooks: async (runId: string, signal?: Signal) => (await request<Api.Page<Api.Hook>>('GET', `${run(runId)}/hooks`, { signal })).data,
-  waits: async (runId: string, signal?: Signal) => (await request<Api.Page<Api.Wait>>('GET', `${run(runId)}/waits`, { signal })).data,
-  streams: async (runId: string, signal?: Signal) => (await request<Api.Page<Api.Stream>>('GET', `${run(runId)}/streams`, { signal })).data,
+    await request<Api.Page<Api.Step>>('GET', `${run(runId)}/steps`, { query: { cursor, limit: stepsPageSize }, signal }),
+  hooks: async (runId: string, signal?: Signal) => await whole<Api.Hook>(`${run(runId)}/hooks`, signal),
+  waits: async (runId: string, signal?: Signal) => await whole<Api.Wait>(`${run(runId)}/waits`, signal),
+  streams: async (runId: string, signal?: Signal) => await whole<Api.Stream>(`${run(runId)}/streams`, signal),
 
   start: async (workflow: string, args: readonly unknown[], idempotencyKey: string) =>
     await request<Api.RunSummary>('POST', '/runs', { body: { workflow, args }, headers: { 'idempotency-key': idempotencyKey } }),
@@ -38,15 +50,14 @@ export const api = {
     await request<Api.RunSummary>('POST', `${run(runId)}/retry`, { body: { fromStep } }),
   replay: async (runId: string) => await request<Api.RunSummary>('POST', `${run(runId)}/replay`, { body: {} }),
 
-  flows: async (signal?: Signal) => await request<Api.Page<Api.FlowSummary>>('GET', '/flows', { query: { limit: 200 }, signal }),
+  flows: async (signal?: Signal) => await whole<Api.FlowSummary>('/flows', signal),
   flow: async (flowId: string, version: string, signal?: Signal) =>
     await request<Api.FlowDetail>('GET', `${flow(flowId)}/versions/${encodeURIComponent(version)}`, { signal }),
-  flowVersions: async (flowId: string, signal?: Signal) =>
-    await request<Api.Page<Api.FlowVersion>>('GET', flow(flowId), { query: { limit: 200 }, signal }),
+  flowVersions: async (flowId: string, signal?: Signal) => await whole<Api.FlowVersion>(flow(flowId), signal),
   startFlow: async (flowId: string, input: unknown, version: string | undefined, idempotencyKey: string) =>
     await request<Api.RunSummary>('POST', `${flow(flowId)}/start`, { body: { input, version, idempotencyKey } }),
 
-  triggers: async (signal?: Signal) => await request<Api.Page<Api.Trigger>>('GET', '/triggers', { query: { limit: 200 }, signal }),
+  triggers: async (signal?: Signal) => await whole<Api.Trigger>('/triggers', signal),
   trigger: async (triggerId: string, signal?: Signal) => await request<Api.TriggerDetail>('GET', trigger(triggerId), { signal }),
   firings: async (triggerId: string, signal?: Signal) =>
     await request<Api.Page<Api.Firing>>('GET', `${trigger(triggerId)}/firings`, { query: { limit: 50 }, signal }),

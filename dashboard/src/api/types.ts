@@ -22,6 +22,7 @@ export type {
   RunLiveEvents,
   RunStatus,
   RunSummary,
+  Scope,
   Step,
   StepAttempt,
   Stream,

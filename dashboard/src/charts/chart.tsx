@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { formatClock } from '../model/format.ts';
+import { formatAxis } from '../model/format.ts';
 import { useThemeVersion } from '../ui/theme.ts';
 
 export interface ChartSeries {
@@ -67,7 +67,7 @@ function optionsOf(width: number, series: readonly ChartSeries[], format: (value
         grid: { show: false },
         size: 22,
         space: 70,
-        values: (_, splits) => splits.map((at) => formatClock(at * 1_000).slice(0, 5)),
+        values: ({ data: [at] }, splits) => splits.map((split) => formatAxis(split * 1_000, ((at.at(-1) ?? 0) - (at[0] ?? 0)) * 1_000)),
       },
       {
         ...axis,

@@ -2,14 +2,19 @@ import { useMemo, useState } from 'preact/hooks';
 import { api } from '../api/api.ts';
 import type { Throughput, ThroughputWindow } from '../api/types.ts';
 import { formatCount, formatDuration } from '../model/format.ts';
+import { useTenant } from '../ui/me.tsx';
 import { useResource } from '../ui/use-resource.ts';
 import { Chart } from './chart.tsx';
 
 const windows: readonly NonNullable<ThroughputWindow>[] = ['15m', '1h', '6h', '24h', '7d'];
 const spoken = { '15m': '15 minutes', '1h': 'hour', '6h': '6 hours', '24h': '24 hours', '7d': '7 days' } as const;
 
-/** Throughput and latency over the last minutes, hours or days, kept up to date. */
+/** Throughput and latency over the last minutes, hours or days, kept up to date. They are those of all tenants, so not for one. */
 export function Charts() {
+  return useTenant() === undefined ? <Figures /> : null;
+}
+
+function Figures() {
   const [window, setWindow] = useState<NonNullable<ThroughputWindow>>('15m');
   const { data, problem } = useResource(`throughput:${window}`, async (signal) => await api.throughput(window, signal), { everyMs: 5_000 });
   return (

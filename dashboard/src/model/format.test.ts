@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatAgo, formatBytes, formatDuration, plural, shortenId } from './format.ts';
+import { formatAgo, formatAxis, formatBytes, formatDuration, plural, shortenId } from './format.ts';
 
 describe('a duration', () => {
   it.each([
@@ -51,4 +51,19 @@ it('counts one thing as one', () => {
 
 it('tells a size in the unit it fits', () => {
   expect([formatBytes(840), formatBytes(12_500), formatBytes(3_200_000)]).toEqual(['840 B', '12.5 KB', '3.2 MB']);
+});
+
+describe('an instant on the axis of a chart', () => {
+  const at = (day: number, hour: number) => new Date(2026, 10, day, hour).getTime();
+  const week = 7 * 86_400_000;
+
+  it('reads as the time of the day', () => {
+    expect(formatAxis(at(22, 5), 3_600_000)).toBe('05:00');
+    expect(formatAxis(at(22, 0), 86_400_000)).toBe('00:00');
+  });
+
+  it('reads as the day where the axis is several days long and the day begins', () => {
+    expect(formatAxis(at(22, 0), week)).toBe('22 Nov');
+    expect(formatAxis(at(22, 12), week)).toBe('12:00');
+  });
 });

@@ -35,6 +35,12 @@ export function formatClock(atMs: number): string {
   return clockFormat.format(atMs);
 }
 
+/** An instant on an axis that is so long: the time of the day, and over several days the day where one begins. */
+export function formatAxis(atMs: number, spanMs: number): string {
+  const clock = formatClock(atMs).slice(0, 5);
+  return spanMs > 2 * day && clock === '00:00' ? dayFormat.format(atMs) : clock;
+}
+
 /** A whole number with separators, for people. */
 export function formatCount(count: number): string {
   return countFormat.format(count);
@@ -74,6 +80,8 @@ const clockFormat = new Intl.DateTimeFormat('en-GB', {
   fractionalSecondDigits: 3,
   hourCycle: 'h23',
 });
+
+const dayFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
 
 const countFormat = new Intl.NumberFormat('en');
 

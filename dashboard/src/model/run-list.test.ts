@@ -1,24 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { RunSummary } from '../api/types.ts';
 import { parseFilters } from './filters.ts';
-import { type RunList, withChanges, withPage } from './run-list.ts';
+import { cut, nextPage, type RunList, takesPage, withChanges, withPage } from './run-list.ts';
+import { listOf as list, run } from './run-list.examples.ts';
 
 const all = parseFilters('');
-const run = (at: number, status: RunSummary['status'] = 'running'): RunSummary => ({
-  runId: `run-${at}`,
-  kind: 'code',
-  name: 'order',
-  workflowName: 'order',
-  status,
-  tenantId: null,
-  deploymentId: 'd',
-  createdAt: new Date(at).toISOString(),
-  startedAt: null,
-  completedAt: null,
-  durationMs: null,
-  error: null,
-});
-const list = (...ats: number[]): RunList => ({ runs: ats.map((at) => run(at)), cursor: 'c', hasMore: true });
 const idsOf = ({ runs }: RunList) => runs.map(({ runId }) => runId);
 
 describe('a live list of runs', () => {
@@ -53,5 +38,23 @@ describe('a live list of runs', () => {
     const next = withPage(list(30, 20), { data: [run(20), run(10)], cursor: null, hasMore: false });
     expect(idsOf(next)).toEqual(['run-30', 'run-20', 'run-10']);
     expect(next).toMatchObject({ cursor: null, hasMore: false });
+  });
+
+  it('is cut where it has grown too long, and goes on where it was cut', () => {
+    const short = cut(list(40, 30, 20, 10), 2);
+    expect(idsOf(short)).toEqual(['run-40', 'run-30']);
+    // Runs of the same instant may stand on either side of the cut.
+    expect(nextPage(short)).toEqual({ until: new Date(31).toISOString() });
+    const whole = list(40, 30);
+    expect(cut(whole, 2)).toBe(whole);
+    expect(nextPage(whole)).toEqual({ cursor: 'c' });
+    expect(nextPage({ ...whole, cursor: null, hasMore: false })).toBeUndefined();
+  });
+
+  it('takes no page that was asked for before its end changed', () => {
+    const asked = list(40, 30);
+    expect(takesPage(list(50, 40, 30), asked)).toBe(true);
+    expect(takesPage({ ...list(50, 40, 30, 20), cursor: 'd' }, asked)).toBe(false);
+    expect(takesPage(cut(list(40, 30, 20), 2), cut(list(40, 30), 1))).toBe(false);
   });
 });

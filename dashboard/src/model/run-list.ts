@@ -28,10 +28,36 @@ export function withChanges(list: RunList, changed: readonly RunSummary[], filte
   });
   if (filters.order === 'asc') return { ...list, runs: kept };
   const newest = [...latest.values()].filter((run) => stillMatches(run, filters)).toSorted(byNewest);
-  const last = kept.at(-1);
-  // An old run that changes is somewhere further down, where its page will bring it.
-  const fresh = newest.filter((run) => last === undefined || !list.hasMore || byNewest(run, last) < 0);
+  const fresh = newest.filter((run) => hasPlace(run, { ...list, runs: kept }));
   return { ...list, runs: mergeByNewest(fresh, kept) };
+}
+
+/** An old run is somewhere further down, where its page will bring it. */
+export function hasPlace(run: RunSummary, { runs, hasMore }: RunList): boolean {
+  const last = runs.at(-1);
+  return last === undefined || !hasMore || byNewest(run, last) < 0;
+}
+
+/** So many runs a list has that grows by itself: each change walks all of it. */
+export const mostRuns = 3_000;
+
+/** The list without its end, where it has grown too long; the end is asked for again when somebody comes there. */
+export function cut(list: RunList, most = mostRuns): RunList {
+  return list.runs.length <= most ? list : { runs: list.runs.slice(0, most), cursor: null, hasMore: true };
+}
+
+/** What asks for the next page; undefined at the end. */
+export function nextPage({ runs, cursor, hasMore }: RunList): { cursor?: string; until?: string } | undefined {
+  if (!hasMore) return undefined;
+  if (cursor !== null) return { cursor };
+  const last = runs.at(-1);
+  // No cursor is known for where the list was cut. Runs of the same instant come again, and are not taken twice.
+  return last && { until: new Date(Date.parse(last.createdAt) + 1).toISOString() };
+}
+
+/** Whether the page that was asked for at the end of one list still follows on to the list as it is now. */
+export function takesPage(now: RunList, asked: RunList): boolean {
+  return now.cursor === asked.cursor && (now.cursor !== null || now.runs.at(-1)?.runId === asked.runs.at(-1)?.runId);
 }
 
 function mergeByNewest(fresh: readonly RunSummary[], kept: readonly RunSummary[]): RunSummary[] {
@@ -40,8 +66,9 @@ function mergeByNewest(fresh: readonly RunSummary[], kept: readonly RunSummary[]
   return [...fresh, ...kept].toSorted(byNewest);
 }
 
-function byNewest(a: RunSummary, b: RunSummary): number {
+/** The order of a list that begins with the newest run. */
+export function byNewest(a: RunSummary, b: RunSummary): number {
   const order = Date.parse(b.createdAt) - Date.parse(a.createdAt);
-  if (order !== 0) return order;
+  if (order !== 0 || a.runId === b.runId) return order;
   return a.runId < b.runId ? 1 : -1;
 }

@@ -21,6 +21,10 @@ export function FlowPage({ flowId, version }: { readonly flowId: string; readonl
     async (signal) => await api.flow(flowId, shown ?? '', signal),
   );
   const problem = versions.problem ?? detail.problem;
+  const again = () => {
+    versions.reload();
+    detail.reload();
+  };
   return (
     <>
       <nav class="crumbs" aria-label="Breadcrumb">
@@ -29,12 +33,7 @@ export function FlowPage({ flowId, version }: { readonly flowId: string; readonl
       {detail.data && versions.data ? (
         <Flow flow={detail.data} versions={versions.data.data} />
       ) : problem ? (
-        <ProblemState
-          whole
-          problem={problem}
-          retry={detail.reload}
-          {...(problem.status === 404 ? { title: 'There is no such flow' } : {})}
-        />
+        <ProblemState whole problem={problem} retry={again} {...(problem.status === 404 ? { title: 'There is no such flow' } : {})} />
       ) : (
         <Skeleton label="Loading the flow" />
       )}
@@ -68,7 +67,7 @@ function Flow({ flow, versions }: { readonly flow: FlowDetail; readonly versions
           <a class="button" href={`${hrefs.runs}?kind=flow&name=${encodeURIComponent(flow.flowId)}`}>
             Runs of this flow
           </a>
-          {mayAct && (
+          {mayAct && flow.status === 'published' && (
             <button type="button" class="button primary" onClick={() => setStarting(true)}>
               <PlayIcon size={14} /> Start
             </button>
@@ -86,7 +85,7 @@ function Flow({ flow, versions }: { readonly flow: FlowDetail; readonly versions
       <section class="panel panel-body" aria-label="Definition">
         <PayloadView title="Definition" payload={{ state: 'value', json: flow.definition, truncated: false }} />
       </section>
-      {starting && <StartDialog flowId={flow.flowId} onClose={() => setStarting(false)} />}
+      {starting && <StartDialog flowId={flow.flowId} version={flow.version} onClose={() => setStarting(false)} />}
     </>
   );
 }

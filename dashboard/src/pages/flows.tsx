@@ -5,7 +5,7 @@ import { hrefs } from '../model/route.ts';
 import { StartDialog } from '../run/start-dialog.tsx';
 import { FlowIcon, PlayIcon } from '../ui/icons.tsx';
 import { useMayAct } from '../ui/me.tsx';
-import { Empty, ProblemState, Skeleton } from '../ui/states.tsx';
+import { Empty, ProblemState, Skeleton, Unshown } from '../ui/states.tsx';
 import { useResource } from '../ui/use-resource.ts';
 
 /** The flows this World knows, each with its newest version. */
@@ -74,6 +74,7 @@ export function FlowsPage() {
                 ))}
               </tbody>
             </table>
+            <Unshown many={flows.data} />
           </div>
         )}
       </section>

@@ -19,7 +19,7 @@ import { ProblemNotice, ProblemState, Skeleton } from '../ui/states.tsx';
 import { Status } from '../ui/status.tsx';
 import { type Tab, Tabs } from '../ui/tabs.tsx';
 import { Ago, Instant, Took } from '../ui/time.tsx';
-import { useResource } from '../ui/use-resource.ts';
+import { useReload, useResource } from '../ui/use-resource.ts';
 import { PayloadView } from '../ui/value.tsx';
 
 type Asked =
@@ -132,10 +132,9 @@ function Head({ run, ask }: { readonly run: RunDetail; readonly ask: (asked: Ask
 }
 
 function Explanation({ runId, version }: { readonly runId: string; readonly version: number }) {
-  const explanation = useResource(`explain:${runId}`, async (signal) => await api.explain(runId, signal));
-  useEffect(() => {
-    if (version > 0) explanation.reload();
-  }, [version]);
+  // Time alone changes it: a lease ends, an instant comes, and nothing is written in the log.
+  const explanation = useResource(`explain:${runId}`, async (signal) => await api.explain(runId, signal), { everyMs: 5_000 });
+  useReload(version, explanation.reload);
   if (!explanation.data) return null;
   return (
     <div class="notice" style={{ marginBottom: '1rem' }}>

@@ -129,11 +129,10 @@ function LiveState({ live }: { readonly live: Runs['live'] }) {
 }
 
 /** Whoever scrolls back to the top sees what is new without a click. */
-function useReleaseAtTop({ held, release }: Runs): void {
+function useReleaseAtTop({ release }: Runs): void {
   useEffect(() => {
-    if (held === 0) return undefined;
     const onScroll = () => scrollY < 60 && release();
     addEventListener('scroll', onScroll, { passive: true });
     return () => removeEventListener('scroll', onScroll);
-  }, [held, release]);
+  }, [release]);
 }

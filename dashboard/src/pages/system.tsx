@@ -2,6 +2,7 @@ import { api } from '../api/api.ts';
 import { Charts } from '../charts/charts.tsx';
 import type { QueueDepth, System, Worker } from '../api/types.ts';
 import { formatCount } from '../model/format.ts';
+import { useTenant } from '../ui/me.tsx';
 import { Empty, ProblemNotice, ProblemState, Skeleton } from '../ui/states.tsx';
 import { Status } from '../ui/status.tsx';
 import { StuckRuns } from '../ui/stuck-runs.tsx';
@@ -10,13 +11,18 @@ import { useResource } from '../ui/use-resource.ts';
 
 /** Who works, what is due, and whether anything is stuck. */
 export function SystemPage() {
-  const { data, problem, reload } = useResource('system', api.system, { everyMs: 3_000 });
+  const tenant = useTenant();
+  const { data, problem, reload } = useResource(tenant === undefined ? 'system' : undefined, api.system, { everyMs: 3_000 });
   return (
     <>
       <div class="page-head">
         <h1>System</h1>
       </div>
-      {!data ? (
+      {tenant !== undefined ? (
+        <Empty title="Not for one tenant">
+          <p>Workers, queues and figures are those of all tenants, and your token is bound to the tenant {tenant}.</p>
+        </Empty>
+      ) : !data ? (
         problem ? (
           <ProblemState problem={problem} retry={reload} />
         ) : (

@@ -1,16 +1,17 @@
 import { useState } from 'preact/hooks';
 import { api } from '../api/api.ts';
-import type { Firing, TriggerDetail } from '../api/types.ts';
+import type { Firing, Page, TriggerDetail } from '../api/types.ts';
+import { expectStarted } from '../model/expect-started.ts';
 import { shortenId } from '../model/format.ts';
 import { hrefs } from '../model/route.ts';
 import { DataForm } from '../run/data-form.tsx';
 import { useAction } from '../run/use-action.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { BoltIcon } from '../ui/icons.tsx';
-import { useMayAct } from '../ui/me.tsx';
+import { useMay } from '../ui/me.tsx';
 import { Empty, ProblemNotice, ProblemState, Skeleton } from '../ui/states.tsx';
 import { Ago, Instant } from '../ui/time.tsx';
-import { useResource } from '../ui/use-resource.ts';
+import { type Resource, useResource } from '../ui/use-resource.ts';
 import { PayloadView } from '../ui/value.tsx';
 
 /** A trigger: when it fires next, how it fired before, and its switch. */
@@ -18,7 +19,8 @@ export function TriggerPage({ triggerId }: { readonly triggerId: string }) {
   const trigger = useResource(`trigger:${triggerId}`, async (signal) => await api.trigger(triggerId, signal), { everyMs: 10_000 });
   const firings = useResource(`firings:${triggerId}`, async (signal) => await api.firings(triggerId, signal), { everyMs: 10_000 });
   const [asked, setAsked] = useState<'fire' | 'switch'>();
-  const mayAct = useMayAct();
+  const mayAct = useMay('act');
+  const maySwitch = useMay('admin');
   const { data, problem } = trigger;
   const again = () => {
     trigger.reload();
@@ -46,14 +48,18 @@ export function TriggerPage({ triggerId }: { readonly triggerId: string }) {
             <h1>{data.triggerId}</h1>
             <span class="tag">{data.type}</span>
             {!data.enabled && <span class="tag">off</span>}
-            {mayAct && (
+            {(mayAct || maySwitch) && (
               <div class="page-head-end">
-                <button type="button" class="button" onClick={() => setAsked('switch')}>
-                  {data.enabled ? 'Turn off' : 'Turn on'}
-                </button>
-                <button type="button" class="button primary" onClick={() => setAsked('fire')}>
-                  <BoltIcon size={14} /> Fire now
-                </button>
+                {maySwitch && (
+                  <button type="button" class="button" onClick={() => setAsked('switch')}>
+                    {data.enabled ? 'Turn off' : 'Turn on'}
+                  </button>
+                )}
+                {mayAct && (
+                  <button type="button" class="button primary" onClick={() => setAsked('fire')}>
+                    <BoltIcon size={14} /> Fire now
+                  </button>
+                )}
               </div>
             )}
           </div>
@@ -63,7 +69,7 @@ export function TriggerPage({ triggerId }: { readonly triggerId: string }) {
           </p>
           <div class="columns">
             <NextFirings trigger={data} />
-            <Firings firings={firings.data?.data} />
+            <Firings firings={firings} />
           </div>
           <section class="panel panel-body" aria-label="Definition">
             <PayloadView title="Definition" payload={{ state: 'value', json: data.definition, truncated: false }} />
@@ -104,14 +110,19 @@ function NextFirings({ trigger }: { readonly trigger: TriggerDetail }) {
   );
 }
 
-function Firings({ firings }: { readonly firings: readonly Firing[] | undefined }) {
+function Firings({ firings: { data: page, problem, reload } }: { readonly firings: Resource<Page<Firing>> }) {
+  const firings = page?.data;
   return (
     <section class="panel" aria-label="Firings">
       <div class="panel-head">
         <h2>Latest firings</h2>
       </div>
       {!firings ? (
-        <Skeleton rows={3} label="Loading firings" />
+        problem ? (
+          <ProblemState problem={problem} retry={reload} />
+        ) : (
+          <Skeleton rows={3} label="Loading firings" />
+        )
       ) : firings.length === 0 ? (
         <Empty title="It has not fired yet" />
       ) : (
@@ -179,8 +190,9 @@ function FireDialog({ trigger, onClose, onDone }: TriggerDialogProps) {
   const { busy, problem, act } = useAction();
   const fire = (data: unknown) =>
     act(async () => {
-      await api.fireTrigger(trigger.triggerId, data as Record<string, unknown> | undefined);
+      const firing = await api.fireTrigger(trigger.triggerId, data as Record<string, unknown> | undefined);
       onDone();
+      expectStarted(firing);
       onClose();
     }, 'The trigger has fired');
   return (

@@ -1,7 +1,7 @@
 import { api } from '../api/api.ts';
 import { hrefs } from '../model/route.ts';
 import { BoltIcon } from '../ui/icons.tsx';
-import { Empty, ProblemState, Skeleton } from '../ui/states.tsx';
+import { Empty, ProblemState, Skeleton, Unshown } from '../ui/states.tsx';
 import { Ago, Instant } from '../ui/time.tsx';
 import { useResource } from '../ui/use-resource.ts';
 
@@ -68,6 +68,7 @@ export function TriggersPage() {
                 ))}
               </tbody>
             </table>
+            <Unshown many={triggers.data} />
           </div>
         )}
       </section>

@@ -2,9 +2,11 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { api } from '../api/api.ts';
 import { listen, type ListenState } from '../api/listen.ts';
 import { Problem } from '../api/problem.ts';
-import type { Page, RunSummary } from '../api/types.ts';
+import type { RunSummary } from '../api/types.ts';
 import { apiFilters, formatFilters, type RunFilters } from '../model/filters.ts';
-import { type RunList, withChanges, withPage } from '../model/run-list.ts';
+import { readAgain } from '../model/read-again.ts';
+import { nextPage, type RunList, takesPage, withPage } from '../model/run-list.ts';
+import { countNew, heardAtTop, heardBelow, readWhileShown, released, type ShownRuns } from '../model/shown-runs.ts';
 
 export interface Runs {
   readonly list: RunList | undefined;
@@ -18,7 +20,13 @@ export interface Runs {
   readonly reload: () => void;
 }
 
+interface State extends ShownRuns {
+  readonly key: string;
+  readonly problem: Problem | undefined;
+}
+
 const flushMs = 250;
+const retryMs = 5_000;
 /** Within this distance from the top new runs come in at once; further down they would push away what is being read. */
 const topPx = 240;
 
@@ -28,31 +36,51 @@ let shownLast: { readonly key: string; readonly list: RunList } | undefined;
 /** The list of runs for these filters, page by page, and live. */
 export function useRuns(filters: RunFilters): Runs {
   const key = formatFilters(filters);
-  const [state, setState] = useState<{ key: string; list?: RunList; problem?: Problem }>(() =>
-    shownLast?.key === key ? shownLast : { key },
-  );
-  const [held, setHeld] = useState<readonly RunSummary[]>([]);
+  const nothing: State = { key, list: undefined, held: [], problem: undefined };
+  const [state, setState] = useState<State>(() => (shownLast?.key === key ? { ...nothing, list: shownLast.list } : nothing));
   const [loadingMore, setLoadingMore] = useState(false);
   const [live, setLive] = useState<ListenState>('connecting');
   const [round, setRound] = useState(0);
   const current = useRef(state);
-  current.current = state;
+  current.current = state.key === key ? state : nothing;
   if (state.list) shownLast = { key: state.key, list: state.list };
+  // What is heard while the list is read may be newer than what is read.
+  const heardMeanwhile = useRef<RunSummary[] | undefined>(undefined);
 
   const change = useCallback(
-    (update: (list: RunList) => RunList) => setState((now) => (now.key === key && now.list ? { key, list: update(now.list) } : now)),
+    (update: (shown: ShownRuns) => Partial<State>) =>
+      setState((now) => {
+        const shown = now.key === key ? now : nothing;
+        const updated = update(shown);
+        return updated === shown ? now : { ...shown, ...updated };
+      }),
     [key],
   );
+  const reload = useCallback(() => setRound((before) => before + 1), []);
 
   useEffect(() => {
     const abort = new AbortController();
-    setHeld([]);
+    let retry: ReturnType<typeof setTimeout> | undefined;
+    heardMeanwhile.current = [];
     setLoadingMore(false);
-    api
-      .runs(apiFilters(filters, Date.now()), undefined, abort.signal)
-      .then((page) => setState((now) => ({ key, list: now.key === key && now.list ? renewed(now.list, page, filters) : listOf(page) })))
-      .catch((error: unknown) => abort.signal.aborted || setState({ key, problem: Problem.from(error) }));
-    return () => abort.abort();
+    const read = async (cursor: string | undefined) => await api.runs(apiFilters(filters, Date.now()), cursor, abort.signal);
+    readAgain(current.current.list, filters.order, read)
+      .then((list) => {
+        if (abort.signal.aborted) return;
+        const heard = heardMeanwhile.current ?? [];
+        heardMeanwhile.current = undefined;
+        change((shown) => ({ ...readWhileShown(shown, { list, heard, atTop: isAtTop() }, filters), problem: undefined }));
+      })
+      .catch((error: unknown) => {
+        if (abort.signal.aborted) return;
+        const problem = Problem.from(error);
+        change(() => ({ problem }));
+        if (mayPass(problem)) retry = setTimeout(reload, retryMs);
+      });
+    return () => {
+      clearTimeout(retry);
+      abort.abort();
+    };
   }, [key, round]);
 
   useEffect(() => {
@@ -62,13 +90,11 @@ export function useRuns(filters: RunFilters): Runs {
     let missed = false;
     const flush = () => {
       timer = undefined;
-      const known = new Set(current.current.list?.runs.map(({ runId }) => runId));
-      const atTop = scrollY < topPx;
-      const now = atTop ? changed : changed.filter(({ runId }) => known.has(runId));
-      const later = atTop ? [] : changed.filter(({ runId }) => !known.has(runId));
+      const runs = changed;
       changed = [];
-      if (now.length > 0) change((list) => withChanges(list, now, filters));
-      if (later.length > 0 && filters.order !== 'asc') setHeld((before) => latestOf([...before, ...later]));
+      heardMeanwhile.current?.push(...runs);
+      const heard = isAtTop() ? heardAtTop : heardBelow;
+      change((shown) => heard(shown, runs, filters));
     };
     void listen('/runs/live', {
       // A run that leaves the status that is asked for has to be heard of too, so the status is looked at here.
@@ -78,7 +104,7 @@ export function useRuns(filters: RunFilters): Runs {
         setLive(next);
         if (next === 'lost') missed = true;
         // What happened in the meantime was not heard.
-        if (next === 'open' && missed) setRound((before) => before + 1);
+        if (next === 'open' && missed) reload();
         if (next === 'open') missed = false;
       },
       onEvent: ({ event, data }) => {
@@ -93,43 +119,35 @@ export function useRuns(filters: RunFilters): Runs {
     };
   }, [key, change]);
 
-  const release = useCallback(() => {
-    setHeld((waiting) => {
-      if (waiting.length > 0) change((list) => withChanges(list, waiting, filters));
-      return [];
-    });
-  }, [change]);
+  const release = useCallback(() => change((shown) => released(shown, filters)), [change]);
 
   const more = useCallback(() => {
-    const { list } = current.current;
-    if (!list?.hasMore || list.cursor === null) return;
+    const asked = current.current.list;
+    const next = asked && nextPage(asked);
+    if (!asked || !next) return;
     setLoadingMore((already) => {
       if (already) return true;
+      const { cursor, ...until } = next;
       void api
-        .runs(apiFilters(filters, Date.now()), list.cursor ?? undefined)
-        .then((page) => change((before) => withPage(before, page)))
-        .catch((error: unknown) => setState((now) => (now.key === key ? { ...now, problem: Problem.from(error) } : now)))
+        .runs({ ...apiFilters(filters, Date.now()), ...until }, cursor)
+        .then((page) =>
+          change(({ list }) => ({ ...(list && takesPage(list, asked) ? { list: withPage(list, page) } : {}), problem: undefined })),
+        )
+        .catch((error: unknown) => change(() => ({ problem: Problem.from(error) })))
         .finally(() => setLoadingMore(false));
       return true;
     });
-  }, [key, change]);
+  }, [change]);
 
-  const reload = useCallback(() => setRound((before) => before + 1), []);
-  const shown = state.key === key ? state : undefined;
-  return { list: shown?.list, problem: shown?.problem, loadingMore, live, held: held.length, more, release, reload };
+  const { list, problem } = current.current;
+  return { list, problem, loadingMore, live, held: countNew(current.current), more, release, reload };
 }
 
-function listOf({ data, cursor, hasMore }: Page<RunSummary>): RunList {
-  return { runs: data, cursor, hasMore };
+function isAtTop(): boolean {
+  return scrollY < topPx;
 }
 
-/** A list that is shown keeps its further pages if the first one follows on to it; else too much has happened in the meantime. */
-function renewed(list: RunList, page: Page<RunSummary>, filters: RunFilters): RunList {
-  const known = new Set(list.runs.map(({ runId }) => runId));
-  const followsOn = page.data.some(({ runId }) => known.has(runId));
-  return followsOn && list.runs.length > page.data.length ? withChanges(list, page.data, filters) : listOf(page);
-}
-
-function latestOf(runs: readonly RunSummary[]): RunSummary[] {
-  return [...new Map(runs.map((run) => [run.runId, run])).values()];
+/** Nothing that the reader could do would help: the server is away, or busy. */
+function mayPass({ status }: Problem): boolean {
+  return status === 0 || status === 429 || status >= 500;
 }

@@ -1,13 +1,16 @@
 import { useId, useState } from 'preact/hooks';
 import { api } from '../api/api.ts';
+import { Problem } from '../api/problem.ts';
 import type { FlowPathEntry, Hook, RunDetail } from '../api/types.ts';
+import { answerChoices } from '../model/answerable.ts';
 import { hrefs } from '../model/route.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { navigate } from '../ui/location.ts';
-import { ProblemNotice, Skeleton } from '../ui/states.tsx';
+import { ProblemNotice, ProblemState, Skeleton } from '../ui/states.tsx';
 import { useResource } from '../ui/use-resource.ts';
 import { DataForm } from './data-form.tsx';
 import { useAction } from './use-action.ts';
+import { useWaiting } from './use-waiting.ts';
 
 export interface ActionDialogProps {
   readonly run: RunDetail;
@@ -120,40 +123,48 @@ export function RetryDialog({ run, from, onClose }: ActionDialogProps & { readon
 }
 
 /** Answers what a run waits for. */
-export function ResumeDialog({ run, hookId, onClose, onDone }: ActionDialogProps & { readonly hookId: string | undefined }) {
+export function ResumeDialog({ run: now, hookId, onClose, onDone }: ActionDialogProps & { readonly hookId: string | undefined }) {
   const id = useId();
-  const hooks = useResource(`hooks:${run.runId}`, async (signal) => await api.hooks(run.runId, signal));
-  const open = (hooks.data ?? []).filter(({ status }) => status !== 'disposed');
+  // What is asked stays as it was when the dialog opened, also when the run goes on meanwhile: the answer is to that.
+  const [run] = useState(now);
+  const waiting = useWaiting(run.runId, 0);
+  const choices = waiting.data ? answerChoices(run.kind, { hooks: waiting.data.hooks.data, waits: waiting.data.waits.data }) : [];
   const [chosen, setChosen] = useState(hookId);
-  const hook = open.find((each) => each.hookId === chosen) ?? open[0];
+  const hook = chosen === undefined ? choices[0] : choices.find((each) => idOf(each) === chosen);
+  // Another hook must not get the answer that was meant for this one.
+  const gone = chosen !== undefined && !choices.some((each) => idOf(each) === chosen);
   const asked = useAskedSchema(run);
   const { busy, problem, act } = useAction();
   const resume = (data: unknown) =>
     act(async () => {
-      await api.resume(run.runId, open.length > 1 ? hook?.hookId : undefined, data);
+      await api.resume(run.runId, hook?.hookId, data);
       onDone();
       onClose();
     }, 'The run goes on');
   const where = run.flow?.currentStep ? ` at step ${run.flow.currentStep}` : '';
   return (
     <Dialog title="Resume this run" lead={`It waits for an answer${where}. What you send becomes the answer.`} onClose={onClose}>
-      {open.length > 1 && (
+      {choices.length > 1 && !gone && (
         <div class="field" style={{ marginBottom: '0.875rem' }}>
           <label for={id}>Hook</label>
-          <select id={id} class="input" value={hook?.hookId} onChange={(event) => setChosen(event.currentTarget.value)}>
-            {open.map((each) => (
-              <option key={each.hookId} value={each.hookId}>
-                {hookTitle(each)}
+          <select id={id} class="input" value={idOf(hook)} onChange={(event) => setChosen(event.currentTarget.value)}>
+            {choices.map((each) => (
+              <option key={idOf(each)} value={idOf(each)}>
+                {each ? hookTitle(each) : 'The sleep it is in'}
               </option>
             ))}
           </select>
         </div>
       )}
-      {hooks.loading || asked.loading ? (
+      {waiting.problem && !waiting.data ? (
+        <ProblemState problem={waiting.problem} retry={waiting.reload} />
+      ) : !waiting.data || asked.loading ? (
         <Skeleton rows={2} label="Loading what it waits for" />
+      ) : gone ? (
+        <ProblemState title="That wait is over" problem={new Problem(0, 'NOT_WAITING', 'The hook takes no answer any more.')} />
       ) : (
         <DataForm
-          key={hook?.hookId}
+          key={idOf(hook)}
           schema={hook?.schema ?? asked.schema}
           label="Data"
           submit="Resume"
@@ -176,6 +187,11 @@ function useAskedSchema({ flow }: RunDetail): { readonly schema: unknown; readon
     | Readonly<Record<string, { readonly config?: { readonly schema?: unknown } }>>
     | undefined;
   return { schema: steps?.[flow?.currentStep ?? '']?.config?.schema, loading: detail.loading && !detail.data };
+}
+
+/** Empty for the wait of a flow that has no hook. */
+function idOf(choice: Hook | undefined): string {
+  return choice?.hookId ?? '';
 }
 
 function hookTitle({ tokenHint, hookId }: Hook): string {

@@ -2,29 +2,40 @@ import { useState } from 'preact/hooks';
 import { api } from '../api/api.ts';
 import type { Event, RunDetail } from '../api/types.ts';
 import { formatClock, formatInstant, shortenId } from '../model/format.ts';
+import { type LogOrder, type LogPages, readLog } from '../model/log-pages.ts';
 import { ChevronIcon } from '../ui/icons.tsx';
-import { Empty, ProblemState, Skeleton } from '../ui/states.tsx';
+import { setQuery, useLocation } from '../ui/location.ts';
+import { Empty, ProblemNotice, ProblemState, Skeleton } from '../ui/states.tsx';
 import { toneOf } from '../ui/status.tsx';
 import { PayloadView } from '../ui/value.tsx';
-import { useMany } from './use-run.ts';
+import { useGrowing } from './use-growing.ts';
 
-/** The run's log, from its first event: what everything else here is computed from. */
+/** The run's log, from its first event or its last: what everything else here is computed from. */
 export function EventLog({ run, version }: { readonly run: RunDetail; readonly version: number }) {
-  const events = useMany(`events:${run.runId}`, version, async (cursor, signal) => await api.events(run.runId, cursor, signal));
+  const { search } = useLocation();
+  const order = new URLSearchParams(search).get('log') === 'newest' ? 'desc' : 'asc';
+  const events = useGrowing<LogPages>(`events:${run.runId}:${order}`, version, async (before, { more, signal }) => {
+    return await readLog(before, { order, more }, async (cursor) => await api.events(run.runId, { cursor, order }, signal));
+  });
   if (!events.data)
     return events.problem ? <ProblemState problem={events.problem} retry={events.reload} /> : <Skeleton label="Loading the events" />;
-  if (events.data.data.length === 0) return <Empty title="No events yet" />;
+  if (events.data.events.length === 0) return <Empty title="No events yet" />;
   return (
     <section class="panel" aria-label="Event log">
+      <div class="panel-head">
+        <h2>Events</h2>
+        <OrderSwitch order={order} />
+      </div>
+      {events.problem && <ProblemNotice problem={events.problem} />}
       <ol>
-        {events.data.data.map((event, index) => (
-          <LogRow key={event.eventId} event={event} number={index + 1} />
+        {events.data.events.map((event, index) => (
+          <LogRow key={event.eventId} event={event} number={order === 'asc' ? index + 1 : undefined} />
         ))}
       </ol>
       {events.data.hasMore && (
         <div class="runs-foot">
           <button type="button" class="button small" onClick={events.more}>
-            Show more events
+            {order === 'asc' ? 'Show more events' : 'Show earlier events'}
           </button>
         </div>
       )}
@@ -32,7 +43,22 @@ export function EventLog({ run, version }: { readonly run: RunDetail; readonly v
   );
 }
 
-function LogRow({ event, number }: { readonly event: Event; readonly number: number }) {
+/** Which end of the log is on top; in the address, as the tab is. */
+function OrderSwitch({ order }: { readonly order: LogOrder }) {
+  return (
+    <div class="segmented push" role="group" aria-label="Order of the events">
+      <button type="button" aria-pressed={order === 'asc'} onClick={() => setQuery({ log: undefined }, { replace: true })}>
+        Oldest first
+      </button>
+      <button type="button" aria-pressed={order === 'desc'} onClick={() => setQuery({ log: 'newest' }, { replace: true })}>
+        Newest first
+      </button>
+    </div>
+  );
+}
+
+/** The number is known where the log is read from its beginning. */
+function LogRow({ event, number }: { readonly event: Event; readonly number: number | undefined }) {
   const [open, setOpen] = useState(false);
   const atMs = Date.parse(event.at);
   const outcome = /(completed|failed|cancelled|retrying)$/.exec(event.eventType)?.[1] ?? '';

@@ -1,12 +1,11 @@
-import { useEffect, useRef } from 'preact/hooks';
-import { api } from '../api/api.ts';
 import type { RunDetail } from '../api/types.ts';
+import { isAnswerable, waitingFirst } from '../model/answerable.ts';
 import { shortenId } from '../model/format.ts';
 import { PlayIcon } from '../ui/icons.tsx';
-import { Empty, ProblemState, Skeleton } from '../ui/states.tsx';
+import { Empty, ProblemState, Skeleton, Unshown } from '../ui/states.tsx';
 import { Status } from '../ui/status.tsx';
 import { Ago, Instant } from '../ui/time.tsx';
-import { useResource } from '../ui/use-resource.ts';
+import { useWaiting } from './use-waiting.ts';
 
 export interface HooksAndWaitsProps {
   readonly run: RunDetail;
@@ -16,22 +15,15 @@ export interface HooksAndWaitsProps {
 
 /** What the run waits for from outside, by hook and token, and until when it sleeps. Tokens themselves are never shown. */
 export function HooksAndWaits({ run, version, onResume }: HooksAndWaitsProps) {
-  const both = useResource(`waiting:${run.runId}`, async (signal) => {
-    const [hooks, waits] = await Promise.all([api.hooks(run.runId, signal), api.waits(run.runId, signal)]);
-    return { hooks, waits };
-  });
-  const first = useRef(true);
-  useEffect(() => {
-    if (first.current) first.current = false;
-    else both.reload();
-  }, [version]);
+  const both = useWaiting(run.runId, version);
   if (!both.data)
     return both.problem ? (
       <ProblemState problem={both.problem} retry={both.reload} />
     ) : (
       <Skeleton rows={3} label="Loading hooks and waits" />
     );
-  const { hooks, waits } = both.data;
+  const hooks = waitingFirst(both.data.hooks.data);
+  const waits = waitingFirst(both.data.waits.data);
   if (hooks.length + waits.length === 0) {
     return (
       <section class="panel">
@@ -79,7 +71,7 @@ export function HooksAndWaits({ run, version, onResume }: HooksAndWaitsProps) {
                       <Ago at={hook.createdAt} />
                     </td>
                     <td class="end">
-                      {onResume && hook.status !== 'disposed' && (
+                      {onResume && isAnswerable(run.kind, hook) && (
                         <button type="button" class="button small" onClick={() => onResume(hook.hookId)}>
                           <PlayIcon size={12} /> Resume
                         </button>
@@ -90,6 +82,7 @@ export function HooksAndWaits({ run, version, onResume }: HooksAndWaitsProps) {
               </tbody>
             </table>
           </div>
+          <Unshown many={both.data.hooks} of={run.counts.hooks} />
         </section>
       )}
       {waits.length > 0 && (
@@ -130,6 +123,7 @@ export function HooksAndWaits({ run, version, onResume }: HooksAndWaitsProps) {
               </tbody>
             </table>
           </div>
+          <Unshown many={both.data.waits} of={run.counts.waits} />
         </section>
       )}
     </>

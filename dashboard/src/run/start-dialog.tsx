@@ -1,20 +1,29 @@
 import { useId, useState } from 'preact/hooks';
 import { api } from '../api/api.ts';
+import { newKey } from '../model/new-key.ts';
 import { hrefs } from '../model/route.ts';
+import { readJson } from '../model/schema-form.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { navigate } from '../ui/location.ts';
-import { ProblemNotice } from '../ui/states.tsx';
+import { ProblemNotice, Unshown } from '../ui/states.tsx';
 import { useResource } from '../ui/use-resource.ts';
 import { DataForm } from './data-form.tsx';
 import { JsonField } from './json-field.tsx';
 import { useAction } from './use-action.ts';
-import { readJson } from '../model/schema-form.ts';
+
+export interface StartDialogProps {
+  /** Without it the reader chooses. */
+  readonly flowId?: string;
+  /** Without it the newest one that can be started. */
+  readonly version?: string;
+  readonly onClose: () => void;
+}
 
 /** Starts a run: of a flow with its input, or of a workflow function with its arguments. */
-export function StartDialog({ flowId, onClose }: { readonly flowId?: string; readonly onClose: () => void }) {
+export function StartDialog({ flowId, version, onClose }: StartDialogProps) {
   const [kind, setKind] = useState<'flow' | 'code'>('flow');
   return (
-    <Dialog title={flowId === undefined ? 'Start a run' : `Start ${flowId}`} onClose={onClose}>
+    <Dialog title={flowId === undefined ? 'Start a run' : `Start ${flowId}${version === undefined ? '' : `@${version}`}`} onClose={onClose}>
       {flowId === undefined && (
         <div class="field">
           <div class="segmented" role="group" aria-label="What to start" style={{ justifySelf: 'start' }}>
@@ -28,30 +37,44 @@ export function StartDialog({ flowId, onClose }: { readonly flowId?: string; rea
         </div>
       )}
       <div style={{ marginTop: '0.875rem' }}>
-        {kind === 'flow' ? <StartFlow flowId={flowId} onClose={onClose} /> : <StartCode onClose={onClose} />}
+        {kind === 'flow' ? <StartFlow flowId={flowId} version={version} onClose={onClose} /> : <StartCode onClose={onClose} />}
       </div>
     </Dialog>
   );
 }
 
-function StartFlow({ flowId, onClose }: { readonly flowId: string | undefined; readonly onClose: () => void }) {
+interface StartFlowProps {
+  readonly flowId: string | undefined;
+  readonly version: string | undefined;
+  readonly onClose: () => void;
+}
+
+function StartFlow({ flowId, version, onClose }: StartFlowProps) {
   const id = useId();
-  const flows = useResource('flows', api.flows);
+  const flows = useResource(flowId === undefined ? 'flows' : undefined, api.flows);
   const [chosen, setChosen] = useState(flowId);
-  const summary = flows.data?.data.find((flow) => flow.flowId === chosen) ?? (chosen === undefined ? flows.data?.data[0] : undefined);
+  const flow = chosen ?? flows.data?.data[0]?.flowId;
+  const versions = useResource(
+    flow === undefined || version !== undefined ? undefined : `versions:${flow}`,
+    async (signal) => await api.flowVersions(flow ?? '', signal),
+  );
+  // The newest may be a draft, which nobody can start.
+  const startable = version ?? versions.data?.data.find(({ status }) => status === 'published')?.version;
   const detail = useResource(
-    summary && `flow:${summary.flowId}@${summary.version}`,
-    async (signal) => await api.flow(summary?.flowId ?? '', summary?.version ?? '', signal),
+    flow === undefined || startable === undefined ? undefined : `flow:${flow}@${startable}`,
+    async (signal) => await api.flow(flow ?? '', startable ?? '', signal),
   );
   const { busy, problem, act } = useAction();
-  const [key] = useState(() => crypto.randomUUID());
+  const [key] = useState(newKey);
+  const unreadable = flows.problem ?? versions.problem ?? detail.problem;
 
   if (flows.data?.data.length === 0)
     return <p class="soft">No flow is registered yet. Register one with `pawl flow register`, or start a function.</p>;
   const start = (input: unknown) =>
     act(async () => {
-      if (!summary) return;
-      const run = await api.startFlow(summary.flowId, input ?? {}, undefined, key);
+      if (!detail.data) return;
+      // The version whose form was filled in, also when a newer one has come meanwhile.
+      const run = await api.startFlow(detail.data.flowId, input ?? {}, detail.data.version, key);
       onClose();
       navigate(hrefs.run(run.runId));
     }, 'The run is started');
@@ -60,13 +83,14 @@ function StartFlow({ flowId, onClose }: { readonly flowId: string | undefined; r
       {flowId === undefined && (
         <div class="field" style={{ marginBottom: '0.875rem' }}>
           <label for={id}>Flow</label>
-          <select id={id} class="input" value={summary?.flowId} onChange={(event) => setChosen(event.currentTarget.value)}>
-            {flows.data?.data.map((flow) => (
-              <option key={flow.flowId} value={flow.flowId}>
-                {flow.name ?? flow.flowId} ({flow.version})
+          <select id={id} class="input" value={flow} onChange={(event) => setChosen(event.currentTarget.value)}>
+            {flows.data?.data.map((each) => (
+              <option key={each.flowId} value={each.flowId}>
+                {each.name ?? each.flowId} ({each.version})
               </option>
             ))}
           </select>
+          {flows.data && <Unshown many={flows.data} />}
         </div>
       )}
       {detail.data && (
@@ -83,7 +107,8 @@ function StartFlow({ flowId, onClose }: { readonly flowId: string | undefined; r
           {problem && <ProblemNotice problem={problem} />}
         </DataForm>
       )}
-      {(flows.problem ?? detail.problem) && <ProblemNotice problem={(flows.problem ?? detail.problem) as NonNullable<typeof problem>} />}
+      {versions.data && startable === undefined && <p class="soft">No version of this flow is published, so it cannot be started.</p>}
+      {unreadable && <ProblemNotice problem={unreadable} />}
     </>
   );
 }
@@ -94,7 +119,7 @@ function StartCode({ onClose }: { readonly onClose: () => void }) {
   const [args, setArgs] = useState('[]');
   const [wrong, setWrong] = useState<string>();
   const { busy, problem, act } = useAction();
-  const [key] = useState(() => crypto.randomUUID());
+  const [key] = useState(newKey);
   const start = () => {
     const read = readJson(args);
     if (!read.ok) return setWrong(read.problem);

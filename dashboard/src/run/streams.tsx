@@ -3,8 +3,8 @@ import { api } from '../api/api.ts';
 import { listen, type ListenState } from '../api/listen.ts';
 import type { RunDetail, StreamLiveEvents } from '../api/types.ts';
 import { formatBytes, formatCount, plural } from '../model/format.ts';
-import { Empty, ProblemState, Skeleton } from '../ui/states.tsx';
-import { useResource } from '../ui/use-resource.ts';
+import { Empty, ProblemState, Skeleton, Unshown } from '../ui/states.tsx';
+import { useReload, useResource } from '../ui/use-resource.ts';
 
 /** What is kept of a stream that goes on and on: its end. */
 const keptChunks = 2_000;
@@ -13,11 +13,7 @@ const flushMs = 100;
 /** The streams of a run, the chosen one live. */
 export function Streams({ run, version }: { readonly run: RunDetail; readonly version: number }) {
   const streams = useResource(`streams:${run.runId}`, async (signal) => await api.streams(run.runId, signal));
-  const first = useRef(true);
-  useEffect(() => {
-    if (first.current) first.current = false;
-    else streams.reload();
-  }, [version]);
+  useReload(version, streams.reload);
   const [chosen, setChosen] = useState<string>();
   if (!streams.data)
     return streams.problem ? (
@@ -25,7 +21,7 @@ export function Streams({ run, version }: { readonly run: RunDetail; readonly ve
     ) : (
       <Skeleton rows={3} label="Loading the streams" />
     );
-  const stream = streams.data.find(({ name }) => name === chosen) ?? streams.data[0];
+  const stream = streams.data.data.find(({ name }) => name === chosen) ?? streams.data.data[0];
   if (!stream) {
     return (
       <section class="panel">
@@ -38,7 +34,7 @@ export function Streams({ run, version }: { readonly run: RunDetail; readonly ve
   return (
     <section class="panel" aria-label="Streams">
       <div class="panel-head">
-        {streams.data.length > 1 ? (
+        {streams.data.data.length > 1 ? (
           <select
             class="input"
             style={{ width: 'auto' }}
@@ -46,7 +42,7 @@ export function Streams({ run, version }: { readonly run: RunDetail; readonly ve
             value={stream.name}
             onChange={(event) => setChosen(event.currentTarget.value)}
           >
-            {streams.data.map(({ name, chunks }) => (
+            {streams.data.data.map(({ name, chunks }) => (
               <option key={name} value={name}>
                 {name} ({formatCount(chunks)})
               </option>
@@ -59,6 +55,7 @@ export function Streams({ run, version }: { readonly run: RunDetail; readonly ve
         )}
       </div>
       <StreamText key={stream.name} runId={run.runId} name={stream.name} />
+      <Unshown many={streams.data} of={run.counts.streams} />
     </section>
   );
 }

@@ -2,14 +2,15 @@ import { useState } from 'preact/hooks';
 import { api } from '../api/api.ts';
 import type { RunDetail, Step } from '../api/types.ts';
 import { formatDuration } from '../model/format.ts';
+import { readSteps, type StepPages, stepsOf } from '../model/step-pages.ts';
 import { buildTimeline, type Segment, type Timeline, type TimelineRow } from '../model/timeline.ts';
 import { ChevronIcon, ClockIcon, HookIcon } from '../ui/icons.tsx';
-import { Empty, ProblemState, Skeleton } from '../ui/states.tsx';
+import { Empty, ProblemState, Skeleton, Unshown } from '../ui/states.tsx';
 import { StatusIcon } from '../ui/status.tsx';
 import { useNow } from '../ui/use-now.ts';
-import { useResource } from '../ui/use-resource.ts';
 import { StepDetail } from './step-detail.tsx';
-import { useMany } from './use-run.ts';
+import { useGrowing } from './use-growing.ts';
+import { useWaiting } from './use-waiting.ts';
 
 export interface TimelineViewProps {
   readonly run: RunDetail;
@@ -19,41 +20,42 @@ export interface TimelineViewProps {
 
 /** What the run did and when: a row for each step, sleep and hook, its attempts and pauses as bars on one line of time. */
 export function TimelineView({ run, version, onRetryFrom }: TimelineViewProps) {
-  const steps = useMany(`steps:${run.runId}`, version, async (cursor, signal) => await api.steps(run.runId, cursor, signal));
-  const rest = useResource(`rest:${run.runId}:${version}`, async (signal) => {
-    const [hooks, waits] = await Promise.all([api.hooks(run.runId, signal), api.waits(run.runId, signal)]);
-    return { hooks, waits };
+  const over = run.completedAt !== null;
+  const steps = useGrowing<StepPages>(`steps:${run.runId}`, version, async (before, { more, signal }) => {
+    return await readSteps(before, { more, over }, async (cursor) => await api.steps(run.runId, cursor, signal));
   });
-  const [kept, setKept] = useState(rest.data);
-  if (rest.data && rest.data !== kept) setKept(rest.data);
-  const now = useNow(run.completedAt === null ? 1_000 : undefined);
+  const rest = useWaiting(run.runId, version);
+  const now = useNow(over ? undefined : 1_000);
   const problem = steps.problem ?? rest.problem;
-  if (!steps.data || !kept)
-    return problem ? <ProblemState problem={problem} retry={steps.reload} /> : <Skeleton rows={5} label="Loading the timeline" />;
+  const again = () => {
+    steps.reload();
+    rest.reload();
+  };
+  if (!steps.data || !rest.data)
+    return problem ? <ProblemState problem={problem} retry={again} /> : <Skeleton rows={5} label="Loading the timeline" />;
 
-  const timeline = buildTimeline({ run, steps: steps.data.data, ...kept }, now);
+  const { hooks, waits } = rest.data;
+  const known = stepsOf(steps.data);
+  const byId = new Map(known.data.map((step) => [step.stepId, step]));
+  const timeline = buildTimeline({ run, steps: known.data, hooks: hooks.data, waits: waits.data }, now);
   if (timeline.rows.length === 0) return <Nothing run={run} />;
   return (
     <section class="panel timeline" aria-label="Timeline">
       <Axis timeline={timeline} />
       <ol>
         {timeline.rows.map((row) => (
-          <Row
-            key={row.id}
-            row={row}
-            timeline={timeline}
-            step={steps.data?.data.find(({ stepId }) => stepId === row.id)}
-            onRetryFrom={onRetryFrom}
-          />
+          <Row key={row.id} row={row} timeline={timeline} step={byId.get(row.id)} onRetryFrom={onRetryFrom} />
         ))}
       </ol>
-      {steps.data.hasMore && (
+      {known.hasMore && (
         <div class="runs-foot">
           <button type="button" class="button small" onClick={steps.more}>
             Show more steps
           </button>
         </div>
       )}
+      <Unshown many={hooks} what="hooks" of={run.counts.hooks} />
+      <Unshown many={waits} what="sleeps" of={run.counts.waits} />
       <Legend timeline={timeline} />
     </section>
   );

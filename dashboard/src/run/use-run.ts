@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api } from '../api/api.ts';
 import { listen, type ListenState } from '../api/listen.ts';
-import type { Page, RunDetail, RunLiveEvents } from '../api/types.ts';
+import type { RunDetail, RunLiveEvents } from '../api/types.ts';
 import { type Resource, useResource } from '../ui/use-resource.ts';
 
 export interface LiveRun extends Resource<RunDetail> {
@@ -11,7 +11,6 @@ export interface LiveRun extends Resource<RunDetail> {
 }
 
 const settleMs = 300;
-const pageLimit = 5;
 
 /** A run that is asked for again whenever the server says that it has changed; at most a few times a second. */
 export function useRun(runId: string): LiveRun {
@@ -54,38 +53,12 @@ export function useRun(runId: string): LiveRun {
     };
   }, [runId, open]);
 
-  return { ...run, version, live };
-}
-
-export interface Many<T> {
-  readonly data: readonly T[];
-  readonly hasMore: boolean;
-}
-
-/** All there is of a run's list, up to a number of pages; `more` raises the number. */
-export function useMany<T>(
-  key: string,
-  version: number,
-  load: (cursor: string | undefined, signal: AbortSignal) => Promise<Page<T>>,
-): Resource<Many<T>> & { readonly more: () => void } {
-  const [pages, setPages] = useState(pageLimit);
-  const many = useResource(key, async (signal) => await loadPages(pages, async (cursor) => await load(cursor, signal)));
-  const first = useRef(true);
+  // Its end may have been read by a look whose lists were read a moment earlier.
+  const wasOpen = useRef(false);
   useEffect(() => {
-    if (first.current) first.current = false;
-    else many.reload();
-  }, [version, pages]);
-  return { ...many, more: () => setPages((before) => before + pageLimit) };
-}
+    if (wasOpen.current && !open) setVersion((before) => before + 1);
+    wasOpen.current = open;
+  }, [open]);
 
-async function loadPages<T>(pages: number, load: (cursor: string | undefined) => Promise<Page<T>>): Promise<Many<T>> {
-  const data: T[] = [];
-  let cursor: string | undefined;
-  for (let page = 0; page < pages; page += 1) {
-    const next = await load(cursor);
-    data.push(...next.data);
-    if (!next.hasMore || next.cursor === null) return { data, hasMore: false };
-    cursor = next.cursor;
-  }
-  return { data, hasMore: true };
+  return { ...run, version, live };
 }

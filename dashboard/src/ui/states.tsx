@@ -1,5 +1,7 @@
 import type { ComponentChildren } from 'preact';
+import type { Many } from '../api/load-pages.ts';
 import type { Problem } from '../api/problem.ts';
+import { formatCount } from '../model/format.ts';
 import { EmptyIcon, RetryIcon, WarnIcon } from './icons.tsx';
 
 export interface EmptyProps {
@@ -15,6 +17,13 @@ export interface ProblemStateProps {
   readonly retry?: () => void;
   readonly title?: string;
   readonly whole?: boolean;
+}
+
+export interface UnshownProps {
+  readonly many: Many<unknown>;
+  /** How many there are, where that is known. */
+  readonly of?: number;
+  readonly what?: string;
 }
 
 /** Nothing to show, and what to do about it. */
@@ -63,6 +72,13 @@ export function ProblemNotice({ problem }: { readonly problem: Problem }) {
       </div>
     </div>
   );
+}
+
+/** That a list has more than is shown; nothing where all of it is there. */
+export function Unshown({ many: { data, hasMore }, of, what = '' }: UnshownProps) {
+  if (!hasMore) return null;
+  const parts = ['Only the first', formatCount(data.length), of === undefined ? '' : `of ${formatCount(of)}`, what, 'are shown'];
+  return <div class="runs-foot">{parts.filter(Boolean).join(' ')}</div>;
 }
 
 /** The shape of a list that is on its way. */

@@ -2,12 +2,14 @@ import { api } from '../api/api.ts';
 import { plural } from '../model/format.ts';
 import { hrefs } from '../model/route.ts';
 import { WarnIcon } from './icons.tsx';
+import { useTenant } from './me.tsx';
 import { Ago } from './time.tsx';
 import { useResource } from './use-resource.ts';
 
 /** A warning about runs that nothing will ever wake again, and about work without a worker; nothing when all is well. */
 export function StuckRuns() {
-  const { data } = useResource('system', api.system, { everyMs: 15_000 });
+  // They are those of all tenants.
+  const { data } = useResource(useTenant() === undefined ? 'system' : undefined, api.system, { everyMs: 15_000 });
   if (!data) return null;
   const { count, examples } = data.stuckRuns;
   const ready = data.queue.reduce((sum, queue) => sum + queue.ready, 0);

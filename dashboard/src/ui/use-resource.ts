@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { Problem } from '../api/problem.ts';
+import { type OneAtATime, oneAtATime } from './one-at-a-time.ts';
 
 /** Something that is fetched: what is there, why it is not, and a way to ask again. What was there stays while it is asked for again. */
 export interface Resource<T> {
@@ -16,7 +17,7 @@ export interface ResourceOptions {
 
 /**
  * Fetches when it is first shown and whenever `key` changes, which also forgets what was there; an undefined key fetches nothing.
- * An answer to an earlier question is dropped.
+ * An answer to an earlier question is dropped. What is asked for again while it is on its way comes first, and is asked for then.
  */
 export function useResource<T>(
   key: string | undefined,
@@ -25,30 +26,46 @@ export function useResource<T>(
 ): Resource<T> {
   const [answer, setAnswer] = useState<{ key: string | undefined; data?: T; problem?: Problem }>({ key: undefined });
   const [loading, setLoading] = useState(key !== undefined);
-  const [round, setRound] = useState(0);
   const loader = useRef(load);
   loader.current = load;
+  const underWay = useRef<OneAtATime | undefined>(undefined);
 
   useEffect(() => {
     if (key === undefined) return undefined;
-    const abort = new AbortController();
-    setLoading(true);
-    loader
-      .current(abort.signal)
-      .then((data) => abort.signal.aborted || setAnswer({ key, data }))
-      .catch((error: unknown) => {
-        if (abort.signal.aborted) return;
+    const loads = oneAtATime<T>({
+      load: async (signal) => await loader.current(signal),
+      onStart: () => setLoading(true),
+      onData: (data) => {
+        setAnswer({ key, data });
+        setLoading(false);
+      },
+      onError: (error) => {
         const problem = Problem.from(error);
         setAnswer((before) => (before.key === key ? { ...before, problem } : { key, problem }));
-      })
-      .finally(() => abort.signal.aborted || setLoading(false));
-    return () => abort.abort();
-  }, [key, round]);
+        setLoading(false);
+      },
+    });
+    underWay.current = loads;
+    loads.ask();
+    return () => {
+      loads.stop();
+      underWay.current = undefined;
+    };
+  }, [key]);
 
-  const reload = useCallback(() => setRound((before) => before + 1), []);
+  const reload = useCallback(() => underWay.current?.ask(), []);
   useInterval(reload, key === undefined ? undefined : options.everyMs);
   const current = answer.key === key ? answer : undefined;
   return { data: current?.data, problem: current?.problem, loading, reload };
+}
+
+/** Asks again whenever the version of what it is about has grown. */
+export function useReload(version: number, reload: () => void): void {
+  const first = useRef(true);
+  useEffect(() => {
+    if (first.current) first.current = false;
+    else reload();
+  }, [version]);
 }
 
 /** Calls so often while the tab is seen, and at once when it is seen again. */
