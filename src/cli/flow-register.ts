@@ -1,4 +1,4 @@
-import { registerFlow } from '../operate/flows.ts';
+import { expectNoOtherContent, registerFlow } from '../operate/flows.ts';
 import { CliError, exitCodes, type ExitCode } from './exit-codes.ts';
 import { checkDefinition } from './flow-check.ts';
 import { loadHandlers } from './load-handlers.ts';
@@ -26,6 +26,7 @@ export async function flowRegister(
     definitions.push(definition as Record<string, unknown>);
   }
   return await withOperator(session, async (operator) => {
+    await expectNoOtherContent(operator, definitions);
     const flows: { flowId: string; version: string }[] = [];
     for (const definition of definitions) {
       const { flowId, version } = await registerFlow(operator, definition, { unknownHandlers: 'allow' });

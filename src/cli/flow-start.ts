@@ -1,3 +1,4 @@
+import { describeError } from '../base/logger.ts';
 import { startFlow } from '../operate/start-flow.ts';
 import { followRun } from '../operate/follow-run.ts';
 import { getRun, type RunDetail } from '../operate/get-run.ts';
@@ -32,10 +33,18 @@ export async function flowStart(session: Session, flow: string, options: FlowSta
     const { runId } = run;
     if (!wait) {
       if (json) session.out(JSON.stringify({ runId, created, status: run.status }));
-      else session.out(created ? `Run ${runId} is started.` : `Run ${runId} was started before with this key.`);
+      else session.out(startedText(runId, created));
       return exitCodes.done;
     }
-    const { status, output, error } = await untilEnd(session, operator, runId);
+    // Whatever becomes of the waiting, the run is there. With JSON stderr is for an error alone, which names it.
+    if (!json) session.err(`${startedText(runId, created)}\n`);
+    const { status, output, error } = await untilEnd(session, operator, runId).catch((cause: unknown) => {
+      throw new CliError(
+        codeOf(cause),
+        exitCodes.failed,
+        `${startedText(runId, created)} Waiting for its end failed: ${describeError(cause)}`,
+      );
+    });
     if (json) session.out(JSON.stringify({ runId, created, status, output, error }));
     else
       session.out(
@@ -45,6 +54,15 @@ export async function flowStart(session: Session, flow: string, options: FlowSta
       );
     return status === 'completed' ? exitCodes.done : exitCodes.no;
   });
+}
+
+function startedText(runId: string, created: boolean): string {
+  return created ? `Run ${runId} is started.` : `Run ${runId} was started before with this key.`;
+}
+
+function codeOf(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : 'ERROR';
 }
 
 async function readInput({ input, inputFile }: FlowStartOptions): Promise<Record<string, unknown>> {

@@ -37,7 +37,7 @@ export function addRunCommands(program: Command, session: Session, end: End): vo
     .action(async (runId: string, options) => end(await (await import('./runs-tail.ts')).runsTail(session, runId, options)));
 
   addCommand(runs, 'cancel <run>', {
-    description: 'Cancel a run; what has begun in it is not undone.',
+    description: 'Cancel a run, and the children of a flow; what has begun is undone only by the `onCancel` of a flow.',
     example: 'pawl runs cancel wrun_01JD7M5Z8Q4B2N6V9X3C1T0RKE',
   })
     .option('--reason <text>', 'why, for the log')

@@ -23,9 +23,14 @@ export async function runCli(args: readonly string[], session: Session): Promise
 
 async function report(session: Session, error: unknown, json: boolean): Promise<ExitCode> {
   const { code, message, exitCode, problems = [] } = await explainError(error);
-  const lines = [message, ...problems.map((problem) => `  ${problem.pointer || '/'}: ${problem.message}`)];
+  // Some errors tell their problems themselves.
+  const lines = [message, ...problems.map(lineOf).filter((line) => !message.includes(line))];
   session.err(`${json ? JSON.stringify({ error: { code, message, ...(problems.length > 0 ? { problems } : {}) } }) : lines.join('\n')}\n`);
   return exitCode;
+}
+
+function lineOf({ pointer, message }: InputProblem): string {
+  return `  ${pointer || '/'}: ${message}`;
 }
 
 interface Explained {

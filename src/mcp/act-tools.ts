@@ -59,7 +59,7 @@ export function addActTools(server: McpServer, operator: Operator): void {
     name: 'cancel_run',
     title: 'Cancel a run',
     description:
-      'Cancel a run and its children; what has begun is not undone. A run that is cancelled already stays so: calling again is harmless.',
+      'Cancel a run, and the children of a flow; what has begun is undone only by the `onCancel` of a flow. A run that is cancelled already stays so: calling again is harmless.',
     scope: 'act',
     act: { destructive: true, idempotent: true },
     input: { runId, reason: z.string().min(1).max(1_000).optional(), idempotencyKey, dryRun },

@@ -2,8 +2,9 @@ import { expectScope } from '../operate/caller.ts';
 import { OperateError } from '../operate/errors.ts';
 import { claimedTitle, type FlowCheck, getFlowVersion } from '../operate/flows.ts';
 import { getRun, type RunAction, type RunDetail } from '../operate/get-run.ts';
+import { openHook } from '../operate/open-hook.ts';
 import type { Operator } from '../operate/operator.ts';
-import { listHooks } from '../operate/run-waits.ts';
+import { findRun } from '../operate/run-views.ts';
 import { planStart, type StartRun } from '../operate/start-run.ts';
 
 /** What an act would do, in a sentence. Where it could not be done, the error is the one that the act itself would give. */
@@ -34,10 +35,7 @@ export async function wouldResume(
 ): Promise<DryRun> {
   const run = await actable(operator, runId);
   expectPossible(run, 'resume');
-  const open = (await listHooks(operator, runId, { limit: 200 })).data.filter(({ status }) => status !== 'disposed');
-  if (hookId !== undefined && !open.some((hook) => hook.hookId === hookId)) {
-    throw new OperateError('conflict', 'NOT_WAITING', `Run "${runId}" has no open hook "${hookId}".`);
-  }
+  if (hookId !== undefined || run.kind === 'code') await openHook(operator, await findRun(operator, runId), hookId);
   return { dryRun: true, would: hookId === undefined ? 'resume the run' : `give hook ${hookId} the data`, runId };
 }
 

@@ -7,7 +7,8 @@ import { buildFlow } from '../flow/testing/build-flow.ts';
 import { listAudit } from '../operate/audit.ts';
 import { type Caller, trustedCaller } from '../operate/caller.ts';
 import { createOperator } from '../operate/operator.ts';
-import { pendingRun } from '../testing/arrange.ts';
+import { pendingRun, runningRun } from '../testing/arrange.ts';
+import { hookCreated, waitCreated } from '../testing/event-builders.ts';
 import { createMcpServer } from './create-mcp-server.ts';
 
 const agent: Caller = { name: 'agent', scopes: ['read', 'act', 'admin'], tenantId: null, via: 'mcp' };
@@ -85,6 +86,46 @@ describe('an agent', () => {
     });
     await engine.world.closeStream(name, runId);
     expect(await call('read_stream', { runId, name, from: 2 })).toMatchObject({ chunks: [{ index: 2, text: 'three' }], done: true });
+  });
+
+  it('pages through what a run waits for, and what it has written', async () => {
+    const { connect, engine } = await open();
+    const runId = await runningRun(engine.world);
+    for (const id of [1, 2, 3]) await engine.world.events.create(runId, hookCreated(`hook_${id}`, { token: `token ${id}` }));
+    await engine.world.events.create(runId, waitCreated('wait_1', new Date('2099-01-01')));
+    for (const id of [1, 2, 3]) await engine.world.writeToStream(`strm_${runId.slice(5)}_${id}`, runId, 'chunk');
+    const { call, refused } = await connect(agent);
+    const first = await call('list_waits', { runId, limit: 2 });
+    expect(first).toMatchObject({
+      hooks: [{ hookId: 'hook_1' }, { hookId: 'hook_2' }],
+      waits: [{ waitId: 'wait_1' }],
+      hasMore: true,
+    });
+    expect(await call('list_waits', { runId, limit: 2, cursor: first['cursor'] })).toEqual({
+      hooks: [expect.objectContaining({ hookId: 'hook_3' })],
+      waits: [],
+      cursor: null,
+      hasMore: false,
+    });
+    expect(await refused('list_waits', { runId, cursor: 'made up' })).toMatch(/INVALID_INPUT/);
+    const streams = await call('list_streams', { runId, limit: 2 });
+    expect(streams).toMatchObject({ data: [{}, {}], hasMore: true });
+    expect(await call('list_streams', { runId, limit: 2, cursor: streams['cursor'] })).toMatchObject({ data: [{}], hasMore: false });
+    expect(await refused('read_stream', { runId, name: 'strm_nowhere' })).toMatch(/STREAM_NOT_FOUND/);
+  });
+
+  it('says of a resume that it would be refused as the act says it', async () => {
+    const { connect, engine } = await open();
+    const { call, refused } = await connect(agent);
+    const { id: runId } = (await engine.create('asking')).execution;
+    await engine.run(runId);
+    const { hooks } = (await call('list_waits', { runId })) as { hooks: { hookId: string }[] };
+    const resume = { runId, hookId: hooks[0]?.hookId };
+    expect(await call('resume_run', { ...resume, dryRun: true })).toMatchObject({ would: `give hook ${resume.hookId} the data` });
+    for (const dryRun of [true, false])
+      expect(await refused('resume_run', { runId, hookId: 'hook_flow_of_yesterday', dryRun })).toMatch(
+        /NOT_WAITING.*does not wait for hook/,
+      );
   });
 
   it('checks and registers a flow, sees it and starts it once for each key', async () => {

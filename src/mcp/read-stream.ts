@@ -1,6 +1,7 @@
 import { followStream, type ShownChunk } from '../operate/follow-stream.ts';
 import type { Operator } from '../operate/operator.ts';
-import { listStreams } from '../operate/run-waits.ts';
+import { expectScope } from '../operate/caller.ts';
+import { findRun } from '../operate/run-views.ts';
 import { OperateError } from '../operate/errors.ts';
 
 export interface ReadStream {
@@ -22,10 +23,11 @@ const usualLimit = 50;
 
 /** The chunks that are there now, and none that are yet to come: an agent asks again. */
 export async function readStream(operator: Operator, { runId, name, from, limit = usualLimit }: ReadStream): Promise<StreamPart> {
-  const { data: streams } = await listStreams(operator, runId, { limit: 1_000 });
-  const stream = streams.find((one) => one.name === name);
-  if (!stream) throw new OperateError('not-found', 'STREAM_NOT_FOUND', `Run "${runId}" has no stream "${name}".`);
-  const end = Math.min(stream.chunks, from + limit);
+  expectScope(operator.caller, 'read');
+  await findRun(operator, runId);
+  const stream = await (await operator.store()).getStream(name);
+  if (stream?.runId !== runId) throw new OperateError('not-found', 'STREAM_NOT_FOUND', `Run "${runId}" has no stream "${name}".`);
+  const end = Math.min(stream.chunkCount, from + limit);
   const chunks: ShownChunk[] = [];
   const stop = new AbortController();
   if (from < end) {
@@ -35,5 +37,5 @@ export async function readStream(operator: Operator, { runId, name, from, limit 
     }
   }
   stop.abort();
-  return { chunks, next: Math.max(from, end), done: stream.closed && end >= stream.chunks };
+  return { chunks, next: Math.max(from, end), done: stream.closedAt !== null && end >= stream.chunkCount };
 }

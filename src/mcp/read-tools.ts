@@ -7,11 +7,12 @@ import { listRuns } from '../operate/list-runs.ts';
 import type { Operator } from '../operate/operator.ts';
 import { listEvents } from '../operate/run-log.ts';
 import { listSteps } from '../operate/run-steps.ts';
-import { listHooks, listStreams, listWaits } from '../operate/run-waits.ts';
+import { listStreams } from '../operate/run-waits.ts';
 import { runIdSchema } from '../operate/schemas/common.ts';
 import { runQuerySchema } from '../operate/schemas/runs.ts';
 import { getSystem } from '../operate/system.ts';
 import { getThroughput } from '../operate/throughput.ts';
+import { listHooksAndWaits } from './list-waits.ts';
 import { readStream } from './read-stream.ts';
 import { addTool } from './tool.ts';
 
@@ -52,7 +53,7 @@ export function addReadTools(server: McpServer, operator: Operator): void {
   addTool(server, operator, {
     name: 'list_steps',
     title: 'List the steps of a run',
-    description: 'The steps of a run with input, output, error and each attempt, the oldest first.',
+    description: 'The steps of a run with input, output, error and each attempt, the oldest first. Answers { data, cursor, hasMore }.',
     scope: 'read',
     input: { runId, limit, cursor },
     run: async (as, { runId: id, ...page }) => listSteps(as, id, page),
@@ -70,19 +71,20 @@ export function addReadTools(server: McpServer, operator: Operator): void {
   addTool(server, operator, {
     name: 'list_waits',
     title: 'List what a run waits for',
-    description: 'The hooks and the sleeps of a run, open and over. Tokens of hooks are not shown.',
+    description:
+      'The hooks and the sleeps of a run, open and over, the oldest first. Tokens of hooks are not shown. Answers { hooks, waits, cursor, hasMore }.',
     scope: 'read',
-    input: { runId },
-    run: async (as, { runId: id }) => ({ hooks: (await listHooks(as, id)).data, waits: (await listWaits(as, id)).data }),
+    input: { runId, limit, cursor },
+    run: async (as, { runId: id, ...page }) => listHooksAndWaits(as, id, page),
   });
 
   addTool(server, operator, {
     name: 'list_streams',
     title: 'List the streams of a run',
-    description: 'The names of the streams that a run has written, with how many chunks they have.',
+    description: 'The names of the streams that a run has written, with how many chunks they have. Answers { data, cursor, hasMore }.',
     scope: 'read',
-    input: { runId },
-    run: async (as, { runId: id }) => listStreams(as, id),
+    input: { runId, limit, cursor },
+    run: async (as, { runId: id, ...page }) => listStreams(as, id, page),
   });
 
   addTool(server, operator, {
@@ -97,7 +99,7 @@ export function addReadTools(server: McpServer, operator: Operator): void {
   addTool(server, operator, {
     name: 'list_flows',
     title: 'List flows',
-    description: 'The flows (workflows written as JSON) of this database, with their versions.',
+    description: 'The flows (workflows written as JSON) of this database, with their versions. Answers { data, cursor, hasMore }.',
     scope: 'read',
     input: { limit, cursor },
     run: async (as, page) => listFlows(as, page),

@@ -75,6 +75,11 @@ export function asOperateError(error: unknown): OperateError | undefined {
   });
 }
 
+/** An error that was written down, such as that of a firing, as who asked for it is told. */
+export function ofStoredError({ code, message }: { readonly code: string; readonly message: string }): OperateError {
+  return new OperateError((flowKinds as Readonly<Record<string, OperateErrorKind>>)[code] ?? 'conflict', code, message);
+}
+
 function ofFlow(error: FlowError): OperateError {
   const found = error.details['problems'];
   const problems = Array.isArray(found) ? (found as InputProblem[]) : [];

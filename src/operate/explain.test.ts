@@ -146,16 +146,16 @@ describe('a run of which nothing is due', () => {
 });
 
 describe('an execution of a flow', () => {
-  it('waits for a token, and no longer than it was told to', () => {
-    const wait = { wakeAt: now + day, byToken: true, reason: 'approval' };
+  it('waits for its own token, and no longer than it was told to', () => {
+    const wait = { wakeAt: now + day, hookId: 'hook_flow_2', reason: 'approval' };
     const { text } = explain(situation({ flow: flow({ wait }), hooks: ['hook_flow_1'], delivery: { ...idle, dueAt: now + day } }));
     expect(text).toMatch(
-      /It waits for somebody outside \(hook hook_flow_1\), "approval", but no longer than 24h, at 2026-01-02T12:00:00Z\.$/,
+      /It waits for somebody outside \(hook hook_flow_2\), "approval", but no longer than 24h, at 2026-01-02T12:00:00Z\.$/,
     );
   });
 
   it('sleeps until its wait is over', () => {
-    const wait = { wakeAt: now + day, byToken: false, reason: null };
+    const wait = { wakeAt: now + day, hookId: null, reason: null };
     expect(kindsOf(situation({ flow: flow({ wait }), delivery: { ...idle, dueAt: now + day } }))).toEqual(['sleep']);
   });
 
@@ -175,7 +175,7 @@ describe('an execution of a flow', () => {
   });
 
   it('is due, with what it was waiting for behind it', () => {
-    const wait = { wakeAt: now - second, byToken: false, reason: null };
+    const wait = { wakeAt: now - second, hookId: null, reason: null };
     expect(kindsOf(situation({ flow: flow({ wait }), delivery: { ...idle, dueAt: now - second } }))).toEqual(['queued']);
   });
 

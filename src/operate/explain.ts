@@ -20,7 +20,7 @@ export interface RunSituation {
   readonly steps: readonly OpenStep[];
   /** Instants at which its sleeps are over. */
   readonly sleeps: readonly number[];
-  /** Hooks that something may still arrive at. */
+  /** Hooks of code that something may still arrive at; a flow waits for one at a time. */
   readonly hooks: readonly string[];
   readonly workers: readonly LiveWorker[];
   /** Set for a flow, whose own state says more than its rows. */
@@ -56,7 +56,8 @@ export interface FlowSituation {
   readonly retryAt: number | null;
   /** Of the attempt before. */
   readonly error: string | null;
-  readonly wait: { readonly wakeAt: number | null; readonly byToken: boolean; readonly reason: string | null } | null;
+  /** `hookId`: what ends it, if that is a hook. */
+  readonly wait: { readonly wakeAt: number | null; readonly hookId: string | null; readonly reason: string | null } | null;
   readonly children: { readonly finished: number; readonly needed: number } | null;
   readonly cancelRequested: boolean;
 }
@@ -124,8 +125,8 @@ function flowFacts(situation: RunSituation, flow: FlowSituation): Fact[] {
   const facts: Fact[] = flow.cancelRequested ? [{ kind: 'cancelling' }] : [];
   if (delivery.leaseOwner !== null) return [...facts, ...deliveryFacts(situation, delivery, { what, since: null })];
   if (flow.children) facts.push({ kind: 'children', ...flow.children });
-  else if (flow.wait?.byToken || (flow.wait && flow.wait.wakeAt === null)) {
-    facts.push({ kind: 'signal', hookId: situation.hooks[0] ?? null, reason: flow.wait.reason, until: flow.wait.wakeAt });
+  else if (flow.wait && (flow.wait.hookId !== null || flow.wait.wakeAt === null)) {
+    facts.push({ kind: 'signal', hookId: flow.wait.hookId, reason: flow.wait.reason, until: flow.wait.wakeAt });
   } else if (flow.wait?.wakeAt != null && flow.wait.wakeAt > now) facts.push({ kind: 'sleep', until: flow.wait.wakeAt });
   else if (flow.retryAt !== null && flow.retryAt > now) {
     facts.push({ kind: 'retry', what, attempt: flow.attempt + 1, at: flow.retryAt, error: flow.error });

@@ -1,4 +1,7 @@
 import type { z } from 'zod';
+import { canonicalJson } from '../flow/canonical-json.ts';
+import { invalidFlow } from '../flow/errors.ts';
+import { createFlowRegistry } from '../flow/flow-registry.ts';
 import { WorldFlowRegistry } from '../flow/world/world-flow-registry.ts';
 import { targetsInConfig } from '../flow/reachability.ts';
 import { compareSemver } from '../flow/semver.ts';
@@ -97,6 +100,18 @@ export function registerFlow(
     await registry.flush();
     return getFlowVersion(operator, given.id, given.version);
   });
+}
+
+/** Throws INVALID_FLOW if one of them could not be kept because of other content under its version: of another one, or of what is kept. */
+export async function expectNoOtherContent(operator: Operator, definitions: readonly Record<string, unknown>[]): Promise<void> {
+  const registry = createFlowRegistry(structuredClone(definitions) as unknown as Flow[]);
+  const { flows } = await operator.store();
+  for (const flow of registry.list()) {
+    const stored = await flows.getFlow(flow.id, flow.version);
+    if (stored === undefined || stored === canonicalJson(flow)) continue;
+    const message = `${flow.id}@${flow.version} is stored in this database with other content; give the change a new version`;
+    throw invalidFlow(flow.id, [{ pointer: '/version', message }]);
+  }
 }
 
 async function readFlows(operator: Operator, flowId?: string): Promise<Flow[]> {

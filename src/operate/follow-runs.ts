@@ -4,46 +4,42 @@ import { expectScope } from './caller.ts';
 import { type RunFilter, toSearch } from './list-runs.ts';
 import { looks } from './looks.ts';
 import type { Operator } from './operator.ts';
+import { RunBacklog } from './run-backlog.ts';
 import { isFlow, type RunSummary, statusOf, viewSummary } from './run-views.ts';
 
 /**
  * Yields each run that fits whenever it begins, changes or ends; first those that did in the last few seconds, so that nothing is lost
  * between a list and this. A run that stopped fitting is yielded once more, as it is now. Of runs under way only the newest 300 are
- * watched; what changed several times between two looks is told once.
+ * watched; what changed several times between two looks is told once. Ends by itself where runs cannot be watched, and for who takes what
+ * is told so slowly that too much of it waits: begin again with a new list.
  */
 export async function* followRuns(operator: Operator, filter: RunFilter, signal: AbortSignal): AsyncGenerator<RunSummary, void, void> {
   expectScope(operator.caller, 'read');
   const search = toSearch(operator, filter);
-  const waiting = new Map<string, FoundRun>();
-  const told = new Set<string>();
+  const backlog = new RunBacklog({ fits: (run) => search !== undefined && matches(run, search), most: mostWaiting });
   let wake = () => {};
-  const leave = join(operator, (run) => {
-    if (!search || (search.tenantId !== undefined && run.tenantId !== search.tenantId)) return;
-    const fits = matches(run, search);
-    if (!fits && !told.has(run.runId)) return;
-    if (fits) told.add(run.runId);
-    else told.delete(run.runId);
-    waiting.delete(run.runId);
-    waiting.set(run.runId, run);
+  const { leave, ended } = join(operator, (run) => {
+    if (search?.tenantId !== undefined && run.tenantId !== search.tenantId) return;
+    backlog.add(run);
     wake();
   });
   const abort = () => wake();
-  signal.addEventListener('abort', abort);
+  for (const one of [signal, ended]) one.addEventListener('abort', abort);
   try {
     while (!signal.aborted) {
-      const [next] = waiting;
-      if (next) {
-        waiting.delete(next[0]);
-        yield viewSummary(operator, next[1]);
-        continue;
-      }
-      await new Promise<void>((resolve) => (wake = resolve));
+      const next = backlog.take();
+      if (next) yield viewSummary(operator, next);
+      else if (ended.aborted || backlog.overflowed) return;
+      else await new Promise<void>((resolve) => (wake = resolve));
     }
   } finally {
-    signal.removeEventListener('abort', abort);
+    for (const one of [signal, ended]) one.removeEventListener('abort', abort);
     leave();
   }
 }
+
+// More than one look can find, several times over.
+const mostWaiting = 5_000;
 
 type Search = NonNullable<ReturnType<typeof toSearch>>;
 
@@ -71,26 +67,36 @@ interface Feed {
 // However many watch a World, one looks.
 const feeds = new WeakMap<object, Feed>();
 
-function join(operator: Operator, listener: Listener): () => void {
+interface Membership {
+  readonly leave: () => void;
+  /** Nothing more is told. */
+  readonly ended: AbortSignal;
+}
+
+function join(operator: Operator, listener: Listener): Membership {
   const feed = feeds.get(operator.world) ?? startFeed(operator);
   feeds.set(operator.world, feed);
   feed.listeners.add(listener);
   for (const run of feed.recent) listener(run);
-  return () => {
+  const leave = () => {
     feed.listeners.delete(listener);
-    if (feed.listeners.size > 0) return;
-    feed.stop.abort();
-    if (feeds.get(operator.world) === feed) feeds.delete(operator.world);
+    if (feed.listeners.size === 0) endFeed(operator, feed);
   };
+  return { leave, ended: feed.stop.signal };
 }
 
 function startFeed(operator: Operator): Feed {
   const feed: Feed = { listeners: new Set(), recent: [], stop: new AbortController() };
-  void watch(operator, feed).catch((error: unknown) => {
-    operator.logger.warn(`Watching runs ended: ${describeError(error)}`);
-    if (feeds.get(operator.world) === feed) feeds.delete(operator.world);
-  });
+  void watch(operator, feed)
+    .catch((error: unknown) => operator.logger.warn(`Watching runs ended: ${describeError(error)}`))
+    // Whoever listens must come again, or would wait for what nobody tells.
+    .finally(() => endFeed(operator, feed));
   return feed;
+}
+
+function endFeed({ world }: Operator, feed: Feed): void {
+  feed.stop.abort();
+  if (feeds.get(world) === feed) feeds.delete(world);
 }
 
 // Commits of other processes carry instants of their own, and may arrive late.

@@ -3,7 +3,8 @@ import type { Operator } from './operator.ts';
 // Hints come at once; this is for those that are lost, and for time itself, which tells nobody.
 const atLeastEveryMs = 2_000;
 const atMostEveryMs = 200;
-// Looking must not be what a busy process is busy with: a look that takes long is followed by a pause that is longer.
+// Looking must not be what a busy process is busy with: a look that takes long is followed by a pause that is longer. Not by any longer than
+// the above, for the time of a look is also that in which a reader takes what he is told, and he may be slow.
 const pausePerWork = 5;
 
 /**

@@ -24,7 +24,7 @@ export function cursorNumber(value: string | number | undefined): number | undef
 }
 
 /** PostgreSQL knows no NUL in a text, and no id has one. */
-function cleanText(text: string): string {
+export function cleanText(text: string): string {
   return text.replaceAll('\0', '');
 }
 

@@ -9,6 +9,7 @@ import { ended } from './change-run.ts';
 import { OperateError } from './errors.ts';
 import { framePayload, sealPayload } from './frame-payload.ts';
 import type { Operator } from './operator.ts';
+import { openHook } from './open-hook.ts';
 import { findRun, isFlow } from './run-views.ts';
 import type { resumedSchema } from './schemas/actions.ts';
 
@@ -30,38 +31,38 @@ export function resumeRun(operator: Operator, runId: string, { hookId, data }: R
       await operator.engine().resume(runId, data);
       return { runId };
     }
-    await receive(operator, { run, hook: await hookOf(operator, run, hookId), data });
+    await receive(operator, { run, hook: await openHook(operator, run, hookId), data });
     return { runId };
   });
 }
 
 /** Resumes whatever waits for this token; the token is all that is asked for. Throws HOOK_NOT_FOUND for one that is unknown, used or expired. */
 export async function resumeByToken(operator: Operator, token: string, data?: unknown): Promise<Resumed> {
-  const { runId, hookId } = await holderOf(operator, token);
+  const { runId, hookId, hook } = await holderOf(operator, token);
   return audited(operator, { action: 'resume', target: runId, scope: 'act', details: { hookId } }, async () => {
     const run = await findRun(operator, runId);
-    if (isFlow(run)) await operator.engine().resume({ token }, data);
-    else await receive(operator, { run, hook: await hookOf(operator, run, hookId), data });
+    if (hook) await receive(operator, { run, hook, data });
+    else await operator.engine().resume({ token }, data);
     return { runId };
   });
 }
 
-async function holderOf(operator: Operator, token: string): Promise<{ readonly runId: string; readonly hookId: string }> {
-  const store = await operator.store();
-  const holder = (await store.flows.findTokenHolder(hashToken(token), store.now())) ?? (await store.getHookByToken(token));
-  // What is stored of a flow's token is its hash, and nobody resumes a flow by knowing that.
-  if (holder && !(token.startsWith('sha256:') && holder.hookId.startsWith(flowHookPrefix))) return holder;
-  throw new OperateError('not-found', 'HOOK_NOT_FOUND', 'Nothing waits for this token: it is unknown, used or expired.');
+interface Holder {
+  readonly runId: string;
+  readonly hookId: string;
+  /** Absent: it is a flow that holds the token. */
+  readonly hook?: HookRow;
 }
 
-async function hookOf(operator: Operator, { runId }: FoundRun, hookId: string | undefined): Promise<HookRow> {
-  const hooks = await (await operator.store()).listHooks({ runId, after: undefined, order: 'asc', limit: 100 });
-  const [hook, ...others] = hookId === undefined ? hooks : hooks.filter((one) => one.hookId === hookId);
-  if (!hook)
-    throw new OperateError('conflict', 'NOT_WAITING', `Run "${runId}" has no open hook${hookId === undefined ? '' : ` "${hookId}"`}.`);
-  if (others.length === 0) return hook;
-  const ids = [hook, ...others].map((one) => one.hookId).join(', ');
-  throw new OperateError('invalid', 'HOOK_AMBIGUOUS', `Run "${runId}" waits for several hooks: say which by hookId (${ids}).`);
+async function holderOf(operator: Operator, token: string): Promise<Holder> {
+  const store = await operator.store();
+  const flow = await store.flows.findTokenHolder(hashToken(token), store.now());
+  if (flow) return flow;
+  const hook = await store.getHookByToken(token);
+  // What is stored of a flow's token is its hash, and nobody resumes a flow by knowing that.
+  if (hook && !(token.startsWith('sha256:') && hook.hookId.startsWith(flowHookPrefix)))
+    return { runId: hook.runId, hookId: hook.hookId, hook };
+  throw new OperateError('not-found', 'HOOK_NOT_FOUND', 'Nothing waits for this token: it is unknown, used or expired.');
 }
 
 interface Receive {

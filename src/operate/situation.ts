@@ -4,6 +4,7 @@ import type { Execution } from '../flow/types.ts';
 import { flowNamespace } from '../world/flow-port.ts';
 import { type Due, isStepTerminal, isTerminal } from '../world/rows.ts';
 import type { Store } from '../world/port.ts';
+import { hookOfWait } from './flow-wait.ts';
 import type { DeliveryState, FlowSituation, RunSituation } from './explain.ts';
 import { humanName } from './run-views.ts';
 
@@ -19,7 +20,7 @@ export async function readSituation(store: Store, runId: string): Promise<RunSit
   const isFlow = run.namespace === flowNamespace;
   const [steps, hooks, workers, flow] = await Promise.all([
     over || isFlow ? [] : store.listSteps({ runId, after: undefined, order: 'desc', limit: mostSteps }),
-    over ? [] : store.listHooks({ runId, after: undefined, order: 'asc', limit: mostHooks }),
+    over || isFlow ? [] : store.listHooks({ runId, after: undefined, order: 'asc', limit: mostHooks }),
     over ? [] : store.listWorkers(),
     over || !isFlow ? null : readFlow(store, runId),
   ]);
@@ -63,7 +64,7 @@ async function readFlow(store: Store, runId: string): Promise<FlowSituation | nu
     error: lastFailure(execution),
     wait:
       status === 'waiting' && waitMetadata
-        ? { wakeAt: waitMetadata.wakeAt ?? null, byToken: waitMetadata.token !== undefined, reason: waitMetadata.reason ?? null }
+        ? { wakeAt: waitMetadata.wakeAt ?? null, hookId: hookOfWait(execution) ?? null, reason: waitMetadata.reason ?? null }
         : null,
     children: join && tally ? { finished: tally.finished, needed: join.wakeWhen } : null,
     cancelRequested: rows.cancelRequest !== null,

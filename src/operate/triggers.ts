@@ -3,7 +3,7 @@ import { nextOccurrence } from '../flow/triggers/schedule.ts';
 import type { Firing, Trigger, TriggerRecord } from '../flow/triggers/types.ts';
 import { audited } from './audit.ts';
 import { expectScope } from './caller.ts';
-import { OperateError } from './errors.ts';
+import { OperateError, ofStoredError } from './errors.ts';
 import type { Operator } from './operator.ts';
 import { type PageOf, type PageQuery, pageOfAll } from './pages.ts';
 import { instant } from './run-views.ts';
@@ -71,11 +71,13 @@ export interface FireTrigger {
   readonly data?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Fires it once, now, also while it is disabled. */
+/** Fires it once, now, also while it is disabled. Throws what kept it from starting a run, which stands among its firings too. */
 export function fireTrigger(operator: Operator, id: string, { data }: FireTrigger = {}): Promise<ShownFiring> {
   return audited(operator, { action: 'trigger.fire', target: id, scope: 'act' }, async () => {
     await findTrigger(operator, id);
-    return viewFiring(await operator.engine().triggers.fire(id, data));
+    const firing = viewFiring(await operator.engine().triggers.fire(id, data));
+    if (firing.error) throw ofStoredError(firing.error);
+    return firing;
   });
 }
 

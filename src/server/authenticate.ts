@@ -18,13 +18,14 @@ export interface Authentication {
 export interface Origin {
   /** The address of the other end; undefined: unknown. */
   readonly remoteAddress: string | undefined;
+  /** The address of the client, where a proxy is the other end: it is what is counted by, and gives no right. */
+  readonly clientAddress?: string | undefined;
 }
 
 /** In whose name a request acts; throws UNAUTHORIZED, or TOO_MANY_REQUESTS for who guesses. */
-export async function callerOf(request: Request, { remoteAddress }: Origin, how: Authentication): Promise<Caller> {
+export async function callerOf(request: Request, { remoteAddress, clientAddress }: Origin, how: Authentication): Promise<Caller> {
   const own = await how.authenticate?.(request);
   if (own) return own;
-  const guesser = remoteAddress ?? 'unknown';
   if (!how.tokens) {
     if (how.authenticate) throw new HttpError(401, 'UNAUTHORIZED', 'It is not known who asks.');
     expectThisMachine(request, remoteAddress);
@@ -32,10 +33,10 @@ export async function callerOf(request: Request, { remoteAddress }: Origin, how:
   }
   const given = /^Bearer +(\S+) *$/i.exec(request.headers.get('authorization') ?? '')?.[1];
   if (given === undefined) throw new HttpError(401, 'UNAUTHORIZED', 'Send a token of WORKFLOW_PAWL_TOKENS, as "Authorization: Bearer …".');
-  how.guesses.expect(guesser);
   const token = how.tokens.find(given);
+  // Before guesses are counted: behind a proxy all come from one address, and who guesses must not keep everybody out.
   if (token) return { name: token.name, scopes: token.scopes, tenantId: token.tenantId, via: 'api' };
-  how.guesses.take(guesser);
+  how.guesses.take(clientAddress ?? remoteAddress ?? 'unknown');
   throw new HttpError(401, 'UNAUTHORIZED', 'There is no such token.');
 }
 
@@ -46,7 +47,14 @@ function expectThisMachine(request: Request, remoteAddress: string | undefined):
   if (!isLoopback(remoteAddress)) throw new HttpError(401, 'UNAUTHORIZED', `${rule}.`);
   const host = request.headers.get('host') ?? new URL(request.url).host;
   if (!isLoopbackHost(host.replace(/:\d+$/, ''))) throw new HttpError(401, 'UNAUTHORIZED', `${rule}, by the name of localhost.`);
+  // A proxy on this machine may ask by the name of localhost for anybody.
+  const trace = [...request.headers.keys()].find((name) => tracesOfProxy.test(name));
+  if (trace !== undefined) {
+    throw new HttpError(401, 'UNAUTHORIZED', `${rule}, and this one came through a proxy, as its header ${trace} says: set the tokens.`);
+  }
 }
+
+const tracesOfProxy = /^(?:forwarded|x-forwarded-.*|x-real-ip|via)$/;
 
 export function isLoopback(address: string): boolean {
   return address === '::1' || /^(?:::ffff:)?127\.\d+\.\d+\.\d+$/.test(address);

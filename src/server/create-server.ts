@@ -9,7 +9,7 @@ import { type Caller, trustedCaller } from '../operate/caller.ts';
 import { createOperator, type Redact } from '../operate/operator.ts';
 import { expectWhole } from '../operate/system.ts';
 import { ownVersion } from '../operate/version.ts';
-import { type Authenticate, type Authentication, callerOf, expectSameOrigin } from './authenticate.ts';
+import { type Authenticate, type Authentication, callerOf, expectSameOrigin, type Origin } from './authenticate.ts';
 import { Connections } from './connections.ts';
 import { readyResponse, Readiness } from './health.ts';
 import { reportedErrors } from './internal-error.ts';
@@ -52,8 +52,13 @@ export interface ServerOptions {
   readonly decrypt?: boolean;
   /** Default 1 MiB. */
   readonly maxBodyBytes?: number;
-  /** Requests to resume and trigger routes, of one address in a minute; default 120. */
+  /** Requests to resume and trigger routes, of one address in a minute; default 120. Where no address is known they are not counted. */
   readonly requestsPerMinute?: number;
+  /**
+   * Whose requests and wrong tokens are counted together, such as what a proxy that you trust says of the client; default: the address of the
+   * other end. It gives no right.
+   */
+  readonly clientAddress?: (request: Request) => string | undefined;
   /** Live streams at the same time; default 500. */
   readonly maxStreams?: number;
   readonly logger?: Logger;
@@ -101,6 +106,10 @@ export function createServer(options: ServerOptions): PawlServer {
     authenticate: options.authenticate,
     guesses: new RateLimit({ perMinute: minute.guesses, clock }),
   };
+  const originOf = (request: Request, { remoteAddress }: FetchInfo): Origin => ({
+    remoteAddress,
+    clientAddress: options.clientAddress?.(request) ?? remoteAddress,
+  });
   const requests = new RateLimit({ perMinute: requestsPerMinute, clock });
   const connections = new Connections(maxStreams);
   const routes = allRoutes(maxBodyBytes).filter(({ exposed }) => !only || (exposed && only.includes(exposed)));
@@ -113,19 +122,22 @@ export function createServer(options: ServerOptions): PawlServer {
     prefix,
     maxBodyBytes,
     clock,
+    logger,
     connections,
-    async operatorFor(route, request, { remoteAddress }) {
+    async operatorFor(route, request, info) {
+      const origin = originOf(request, info);
       // A token is sent on purpose; an address or a cookie goes along with whatever page asks.
       if (!how.tokens || how.authenticate) expectSameOrigin(request, cors);
-      if (route.exposed) requests.take(remoteAddress ?? 'unknown');
-      const caller = route.access === 'public' ? publicCaller(route) : await callerOf(request, { remoteAddress }, how);
+      // Those of unknown addresses are not one client: counted together, any of them could keep out all others.
+      if (route.exposed && origin.clientAddress !== undefined) requests.take(origin.clientAddress);
+      const caller = route.access === 'public' ? publicCaller(route) : await callerOf(request, origin, how);
       return { operator: operator.as(caller), auth: how.tokens || how.authenticate ? 'token' : 'none' };
     },
   });
   app.get('/livez', () => new Response('ok\n', { headers: { 'content-type': 'text/plain' } }));
   if (!only) {
     app.get('/metrics', async (context) => {
-      const caller = await callerOf(context.req.raw, { remoteAddress: context.env.info.remoteAddress }, how);
+      const caller = await callerOf(context.req.raw, originOf(context.req.raw, context.env.info), how);
       expectWhole(caller);
       return metrics.response();
     });

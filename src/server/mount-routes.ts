@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
 import type { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
+import { describeError, type Logger } from '../base/logger.ts';
 import { expectScope } from '../operate/caller.ts';
 import { invalid } from '../operate/errors.ts';
 import type { Operator } from '../operate/operator.ts';
@@ -8,13 +9,14 @@ import type { Connections } from './connections.ts';
 import { HttpError } from './problem.ts';
 import { readJson } from './read-body.ts';
 import type { Answer, Route } from './route.ts';
-import { sseResponse } from './sse.ts';
+import { sseHeaders, sseResponse } from './sse.ts';
 
 export interface MountOptions {
   readonly routes: readonly Route[];
   readonly prefix: string;
   readonly maxBodyBytes: number;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly connections: Connections;
   readonly operatorFor: (
     route: Route,
@@ -51,12 +53,21 @@ async function answer(context: Context, route: Route, options: MountOptions): Pr
   return respond(await route.handle(input), request, options);
 }
 
-function respond(given: Answer, request: Request, { clock, connections }: MountOptions): Response {
+function respond(given: Answer, request: Request, { clock, connections, logger }: MountOptions): Response {
   if ('json' in given) return Response.json(given.json, { status: given.status ?? 200 });
   if ('response' in given) return given.response;
+  // Hono answers HEAD as GET and leaves the body unread: a connection would never end.
+  if (request.method === 'HEAD') return new Response(null, { headers: sseHeaders });
   const stop = connections.begin();
   const signal = AbortSignal.any([stop.signal, request.signal]);
-  return sseResponse(given.events(signal), { clock, signal, stop, onEnd: () => connections.end(stop) });
+  const { pathname } = new URL(request.url);
+  return sseResponse(given.events(signal), {
+    clock,
+    signal,
+    stop,
+    onEnd: () => connections.end(stop),
+    onError: (error) => logger.error(`The live stream ${pathname} broke off: ${describeError(error)}`),
+  });
 }
 
 /** What the schema makes of it; throws INVALID_INPUT with every problem at its pointer. */

@@ -30,13 +30,6 @@ export class RateLimit {
     });
   }
 
-  /** Throws as `take` does if there is none left, and takes none. */
-  expect(address: string): void {
-    this.take(address);
-    const bucket = this.#buckets.get(address);
-    if (bucket) bucket.left += 1;
-  }
-
   #take(address: string): number {
     const { perMinute, clock } = this.#options;
     const now = clock.monotonic();

@@ -1,31 +1,15 @@
+import { readBytes as readAtMost } from '../base/read-bytes.ts';
 import { HttpError } from './problem.ts';
 
 const deepest = 100;
 
 /** The bytes of a request, at most so many; throws PAYLOAD_TOO_LARGE without reading on. */
 export async function readBytes(request: Request, most: number): Promise<Uint8Array> {
-  const tooLarge = () => new HttpError(413, 'PAYLOAD_TOO_LARGE', `The body is larger than ${most} bytes.`);
-  if (Number(request.headers.get('content-length') ?? 0) > most) throw tooLarge();
-  if (!request.body) return new Uint8Array(0);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const reader = request.body.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      size += value.byteLength;
-      if (size > most) throw tooLarge();
-      chunks.push(value);
-    }
-  } catch (error) {
-    if (error instanceof HttpError) throw error;
+  const bytes = await readAtMost(request, most).catch(() => {
     throw new HttpError(400, 'INVALID_INPUT', 'The body ended before it was complete.');
-  } finally {
-    // What is left of it is nobody's to read any more.
-    reader.cancel().catch(() => {});
-  }
-  return Buffer.concat(chunks);
+  });
+  if (!bytes) throw new HttpError(413, 'PAYLOAD_TOO_LARGE', `The body is larger than ${most} bytes.`);
+  return bytes;
 }
 
 /** The JSON of a request; nothing where there is no body. Throws UNSUPPORTED_MEDIA_TYPE, INVALID_JSON or what `readBytes` throws. */

@@ -12,14 +12,26 @@ export interface SseOptions {
   readonly signal: AbortSignal;
   readonly stop: AbortController;
   readonly onEnd: () => void;
+  /** What ended it before its time: the client is told only that it did. */
+  readonly onError: (error: unknown) => void;
 }
+
+export const sseHeaders: Readonly<Record<string, string>> = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  // nginx would collect them otherwise.
+  'x-accel-buffering': 'no',
+};
 
 // Below the time after which proxies take a connection for dead.
 const pingEveryMs = 15_000;
 const encoder = new TextEncoder();
 
 /** Sends what the generator yields, as the client takes it, and a ping where there is nothing to send. */
-export function sseResponse(events: AsyncGenerator<ServerEvent, void, void>, { clock, signal, stop, onEnd }: SseOptions): Response {
+export function sseResponse(
+  events: AsyncGenerator<ServerEvent, void, void>,
+  { clock, signal, stop, onEnd, onError }: SseOptions,
+): Response {
   let pending: Promise<IteratorResult<ServerEvent, void>> | undefined;
   let ended = false;
   const end = () => {
@@ -50,22 +62,16 @@ export function sseResponse(events: AsyncGenerator<ServerEvent, void, void>, { c
         if (next.done) return finish(controller);
         controller.enqueue(encode(next.value));
       } catch (error) {
+        // To end it aborts the signal, so that is asked before.
+        if (!signal.aborted) onError(error);
         end();
         controller.enqueue(encode({ event: 'error', data: { detail: 'The stream broke off; connect again.' } }));
         controller.close();
-        if (!signal.aborted) throw error;
       }
     },
     cancel: end,
   });
-  return new Response(body, {
-    headers: {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-cache, no-transform',
-      // nginx would collect them otherwise.
-      'x-accel-buffering': 'no',
-    },
-  });
+  return new Response(body, { headers: sseHeaders });
 }
 
 async function orPing(

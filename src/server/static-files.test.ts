@@ -6,7 +6,17 @@ import { StaticFiles } from './static-files.ts';
 
 it('serves the files of the dashboard, and its page for every other path of the app', async () => {
   const files = open();
-  for (const path of ['/', '/index.html', '/runs', '/runs/wrun_1', '/runs/my.id', '/flows', '/system']) {
+  for (const path of [
+    '/',
+    '/index.html',
+    '/runs',
+    '/runs/wrun_1',
+    '/runs/my.id',
+    '/flows',
+    '/flows/shop.order',
+    '/triggers/at.night',
+    '/system',
+  ]) {
     const response = ask(files, path);
     expect(response?.headers.get('content-type'), path).toBe('text/html; charset=utf-8');
     expect(response?.headers.get('cache-control')).toBe('no-cache');

@@ -28,6 +28,9 @@ interface StaticFile {
 const pagePolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
 
+/** Pages of the app that have an id in their path, which may have a dot. */
+const namesById = /^\/(?:runs|flows|triggers)\//;
+
 /**
  * The files of a single-page app, read once: a path that names none of them gets `index.html`, which knows what to show. Only what was
  * there at the start is ever served.
@@ -51,7 +54,7 @@ export class StaticFiles {
     if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
     const known = this.#files.get(path);
     // A file that is missing must not be answered with a page.
-    const file = known ?? (extname(path) === '' || path.startsWith('/runs/') ? this.#files.get('/index.html') : undefined);
+    const file = known ?? (extname(path) === '' || namesById.test(path) ? this.#files.get('/index.html') : undefined);
     if (!file) return undefined;
     const headers: Record<string, string> = {
       'content-type': file.type,

@@ -39,15 +39,18 @@ export const bulkSchema = z.object({
   }),
   dryRun: z.boolean().default(true).meta({ description: 'Only count what it would act on.' }),
   reason: reasonSchema.optional(),
+  cursor: z.string().max(1_000).optional().meta({ description: 'Of the call before, to go on after the last run that it acted on.' }),
 });
 
 export const bulkResultSchema = z
   .object({
     matched: z.number().int(),
     done: z.number().int(),
+    skipped: z.number().int().meta({ description: 'Retried in bulk before, and so not once more.' }),
     failed: z.array(z.object({ runId: z.string(), problem: z.string() })).readonly(),
     dryRun: z.boolean(),
-    more: z.boolean().meta({ description: 'More match than one call acts on: call again.' }),
+    more: z.boolean().meta({ description: 'More match than one call acts on: call again with `cursor`.' }),
+    cursor: z.string().nullable().meta({ description: 'Where the next call goes on; null: nothing is left.' }),
   })
   .meta({ id: 'BulkResult' });
 

@@ -65,7 +65,7 @@ export const actionRoutes: readonly Route[] = [
     path: '/runs/:id/cancel',
     id: 'cancelRun',
     tag: 'Actions',
-    summary: 'Cancel a run; what has begun in it is not undone',
+    summary: 'Cancel a run, and the children of a flow; what has begun is undone only by the `onCancel` of a flow',
     access: 'act',
     params: ofRun,
     body: cancelSchema.default({}),

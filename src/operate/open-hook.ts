@@ -1,0 +1,53 @@
+import type { FoundRun } from '../world/operator-port.ts';
+import type { HookRow } from '../world/rows.ts';
+import { OperateError } from './errors.ts';
+import { hookOfWait } from './flow-wait.ts';
+import { readExecution } from './get-run.ts';
+import type { Operator } from './operator.ts';
+import { isFlow } from './run-views.ts';
+
+const pageSize = 1_000;
+const shownIds = 10;
+
+/**
+ * The hook that an operator may answer: the one that is named, or the only one. Throws NOT_WAITING where it is not open, or not what a flow
+ * waits for now, and HOOK_AMBIGUOUS where one must be named.
+ */
+export async function openHook(operator: Operator, run: FoundRun, hookId: string | undefined): Promise<HookRow> {
+  if (hookId === undefined) return onlyHook(operator, run);
+  if (isFlow(run)) await expectCurrent(operator, run, hookId);
+  return hookById(operator, run, hookId);
+}
+
+/** The answer to any other hook would be kept for a wait that may never come, and lost with it. */
+async function expectCurrent(operator: Operator, run: FoundRun, hookId: string): Promise<void> {
+  const execution = await readExecution(await operator.store(), run);
+  const current = execution && hookOfWait(execution);
+  if (current === hookId) return;
+  const now = current === undefined ? 'It waits for no hook now.' : `It waits for hook "${current}" now.`;
+  const rule = `Run "${run.runId}" does not wait for hook "${hookId}": that wait is over, or has not begun. ${now}`;
+  throw new OperateError('conflict', 'NOT_WAITING', rule);
+}
+
+async function onlyHook(operator: Operator, { runId }: FoundRun): Promise<HookRow> {
+  const store = await operator.store();
+  const [hook, ...others] = await store.listHooks({ runId, after: undefined, order: 'asc', limit: shownIds + 1 });
+  if (!hook) throw new OperateError('conflict', 'NOT_WAITING', `Run "${runId}" has no open hook.`);
+  if (others.length === 0) return hook;
+  const ids = [hook, ...others].map((one) => one.hookId);
+  const shown = `${ids.slice(0, shownIds).join(', ')}${ids.length > shownIds ? ', …' : ''}`;
+  throw new OperateError('invalid', 'HOOK_AMBIGUOUS', `Run "${runId}" waits for several hooks: say which by hookId (${shown}).`);
+}
+
+// By the list of the run: the id of a hook is its own only within its run.
+async function hookById(operator: Operator, { runId }: FoundRun, hookId: string): Promise<HookRow> {
+  const store = await operator.store();
+  for (let after: { at: number; id: string } | undefined; ;) {
+    const hooks = await store.listHooks({ runId, after, order: 'asc', limit: pageSize });
+    const hook = hooks.find((one) => one.hookId === hookId);
+    if (hook) return hook;
+    const last = hooks.at(-1);
+    if (!last || hooks.length < pageSize) throw new OperateError('conflict', 'NOT_WAITING', `Run "${runId}" has no open hook "${hookId}".`);
+    after = { at: last.createdAt, id: last.hookId };
+  }
+}
