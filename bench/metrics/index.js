@@ -126,7 +126,7 @@ export const metrics = {
     rounds: 3,
     options: { steps: 1_000, runs: 1 },
     quick: { steps: 300 },
-    skip: { local: '200 take it two minutes, and what comes on top grows with the square' },
+    skip: { local: '200 take it two minutes, and the time grows with the square' },
     wants: { sqlite: [], postgres: [] },
   },
   streamLatency: {

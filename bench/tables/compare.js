@@ -46,7 +46,7 @@ function tellAbsences(results, worldNames) {
       const { skip, title } = metrics[metricName];
       const unable = figures[name]?.reason;
       if (unable) return [`${worlds[name].title} was not measured: ${unable}.`];
-      return !figures[name] && skip?.[name] ? [`“${title}” was not asked of ${worlds[name].title}: ${skip[name]}.`] : [];
+      return !figures[name] && skip?.[name] ? [`“${title}” was not measured for ${worlds[name].title}: ${skip[name]}.`] : [];
     }),
   );
   return [...new Set(reasons)];

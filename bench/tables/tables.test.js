@@ -43,7 +43,7 @@ it('rows of several runs name the run they are of', () => {
 it('a cell without a figure has its reason below, and so has a section', () => {
   const results = { pawl: figure(15_945), floor: figure(16_060) };
   const page = renderMarkdown({ sqlite: { fanOut1000: { measured: measured('2026-01-02'), results } } });
-  expect(page).toContain('“fan-out 1,000, start to end” was not asked of world-local: 200 take it two minutes');
+  expect(page).toContain('“fan-out 1,000, start to end” was not measured for world-local: 200 take it two minutes');
   expect(page).toContain('“What each setting costs on PostgreSQL” (`--stores settings-postgres`)');
 });
 
