@@ -13,8 +13,9 @@ export async function writeIntoDocument(file: string, reports: readonly Report[]
 }
 
 function table(reports: readonly Report[]): string {
+  const machines = [...new Set(reports.map(({ machine }) => machine))];
   const rows = reports.map((report) => {
-    const { id, fault, want, seed, seconds, startedAt, commit, violations, missed = [], notes = [] } = report;
+    const { id, fault, want, seed, seconds, startedAt, commit, machine, violations, missed = [], notes = [] } = report;
     const result = [
       violations.length === 0 ? 'no violation' : `**${violations.length} violations**`,
       ...missed.map((what) => `**not met**: ${what}`),
@@ -30,12 +31,11 @@ function table(reports: readonly Report[]): string {
       done.join(', '),
       [...figures, ...notes].join('; '),
       result,
-      `seed ${seed}, ${duration(seconds)}, ${startedAt.slice(0, 10)}${commit === undefined ? '' : `, at ${commit}`}`,
+      `seed ${seed}, ${duration(seconds)}, ${startedAt.slice(0, 10)}${commit === undefined ? '' : `, at ${commit}`}, ${machines.indexOf(machine) + 1}`,
     ];
     return `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
   });
-  const [first] = reports;
-  const where = first ? `\n\nRun on ${first.machine}.` : '';
+  const where = `\n\nThe number behind the commit is that of the machine: ${machines.map((name, index) => `${index + 1} is ${name}`).join('; ')}.`;
   return (
     ['| | fault | wanted | what was run | what was seen | result | run |', '| --- | --- | --- | --- | --- | --- | --- |', ...rows].join(
       '\n',

@@ -5,7 +5,6 @@ import { givenUp } from './given-up.ts';
 import { monotonic } from './monotonic.ts';
 
 export interface FleetOptions {
-  readonly settings?: Readonly<Record<string, string>>;
   /**
    * Processes that have loaded everything and only wait to be told to work, so that a machine on which the start of one takes longer than
    * the next one lives is never left without any.
@@ -21,17 +20,15 @@ export class Fleet {
   readonly othersAtWork: number[] = [];
   readonly #stage: Stage;
   readonly #random: Random;
-  readonly #settings: Readonly<Record<string, string>>;
   readonly #spareCount: number;
   readonly #spares: Host[] = [];
   readonly #workers: Host[] = [];
   readonly #all: Host[] = [];
   readonly #atWork = new Set<Host>();
 
-  constructor(stage: Stage, random: Random, { settings = {}, spares = 0 }: FleetOptions = {}) {
+  constructor(stage: Stage, random: Random, { spares = 0 }: FleetOptions = {}) {
     this.#stage = stage;
     this.#random = random;
-    this.#settings = settings;
     this.#spareCount = spares;
   }
 
@@ -108,7 +105,7 @@ export class Fleet {
   }
 
   #launch(env: Readonly<Record<string, string>> = {}): Host {
-    const host = this.#stage.launchHost('worker', { ...this.#settings, ...env });
+    const host = this.#stage.launchHost('worker', env);
     this.#all.push(host);
     return host;
   }

@@ -4,6 +4,7 @@ import type { Body } from './ledger.ts';
 
 const body = (of: Partial<Body>): Body => ({ mark: 'm1', runId: 'r', stepId: 's1', attempt: 1, host: 'a', at: 100, endedAt: 110, ...of });
 const again = body({ mark: 'm2', attempt: 2, host: 'b', at: 1_000, endedAt: 1_010 });
+const late = [body({}), body({ mark: 'm2', attempt: 2, host: 'b', at: 10_000, endedAt: 10_010 })];
 const marks = new Map([['r', ['m2']]]);
 const nothing = { killedAt: new Map<string, number>(), givenUpAt: new Map<string, number[]>() };
 
@@ -21,6 +22,7 @@ describe('a body that was begun again', () => {
   it.each([
     ['nothing happened', {}],
     ['its worker was killed afterwards', { killedAt: new Map([['a', 1_001]]) }],
+    ['its worker was killed when its result had long been there', { bodies: late, killedAt: new Map([['a', 9_000]]) }],
     ['another worker was killed', { killedAt: new Map([['c', 500]]) }],
     ['its worker had been given up before', { givenUpAt: new Map([['a', [99]]]) }],
     ['the database was away long before', { disturbed: [{ began: -6_000, over: -5_000 }] }],
@@ -36,13 +38,13 @@ describe('a body that was begun again', () => {
     expect(violations).toEqual(['r s1 began again after its result was recorded']);
   });
 
-  it('tells how long after the death of its worker it went on, if it was cut off', () => {
+  it('tells how long after the death of its worker it went on, if that cost it its end', () => {
     const killedAt = new Map([['a', 105]]);
-    expect(judge({ ...nothing, bodies: [body({}), again], marks, killedAt }).recoveries).toEqual([]);
+    expect(judge({ ...nothing, bodies: [body({}), again], marks, killedAt }).recoveries).toEqual([895]);
     const cutOff = [body({ endedAt: undefined }), again];
-    expect(judge({ ...nothing, bodies: cutOff, marks, killedAt })).toMatchObject({ recoveries: [895], cutOffTwice: 0 });
+    expect(judge({ ...nothing, bodies: cutOff, marks, killedAt })).toMatchObject({ recoveries: [895], slowRecoveries: [] });
     const twice = [body({ endedAt: undefined }), { ...again, attempt: 3 }];
-    expect(judge({ ...nothing, bodies: twice, marks, killedAt })).toMatchObject({ recoveries: [], cutOffTwice: 1 });
+    expect(judge({ ...nothing, bodies: twice, marks, killedAt })).toMatchObject({ recoveries: [], slowRecoveries: [895] });
   });
 });
 

@@ -17,10 +17,10 @@ export interface Judgement {
   readonly violations: readonly string[];
   /** Bodies that were begun again. */
   readonly repeated: number;
-  /** How long after the death of its worker each step that was cut off went on elsewhere, in milliseconds. */
+  /** How long after the death of its worker each step that it cost its end went on elsewhere, in milliseconds. */
   readonly recoveries: readonly number[];
-  /** Those that were started once more before their body began, mostly because the next worker was killed as well: they wait for a second lease. */
-  readonly cutOffTwice: number;
+  /** The same of those that were started once more before their body began, and so waited for a second lease. */
+  readonly slowRecoveries: readonly number[];
 }
 
 // Who stood still says so when he hears of it, which may be after the next one has begun.
@@ -28,6 +28,8 @@ const hearsWithinMs = 30_000;
 // Who could not reach the database tries again for a while, and what was sent before it went away may never have arrived.
 const aftermathMs = 5_000;
 const onItsWayMs = 1_000;
+// On a machine that loads processes all the time, from the last line of a body to the log.
+const recordedWithinMs = 3_000;
 
 /**
  * Holds the effects outside against what was recorded: each result is that of one body, of its own run, and the last that began; a body is
@@ -38,7 +40,8 @@ export function judge(evidence: Evidence): Judgement {
   const { bodies, marks, killedAt } = evidence;
   const { violations, recorded } = readResults(marks);
   const recoveries: number[] = [];
-  let [repeated, cutOffTwice] = [0, 0];
+  const slowRecoveries: number[] = [];
+  let repeated = 0;
   const steps = groupBySteps(bodies);
   for (const [key, begun] of steps) {
     // By attempt: somebody who stood still between the start of a step and its body begins late, and what he does is in vain.
@@ -51,14 +54,13 @@ export function judge(evidence: Evidence): Judgement {
       const next = ofStep[index + 1] as Body;
       if (!hasCause(evidence, body, next)) violations.push(`${key} began again, though ${body.host} lived`);
       const died = killedAt.get(body.host);
-      if (died !== undefined && died <= next.at && body.endedAt === undefined) {
-        if (next.attempt > body.attempt + 1) cutOffTwice += 1;
-        else recoveries.push(next.at - died);
+      if (died !== undefined && died <= latestCause(body, next)) {
+        (next.attempt > body.attempt + 1 ? slowRecoveries : recoveries).push(next.at - died);
       }
       if (recorded.has(body.mark)) violations.push(`${key} began again after its result was recorded`);
     }
   }
-  return { violations: [...violations, ...outOfOrder(evidence, steps)], repeated, recoveries, cutOffTwice };
+  return { violations: [...violations, ...outOfOrder(evidence, steps)], repeated, recoveries, slowRecoveries };
 }
 
 /** Whose result each mark is. */
@@ -78,13 +80,20 @@ function readResults(marks: Evidence['marks']) {
  * Between the begin of a body and that of the next one for the same step something has to have happened to the worker of the first, or to the
  * database when its result was due.
  */
-function hasCause({ killedAt, givenUpAt, disturbed = [] }: Evidence, { host, at, endedAt }: Body, next: Body): boolean {
+function hasCause({ killedAt, givenUpAt, disturbed = [] }: Evidence, body: Body, next: Body): boolean {
+  const { host, at, endedAt } = body;
+  const latest = latestCause(body, next);
   const died = killedAt.get(host);
-  if (died !== undefined && died <= next.at) return true;
+  if (died !== undefined && died <= latest) return true;
   const heard = givenUpAt.get(host) ?? [];
-  if (heard.some((instant) => instant >= at && instant <= next.at + hearsWithinMs)) return true;
+  if (heard.some((instant) => instant >= at && instant <= latest + hearsWithinMs)) return true;
   const [dueFrom, dueUntil] = endedAt === undefined ? [at, next.at] : [endedAt, endedAt + onItsWayMs];
   return disturbed.some(({ began, over }) => dueFrom <= over + aftermathMs && dueUntil >= began);
+}
+
+/** What comes later cannot have cost the body its result: that was in the log by then. */
+function latestCause({ endedAt }: Body, next: Body): number {
+  return endedAt === undefined ? next.at : Math.min(next.at, endedAt + recordedWithinMs);
 }
 
 /** A step that begins after the next one of its run has lost a result that was recorded; late is only who had been given up. */

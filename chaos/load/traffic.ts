@@ -36,6 +36,8 @@ export class Traffic {
   readonly marks = new Map<string, readonly string[]>();
   /** Those whose steps come one after the other. */
   readonly inOrder = new Set<string>();
+  /** From the acknowledged start of each run to when it was seen to have ended, in milliseconds. */
+  readonly tookMs: number[] = [];
   steps = 0;
   started = 0;
   /** Calls that were refused while the database was away; whether they were done is not known, and they are not counted. */
@@ -60,8 +62,10 @@ export class Traffic {
       const program = programs(random);
       const runId = await this.#start(program);
       if (runId === undefined) continue;
+      const startedAt = monotonic();
       if (program.word !== undefined) await this.#answer(runId, program);
       await this.#follow(runId, program);
+      this.tookMs.push(monotonic() - startedAt);
       if (pauseMs > 0) await pause(pauseMs);
     }
   }
@@ -105,7 +109,10 @@ export class Traffic {
 
   /** Undefined where the database is away, or does not know it. */
   #look(runId: string) {
-    return this.#options.reader.runs.get(runId, { resolveData: 'none' }).catch(() => undefined);
+    return this.#options.reader.runs.get(runId, { resolveData: 'none' }).catch((error: unknown) => {
+      if (!this.#options.mayBeRefused) this.violations.push(`${runId} could not be read: ${String(error)}`);
+      return undefined;
+    });
   }
 
   async #follow(runId: string, program: Program): Promise<void> {

@@ -9,6 +9,8 @@ export interface Fates {
   refuses(): boolean;
   /** True: it was done, and its answer gets lost. */
   losesAnswer(): boolean;
+  /** Whether a statement whose connection breaks is performed all the same. */
+  arrives(): boolean;
   /** How long after its connection was lost a statement still arrives; 0: it was done before. */
   latenessMs(): number;
   /** How long the transaction of a statement stands still before it is committed. */

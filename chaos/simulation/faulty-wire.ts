@@ -8,13 +8,27 @@ import type { Place } from './databases.ts';
 /** A server with as many sessions as are needed. A statement that would have to wait for another session fails at once. */
 export interface Server {
   perform<R>(sending: Sending): Promise<R[]>;
-  /** Performs it in a transaction that stands still at its very end, until it is told to go on; undefined: no session is left for that. */
-  hold<R>(sending: Sending): Promise<Held<R>> | undefined;
+  /** Whether it has a session left for that. */
+  readonly canHold: boolean;
+  /** Performs it in a transaction that stands still at its very end, until it is told to go on. */
+  hold<R>(sending: Sending): Promise<Held<R>>;
 }
 
 export interface Held<R> {
   readonly rows: R[];
   commit(): Promise<unknown>;
+}
+
+interface Passage {
+  readonly sentAt: number;
+  readonly afterMs: number;
+  readonly heldMs: number;
+}
+
+interface Instants {
+  readonly sentAt: number;
+  /** Where it stood still before it was committed. */
+  readonly performedAt?: number;
 }
 
 // As long as a client waits for an answer, where nothing says that its connection is gone.
@@ -27,14 +41,15 @@ const silenceMs = 20_000;
 export function faultyWire(server: Server, { process, time, fates, hints, onCommitted, onHeld, onRefused }: Omit<Place, 'slot'>): Wire {
   return async function carry<R>(sending: Sending): Promise<R[]> {
     fates.strike(process);
-    if (fates.refuses()) {
+    const refused = fates.refuses();
+    if (refused && !fates.arrives()) {
       await time.sleep(fates.latencyMs());
       throw lost('ECONNREFUSED');
     }
-    const breaks = fates.losesAnswer();
+    const breaks = refused || fates.losesAnswer();
     const lateMs = breaks ? fates.latenessMs() : 0;
     const heldMs = sending.acts ? fates.heldMs() : 0;
-    const answer = arrive<R>(sending, fates.latencyMs() + lateMs, heldMs);
+    const answer = arrive<R>(sending, { sentAt: time.now, afterMs: fates.latencyMs() + lateMs, heldMs });
     const isAway = lateMs + heldMs > 0;
     if (heldMs > silenceMs || (breaks && isAway)) {
       answer.catch(() => {});
@@ -49,27 +64,27 @@ export function faultyWire(server: Server, { process, time, fates, hints, onComm
   };
 
   /** Nobody's while it is under way. */
-  function arrive<R>(sending: Sending, afterMs: number, heldMs: number): Promise<R[]> {
+  function arrive<R>(sending: Sending, { sentAt, afterMs, heldMs }: Passage): Promise<R[]> {
     return time.outside(async () => {
       await time.sleep(afterMs);
-      const held = heldMs > 0 ? server.hold<R>(sending) : undefined;
-      if (!held) return commit(sending, await time.standStill(server.perform<R>(sending)));
-      const { rows, commit: goOn } = await time.standStill(held);
+      if (heldMs === 0 || !server.canHold) return commit(sending, await time.standStill(() => server.perform<R>(sending)), { sentAt });
+      const { rows, commit: goOn } = await time.standStill(() => server.hold<R>(sending));
       const performedAt = time.now;
       const isOver = onHeld(process, (sending.acts ?? []).filter(isTold), heldMs);
       await time.sleep(heldMs);
-      await time.standStill(goOn());
+      await time.standStill(goOn);
       isOver();
-      return commit(sending, rows, performedAt);
+      return commit(sending, rows, { sentAt, performedAt });
     });
   }
 
-  function commit<R>({ acts }: Sending, rows: R[], performedAt?: number): R[] {
+  function commit<R>({ acts }: Sending, rows: R[], { sentAt, performedAt }: Instants): R[] {
     if (!acts) return rows;
     for (const row of rows as unknown as OutcomeRow[]) {
       const act = acts[row.act];
       if (row.act === clockRow || row.held === null || !act || !isTold(act)) continue;
-      onCommitted(process, act, decodeOutcome(act, row), performedAt);
+      // A lease is counted from the instant that is sent with its heartbeat.
+      onCommitted(process, act, decodeOutcome(act, row), act.kind === 'heartbeat' ? sentAt : performedAt);
     }
     hints.tell(process, time, fates);
     return rows;

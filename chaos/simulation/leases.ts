@@ -91,7 +91,7 @@ export class Leases {
   committed(process: SimulatedProcess, act: AnyAct, outcome: AnyOutcome, performedAt?: number): void {
     if (act.kind === 'heartbeat' && outcome.kind === 'alive' && outcome.known) {
       if (act.register) this.#processes.set(act.workerId, process);
-      this.#beats.set(act.workerId, this.#options.time.now);
+      this.#beats.set(act.workerId, performedAt ?? this.#options.time.now);
       this.#known.add(act.workerId);
     }
     if (act.kind === 'leave') {
@@ -129,6 +129,7 @@ export class Leases {
   #reaped(worker: string): void {
     const { time, leaseMs, violation } = this.#options;
     const held = [...this.#holders].flatMap(([what, { owner }]) => (owner === worker ? [what] : []));
+    const again = this.#forgottenAt.has(worker) && !this.#known.has(worker);
     this.#forget(worker);
     this.#freeAllOf(worker);
     const process = this.#processes.get(worker);
@@ -137,6 +138,8 @@ export class Leases {
     if (!known && held.length === 0) return;
     this.reaped += 1;
     this.#lostAt.set(process, time.now);
+    // What it had was locked when it was given up.
+    if (again) return;
     const silentMs = time.now - (this.#beats.get(worker) ?? -Infinity);
     // Both clocks are whole milliseconds.
     if (silentMs < leaseMs - 2) violation(`${process.name} was given up ${Math.round(silentMs)} ms after its heartbeat`);

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../src/base/clock.ts';
-import { Database } from '../../src/postgres/database.ts';
+import { Database, type Sending } from '../../src/postgres/database.ts';
+import { isConnectionLoss } from '../../src/postgres/errors.ts';
 import { createPostgresStore } from '../../src/postgres/store.ts';
 import type { Databases } from './databases.ts';
 import { faultyWire, type Server } from './faulty-wire.ts';
@@ -27,11 +28,14 @@ export async function openPostgresDatabases(url: string): Promise<Databases> {
   );
   const held = new Set<() => Promise<unknown>>();
   const server: Server = {
-    perform: ({ sql, parameters }) => db.send(sql, parameters),
-    hold: (sending) => (held.size < mostHeld ? hold(sending) : undefined),
+    perform: ({ sql, parameters }) => orNothing(db.send(sql, parameters)),
+    get canHold() {
+      return held.size < mostHeld;
+    },
+    hold,
   };
 
-  async function hold<R>({ sql, parameters }: Parameters<Server['hold']>[0]) {
+  async function hold<R>({ sql, parameters }: Sending) {
     const client = await db.connect();
     const end = async (how: 'commit' | 'rollback') => {
       held.delete(rollback);
@@ -42,11 +46,15 @@ export async function openPostgresDatabases(url: string): Promise<Databases> {
     held.add(rollback);
     try {
       await client.query('begin');
-      return { rows: await db.sendOn<R>(client, sql, parameters), commit: () => end('commit') };
+      return { rows: await orNothing(db.sendOn<R>(client, sql, parameters)), commit: () => end('commit') };
     } catch (error) {
       await rollback();
       throw error;
     }
+  }
+
+  async function letGo(): Promise<void> {
+    for (const rollback of held) await rollback();
   }
 
   let current: Clock = systemClock;
@@ -61,15 +69,25 @@ export async function openPostgresDatabases(url: string): Promise<Databases> {
       return { ...store, open: async () => {} };
     },
     async empty() {
-      for (const rollback of held) await rollback();
+      await letGo();
       await db.send(`truncate ${tables.map(({ name }) => name).join(', ')}`);
     },
     all: (sql) => db.send(sql),
     async close() {
+      await letGo();
       await db.send(`drop schema "${schema}" cascade`);
       await db.close();
     },
   };
+}
+
+/** Where the server itself is lost, whatever the simulation says is of no use. */
+function orNothing<R>(work: Promise<R>): Promise<R> {
+  return work.catch((error: unknown) => {
+    if (!isConnectionLoss(error)) throw error;
+    console.error('The server of the simulation does not answer:', error);
+    process.exit(1);
+  });
 }
 
 /** Whoever has a lock here stands still as long as the time of the simulation does: there is nothing to wait for. */

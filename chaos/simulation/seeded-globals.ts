@@ -17,20 +17,33 @@ export function seedGlobals(time: VirtualTime, random: Random): () => void {
   const timers = require('node:timers/promises') as Record<string, unknown>;
   const { setTimeout: pause } = timers;
 
-  const clear = (timer: unknown) => (timer instanceof Timer ? timer.cancel() : undefined);
+  /** What works for the simulation from outside of it has what there is there. */
+  const unlessOutside = <A extends unknown[], R>(actual: unknown, simulated: (...args: A) => R) => {
+    return (...args: A): R => (time.standsStill ? (actual as (...args: A) => R)(...args) : simulated(...args));
+  };
+  const clear = (actual: unknown) => (timer: unknown) => {
+    if (timer instanceof Timer) timer.cancel();
+    else (actual as (timer: unknown) => void)(timer);
+  };
   Object.assign(globals, {
-    setTimeout: (run: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) => new Timer(time.after(ms, () => run(...args))),
-    setImmediate: (run: (...args: unknown[]) => void, ...args: unknown[]) => new Timer(time.nextTurn(() => run(...args))),
-    setInterval: (run: () => void, ms: number) => repeat(time, run, ms),
-    clearTimeout: clear,
-    clearInterval: clear,
-    clearImmediate: clear,
+    setTimeout: unlessOutside(
+      real.setTimeout,
+      (run: (...args: unknown[]) => void, ms: number = 0, ...args: unknown[]) => new Timer(time.after(ms, () => run(...args))),
+    ),
+    setImmediate: unlessOutside(
+      real.setImmediate,
+      (run: (...args: unknown[]) => void, ...args: unknown[]) => new Timer(time.nextTurn(() => run(...args))),
+    ),
+    setInterval: unlessOutside(real.setInterval, (run: () => void, ms: number) => repeat(time, run, ms)),
+    clearTimeout: clear(real.clearTimeout),
+    clearInterval: clear(real.clearInterval),
+    clearImmediate: clear(real.clearImmediate),
   });
-  Math.random = () => random.next();
+  Math.random = unlessOutside(realRandom, () => random.next());
   const bytes = (size: number) => Buffer.from(Array.from({ length: size }, () => random.between(0, 255)));
-  own['randomBytes'] = bytes;
-  own['randomUUID'] = () => bytes(16).toString('hex');
-  timers['setTimeout'] = (ms: number) => time.sleep(ms);
+  own['randomBytes'] = unlessOutside(randomBytes, bytes);
+  own['randomUUID'] = unlessOutside(randomUUID, () => bytes(16).toString('hex'));
+  timers['setTimeout'] = unlessOutside(pause, (ms: number) => time.sleep(ms));
   syncBuiltinESMExports();
 
   return () => {

@@ -24,7 +24,7 @@ export interface Simulation {
 }
 
 const wallStart = Date.UTC(2026, 0, 1);
-const limitMs = 4 * 3_600_000;
+const limitMs = 900_000;
 // Executions must be over long before.
 const limitOfFlowsMs = 1_000_000;
 
@@ -76,7 +76,7 @@ class Town {
   readonly #witness: Witness;
   readonly #programs: ReadonlyMap<string, ReturnType<typeof randomProgram>>;
   readonly #hints = new Hints();
-  readonly #counts = { crashes: 0, leaves: 0, stalls: 0, refusals: 0, jumps: 0, foreseen: 0, misjudged: 0 };
+  readonly #counts = { crashes: 0, leaves: 0, stalls: 0, refusals: 0, held: 0, late: 0, jumps: 0, foreseen: 0, misjudged: 0 };
   readonly #flows: FlowSide | undefined;
   readonly #worlds = new Map<SimulatedProcess, { readonly close: () => Promise<void>; readonly slot: number }>();
   #wallOffset = 0;
@@ -103,9 +103,10 @@ class Town {
 
   async live(trace: ((line: string) => void) | undefined): Promise<Simulation> {
     this.#witness.trace = trace;
-    const { workers, quietAfterMs, jumps, leaseMs } = this.#mood;
+    this.#witness.calmSince = () => this.#calmSince();
+    const { workers, quietAfterMs, jumps } = this.#mood;
     const time = this.#time;
-    await this.#databases.empty();
+    await time.standStill(() => this.#databases.empty());
     this.#databases.useClock(this.#clock());
     for (let slot = 0; slot < workers; slot += 1) this.#launch(slot);
     time.at(quietAfterMs, () => (this.#quiet = true));
@@ -119,8 +120,7 @@ class Town {
     if (used) {
       // Long enough for the dead to be noticed, and for what they held to be told that it is not needed any more; what was due by a clock that
       // was set back is due that much later.
-      const setBackMs = jumps.reduce((sum, { byMs }) => sum + Math.max(0, -byMs), 0);
-      const restedAt = Math.max(time.now, quietAfterMs, this.#lastStallEndsAt, this.#lastArrivalAt) + 2 * leaseMs + 5_000 + setBackMs;
+      const restedAt = Math.max(time.now, this.#calmSince()) + this.#setBackMs;
       time.outside(() => time.at(restedAt, () => {}));
       await time.pass(() => time.now >= restedAt);
       const [runs, executions = []] = used;
@@ -147,13 +147,22 @@ class Town {
     };
   }
 
+  get #setBackMs(): number {
+    return this.#mood.jumps.reduce((sum, { byMs }) => sum + Math.max(0, -byMs), 0);
+  }
+
+  #calmSince(): number {
+    const { quietAfterMs, leaseMs } = this.#mood;
+    return Math.max(quietAfterMs, this.#lastStallEndsAt, this.#lastArrivalAt) + 2 * leaseMs + 5_000;
+  }
+
   async #until<T>(work: Promise<T>): Promise<T | undefined> {
     let outcome: { readonly value: T } | undefined;
     void work.then(
       (value) => (outcome = { value }),
       (error: unknown) => this.#witness.violations.push(`somebody outside met ${String(error)}`),
     );
-    const limit = this.#time.now + (this.#flows ? limitOfFlowsMs : limitMs);
+    const limit = this.#time.now + (this.#flows ? limitOfFlowsMs : limitMs) + this.#setBackMs;
     await this.#time.pass(() => outcome !== undefined || this.#witness.violations.length > 0, limit);
     return outcome?.value;
   }
@@ -202,6 +211,7 @@ class Town {
         this.#flows?.witness.committed(process, act, outcome);
       },
       onHeld: (_, acts, ms) => {
+        this.#counts.held += 1;
         process.troubledAt = Math.max(process.troubledAt, time.now + ms);
         return this.#witness.leases.stands(acts);
       },
@@ -249,14 +259,17 @@ class Town {
       latencyMs: () => (random.chance(0.5) ? 0 : random.next() * mood.maxLatencyMs),
       refuses: () => happens(mood.refusalChance) && this.#refused(),
       losesAnswer: () => happens(mood.lostAnswerChance) && this.#refused(),
+      arrives: () => random.chance(0.5),
       latenessMs: () => this.#later(random.pick([0, 0, random.between(1, 100), random.between(100, 3_000), random.between(3_000, 30_000)])),
-      heldMs: () => (happens(mood.stallChance) ? this.#later(random.pick([random.between(1, 3_000), random.between(3_000, 30_000)])) : 0),
+      heldMs: () =>
+        happens(3 * mood.stallChance) ? this.#later(random.pick([random.between(1, 3_000), random.between(3_000, 30_000)])) : 0,
       hintAfterMs: () => (random.chance(mood.hintChance) ? random.next() * 30 : undefined),
     };
   }
 
   /** What arrives, or is committed, so much later is waited for before anything is checked. */
   #later(ms: number): number {
+    if (ms > 0) this.#counts.late += 1;
     this.#lastArrivalAt = Math.max(this.#lastArrivalAt, this.#time.now + ms) + this.#mood.maxLatencyMs;
     return ms;
   }
@@ -312,13 +325,13 @@ class Town {
   async #checkRows(): Promise<void> {
     const { violations } = this.#witness;
     for (const table of ['runs', 'steps', 'messages']) {
-      const [left] = await this.#databases.all(`select count(*) as n from ${table} where lease_owner is not null or due_at is not null`);
+      const [left] = await this.#all(`select count(*) as n from ${table} where lease_owner is not null or due_at is not null`);
       const { n } = left as { n: number };
       if (n > 0) violations.push(`at the end ${n} rows of ${table} are due or leased`);
     }
-    const [open] = await this.#databases.all(`select count(*) as n from runs where status in ('pending', 'running')`);
+    const [open] = await this.#all(`select count(*) as n from runs where status in ('pending', 'running')`);
     if ((open as { n: number }).n > 0) violations.push(`at the end ${(open as { n: number }).n} runs are not over`);
-    const [tokens] = await this.#databases.all('select count(*) as n from hook_tokens');
+    const [tokens] = await this.#all('select count(*) as n from hook_tokens');
     if ((tokens as { n: number }).n > 0) violations.push('at the end hook tokens are still taken');
   }
 
@@ -326,9 +339,13 @@ class Town {
     this.#flows?.reportStuck();
     for (const runId of this.#programs.keys()) {
       if (this.#witness.isOver(runId)) continue;
-      const row = await this.#databases.all(`select status, due_at, lease_owner, deliveries from runs where run_id = '${runId}'`);
+      const row = await this.#all(`select status, due_at, lease_owner, deliveries from runs where run_id = '${runId}'`);
       this.#witness.violations.push(`${runId} is stuck after ${Math.round(this.#time.now / 1_000)} s: ${JSON.stringify(row)}`);
     }
+  }
+
+  #all(sql: string): Promise<unknown[]> {
+    return this.#time.standStill(() => this.#databases.all(sql));
   }
 
   /** What was on its way to the database arrives, or the next seed would find it there. */

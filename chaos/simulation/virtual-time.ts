@@ -38,6 +38,7 @@ interface Task {
 
 // One for all: Node keeps each that was ever used.
 const scope = new AsyncLocalStorage<SimulatedProcess>();
+const outsideOfAll = new AsyncLocalStorage<boolean>();
 
 /** Time that passes only when nothing is left to do at this moment. What happens at the same time happens in an order of the seed's. */
 export class VirtualTime {
@@ -92,14 +93,20 @@ export class VirtualTime {
     return new Promise((resolve) => this.after(ms, resolve));
   }
 
-  /** For work that takes time of the real world: while it lasts, none of this one passes. */
-  async standStill<T>(work: Promise<T>): Promise<T> {
-    this.#outside.add(work);
+  /** For work that takes time of the real world: while it lasts, none of this one passes. Its timers are real ones. */
+  async standStill<T>(work: () => Promise<T>): Promise<T> {
+    const working = outsideOfAll.run(true, work);
+    this.#outside.add(working);
     try {
-      return await work;
+      return await working;
     } finally {
-      this.#outside.delete(work);
+      this.#outside.delete(working);
     }
+  }
+
+  /** Whether this code is of the real world. */
+  get standsStill(): boolean {
+    return outsideOfAll.getStore() === true;
   }
 
   /** Lets time pass until `done`; false if it never was, by the end of `limitMs` or of everything there was to do. */

@@ -47,6 +47,8 @@ export class Witness {
   readonly #sleeps = new Map<string, { readonly askedAt: number; readonly ms: number }>();
   readonly #jumps = new ClockJumps();
   #nonce = 0;
+  /** From when on nothing has gone wrong, and what had is over. */
+  calmSince: () => number = () => Infinity;
   /** Told of each commit, for whoever has to find out why a seed fails. */
   trace: ((line: string) => void) | undefined;
   /** Changes with everything that happens, and with its order. */
@@ -115,7 +117,8 @@ export class Witness {
     const stale = this.#isStale(process, lease, { runId, what: key });
     if (this.#endedSteps.has(key) && !stale) this.violation(`${key} begins again in ${process.name} after its end was recorded`);
     for (const body of bodies) {
-      const explained = stale || body.end === 'failed' || body.end === 'refused' || this.#excused(body);
+      const refused = body.end === 'refused' && body.process.refusedAt >= body.beganAt;
+      const explained = stale || body.end === 'failed' || refused || this.#excused(body);
       if (!explained)
         this.violation(
           `${key} (attempt ${attempt}) begins in ${process.name} though ${body.process.name}, which is well, has it: ${body.end}`,
@@ -183,6 +186,7 @@ export class Witness {
         if (row && at < row.dueAt && !clockWasSet)
           this.violation(`${correlationId} of ${runId} was over ${row.dueAt - at} ms before it was due`);
         if (row) this.#checkSleep(`${runId} ${correlationId} ${row.resumeAt}`);
+        if (row && askedAt !== undefined && !clockWasSet) this.#checkDelay(`${correlationId} of ${runId}`, at - row.dueAt);
       }
     }
     if (transition.run.kind === 'finish') {
@@ -203,6 +207,12 @@ export class Witness {
     if (!sleep) return;
     const early = sleep.askedAt + sleep.ms - this.#time.now;
     if (early > 1_000 + this.#jumps.forwardSince(sleep.askedAt)) this.violation(`${key} woke ${Math.round(early)} ms early`);
+  }
+
+  /** Once nothing goes wrong any more, what is due is not waited for longer than somebody takes to look, and to end what he is at. */
+  #checkDelay(what: string, lateMs: number): void {
+    const overdueMs = Math.min(lateMs, this.#time.now - this.calmSince());
+    if (overdueMs > longestDelayMs) this.violation(`${what} was over ${Math.round(overdueMs)} ms late`);
   }
 
   /** Only who has a step may say what became of it. */
@@ -276,6 +286,7 @@ export class Witness {
   }
 }
 
+const longestDelayMs = 15_000;
 const ended_ = new Set(['step_completed', 'step_failed', 'wait_completed', 'hook_received', 'hook_conflict']);
 const kinds: readonly AnyAct['kind'][] = [
   'write',

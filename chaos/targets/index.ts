@@ -8,7 +8,7 @@ import { fuzz } from './r11-fuzz.ts';
 import { soak } from './r12-soak.ts';
 import { rolling } from './r13-rolling.ts';
 import { upgrade } from './r13-upgrade.ts';
-import { clocks, flows, simulation } from './r9-simulation.ts';
+import { clocks, flows, onPostgres, simulation } from './r9-simulation.ts';
 
 /** In the order of the table. */
 export const targets: readonly Target[] = [
@@ -25,6 +25,7 @@ export const targets: readonly Target[] = [
   writersPostgres,
   simulation,
   flows,
+  onPostgres,
   fuzz,
   soak('sqlite'),
   soak('postgres'),

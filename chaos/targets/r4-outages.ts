@@ -60,7 +60,7 @@ export const disturbances: Target = {
       }
       job.say(`over: ${seconds} s of terminations`);
       await pause(restMs * hurry(job));
-      await andCalm('all connections taken', () => hoardConnections(server.url, 3_000));
+      await andCalm('all connections taken', async () => job.say(`${await hoardConnections(server.url, 3_000)} connections taken`));
       await andCalm('every run locked', () => lockEverything(server.url, 4_000));
       await andCalm('all sessions stopped', () => standStill(server.url, stallMs));
     });

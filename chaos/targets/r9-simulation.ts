@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { startScratchPostgres } from '../../src/testing/scratch-postgres.ts';
 import { runProgram } from '../node-program.ts';
 import type { Theme } from '../simulation/mood.ts';
 import { type Findings, type Job, part, type Target } from '../target.ts';
@@ -9,7 +10,7 @@ const program = new URL('../simulation/run-seeds.ts', import.meta.url);
 export const simulation = target('everything', 100_000, {
   id: 'R9',
   fault:
-    'deterministic simulation: virtual time, seeded interleavings of up to three workers, crashes, stalls, drains and lost answers at every call of the database',
+    'deterministic simulation: virtual time, seeded interleavings of up to three workers, crashes, stalls, drains and refusals at every call of the database, lost answers of those that lease nothing',
   want: '100,000 seeds, no rule of the log broken, nothing acknowledged lost, no recorded step run again, every run ends',
   shortScale: 0.0005,
 });
@@ -30,14 +31,37 @@ export const flows = target('flows', 20_000, {
   shortScale: 0.001,
 });
 
+const onServer = {
+  id: 'R9-postgres',
+  whole: 5_000,
+};
+
+export const onPostgres: Target = {
+  id: onServer.id,
+  fault:
+    'the same against the SQL of a real PostgreSQL, two thirds code and one third flows: answers of every statement lost, statements that arrive up to 30 s after their connection broke, sessions that stand still for as long before they commit',
+  want: `${onServer.whole.toLocaleString('en-GB')} seeds, and all that R9 and R9-flows want`,
+  async run(job) {
+    const server = await startScratchPostgres({ fsync: false, settings: { autovacuum: 'off' } });
+    try {
+      return await run(job, { ...onServer, postgres: server.url });
+    } finally {
+      await server.stop();
+    }
+  },
+};
+
 function target(theme: Theme, whole: number, about: Omit<Target, 'run'>): Target {
   return { ...about, run: (job) => run(job, { id: about.id, theme, whole }) };
 }
 
 interface Simulated {
   readonly id: string;
-  readonly theme: Theme;
+  /** Where there is none, it is that of the seed. */
+  readonly theme?: Theme;
   readonly whole: number;
+  /** The URL of a server; without it they live on SQLite. */
+  readonly postgres?: string;
 }
 
 interface Line {
@@ -47,18 +71,19 @@ interface Line {
   readonly unhandled?: string;
 }
 
-async function run({ seed: first, scale, say, isOver = () => false }: Job, { id, theme, whole }: Simulated): Promise<Findings> {
+async function run({ seed: first, scale, say, isOver = () => false }: Job, { id, theme, whole, postgres }: Simulated): Promise<Findings> {
   const seeds = part(whole, scale);
   const violations: string[] = [];
   const totals: Record<string, number> = {};
   let lived = 0;
-  const note = ({ seed, violations: seen = [], counts = {}, unhandled }: Line) => {
+  const note = ({ seed, violations: seen = [], counts, unhandled }: Line) => {
     const again = `(again: npm run chaos -- --only ${id} --scale ${1 / whole} --seed ${seed})`;
-    if (unhandled !== undefined) return violations.push(`an error that nobody caught: ${unhandled} ${again}`);
     for (const what of seen) violations.push(`${what} ${again}`);
+    if (unhandled !== undefined) violations.push(`an error that nobody caught: ${unhandled} ${again}`);
+    if (!counts) return;
     for (const [name, count] of Object.entries(counts)) totals[name] = (totals[name] ?? 0) + count;
     lived += 1;
-    return lived % 1_000 === 0 && say(`${lived} seeds, ${violations.length} violations`);
+    if (lived % 1_000 === 0) say(`${lived} seeds, ${violations.length} violations`);
   };
 
   const chunks = Array.from({ length: Math.ceil(seeds / seedsPerProcess) }, (_, index) => first + index * seedsPerProcess);
@@ -69,7 +94,7 @@ async function run({ seed: first, scale, say, isOver = () => false }: Job, { id,
       // A process ends early with a seed that broke more than itself.
       while (left.length > 0) {
         let last = NaN;
-        await runProgram(program, { seeds: left, twiceEvery: 100, theme }, (line) => {
+        await runProgram(program, { seeds: left, twiceEvery: 100, theme, postgres }, (line) => {
           last = Number(line['seed']);
           note(line);
         });
@@ -78,38 +103,29 @@ async function run({ seed: first, scale, say, isOver = () => false }: Job, { id,
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, availableParallelism() - 1) }, work));
-  const {
-    crashes = 0,
-    stalls = 0,
-    leaves = 0,
-    refusals = 0,
-    jumps = 0,
-    commits = 0,
-    bodies = 0,
-    repeated = 0,
-    turns = 0,
-    foreseen = 0,
-    misjudged = 0,
-    flowCommits = 0,
-    handlerCalls = 0,
-    resumesUsed = 0,
-  } = totals;
-  return {
-    amounts: { seeds: [lived, whole] },
-    figures: {
-      crashes,
-      stalls,
-      drains: leaves,
-      'refused calls and lost answers': refusals,
-      'clock jumps': jumps,
-      commits,
-      ...(theme === 'flows' ? { 'commits of flows': flowCommits, 'handlers called': handlerCalls, 'tokens used': resumesUsed } : {}),
-      'step bodies': bodies,
-      'of them begun again': repeated,
-      'outcomes built on before they came': foreseen + misjudged,
-      'of them wrong': misjudged,
-      'turns of an event loop': turns,
-    },
-    violations,
-  };
+  return { amounts: { seeds: [lived, whole] }, figures: shown(totals), violations };
+}
+
+/** What the counts of a simulation are called, in this order; those that there are none of are left out. */
+const names: readonly (readonly [count: string, name: string])[] = [
+  ['crashes', 'crashes'],
+  ['stalls', 'stalls'],
+  ['leaves', 'drains'],
+  ['refusals', 'refused calls and lost answers'],
+  ['late', 'statements that arrived or were committed late'],
+  ['held', 'sessions that stood still before they committed'],
+  ['jumps', 'clock jumps'],
+  ['commits', 'commits'],
+  ['flowCommits', 'commits of flows'],
+  ['handlerCalls', 'handlers called'],
+  ['resumesUsed', 'tokens used'],
+  ['bodies', 'step bodies'],
+  ['repeated', 'of them begun again'],
+  ['foreseen', 'outcomes built on before they came, rightly'],
+  ['misjudged', 'wrongly'],
+  ['turns', 'turns of an event loop'],
+];
+
+function shown(totals: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(names.flatMap(([count, name]) => (totals[count] ? [[name, totals[count]]] : [])));
 }
