@@ -99,7 +99,10 @@ export function createWorld(options: CreateWorldOptions = {}): PawlWorld {
     events: { create, ...eventReads(context) },
     ...streamer(context, {
       emit: (...call) => lazy().host.signals.emit(...call),
-      listen: (...call) => lazy().host.signals.listen(...call),
+      listen: (...call) =>
+        lazy()
+          .host.signals.of(user)
+          .listen(...call),
     }),
     getEncryptionKeyForRun: async (...call: Parameters<PawlWorld['getEncryptionKeyForRun']>) =>
       lazy().getEncryptionKeyForRun(context)(...call),

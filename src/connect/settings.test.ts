@@ -16,6 +16,7 @@ describe('settings', () => {
       leaseMs: 10_000,
       delivery: 'auto',
       baseUrl: undefined,
+      belowBasePath: true,
       secret: undefined,
       namespace: '',
       deploymentId: 'dpl_pawl',
@@ -42,7 +43,7 @@ describe('settings', () => {
     ['STEP_CONCURRENCY', '1000', { stepConcurrency: 1_000 }],
     ['LEASE_MS', '200', { leaseMs: 200 }],
     ['DELIVERY', 'http', { delivery: 'http' }],
-    ['BASE_URL', 'https://app.example.com/base//', { baseUrl: 'https://app.example.com/base' }],
+    ['BASE_URL', 'https://app.example.com/base//', { baseUrl: 'https://app.example.com/base', belowBasePath: false }],
     ['SECRET', 's', { secret: 's' }],
     ['ENCRYPTION_KEYS', 'a secret of 16 ch, another of 16 chars', { encryptionKeys: ['a secret of 16 ch', 'another of 16 chars'] }],
     ['TOKENS', 'ci:read:secret', { tokens: 'ci:read:secret' }],
@@ -139,6 +140,10 @@ describe('settings of the SDK', () => {
 
   it('name the namespace, and silence the log while the command line prints JSON', () => {
     expect(readSettings({ WORKFLOW_QUEUE_NAMESPACE: 'shop' }).namespace).toBe('shop');
+    for (const name of ['flow', 'pawlprobe']) {
+      const taken = invalid(/WORKFLOW_QUEUE_NAMESPACE is "\w+", which Pawl uses itself/);
+      expect(() => readSettings({ WORKFLOW_QUEUE_NAMESPACE: name })).toThrow(taken);
+    }
     expect(readSettings({ WORKFLOW_JSON_MODE: '1', WORKFLOW_PAWL_LOG_LEVEL: 'debug' }).logLevel).toBe('silent');
     expect(readSettings({ WORKFLOW_JSON_MODE: '0' }).logLevel).toBe('warn');
   });

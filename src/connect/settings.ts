@@ -1,6 +1,8 @@
 import { parseDuration } from '../base/duration.ts';
 import { type LogLevel, logLevels } from '../base/logger.ts';
 import type { Retention, RuntimeSettings } from '../runtime/settings.ts';
+import { flowNamespace } from '../world/flow-port.ts';
+import { probeNamespace } from '../world/names.ts';
 import type { EndedStatus } from '../world/port.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -66,9 +68,9 @@ export function readSettings(env: Environment): Settings {
     stepConcurrency: whole('STEP_CONCURRENCY', 256, 1),
     leaseMs: whole('LEASE_MS', 10_000, 200),
     delivery: oneOf('DELIVERY', ['auto', 'inprocess', 'http']),
-    baseUrl: readBaseUrl(read('BASE_URL'), env),
+    ...readBaseUrl(read('BASE_URL'), env),
     secret: read('SECRET'),
-    namespace: env['WORKFLOW_QUEUE_NAMESPACE'] ?? '',
+    namespace: readNamespace(env['WORKFLOW_QUEUE_NAMESPACE'] ?? ''),
     deploymentId: read('DEPLOYMENT_ID') ?? 'dpl_pawl',
     deploymentPolicy: oneOf('DEPLOYMENT_POLICY', ['latest', 'pinned']),
     maxEvents: readMaxEvents(env['WORKFLOW_MAX_EVENTS']),
@@ -115,10 +117,21 @@ function readSchema(schema: string): string {
   return schema;
 }
 
-function readBaseUrl(own: string | undefined, env: Environment): string | undefined {
+// A run of code under one of them would be taken for something else.
+const reservedNamespaces: readonly string[] = [flowNamespace, probeNamespace];
+
+function readNamespace(namespace: string): string {
+  if (!reservedNamespaces.includes(namespace)) return namespace;
+  throw settingError(
+    `WORKFLOW_QUEUE_NAMESPACE is "${namespace}", which Pawl uses itself; choose another name than ${reservedNamespaces.join(' and ')}.`,
+  );
+}
+
+function readBaseUrl(own: string | undefined, env: Environment): Pick<Settings, 'baseUrl' | 'belowBasePath'> {
   const port = env['PORT'];
-  const url = own ?? env['WORKFLOW_LOCAL_BASE_URL'] ?? (port ? `http://localhost:${port}` : undefined);
-  return url?.replace(/\/+$/, '');
+  const named = own ?? env['WORKFLOW_LOCAL_BASE_URL'];
+  const url = named ?? (port ? `http://localhost:${port}` : undefined);
+  return { baseUrl: url?.replace(/\/+$/, ''), belowBasePath: named === undefined };
 }
 
 function readMaxEvents(text: string | undefined): number {

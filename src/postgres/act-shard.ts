@@ -1,10 +1,10 @@
 import { shardOf } from '../world/shard.ts';
-import { type BatchAct, runOf } from './batch.ts';
+import { type BatchAct, runsOf } from './batch.ts';
 import { isFlowBatchAct } from './flow-batch.ts';
 
 /** The shard whose rows an act writes, runs being written before anything else; undefined: none, or whichever it finds something in. */
 export function shardOfAct(act: BatchAct): number | undefined {
-  const [run] = runOf(act);
+  const [run] = runsOf(act);
   if (run) return run.shard;
   if (isFlowBatchAct(act)) return shardOfFlow(act);
   switch (act.kind) {

@@ -33,7 +33,7 @@ interface EncodedAct {
  * last, because they only take what nobody has. Acts on one run or stream stay in the order in which they came.
  */
 export function encodeBatch(acts: readonly BatchAct[], { citus }: { readonly citus: boolean }): Batch {
-  const runs = [...new Map(acts.flatMap(runOf).map((run) => [run.runId, run])).values()].sort(
+  const runs = [...new Map(acts.flatMap(runsOf).map((run) => [run.runId, run])).values()].sort(
     (a, b) => a.shard - b.shard || compare(a.runId, b.runId),
   );
   const places = new Map(runs.map(({ runId }, index) => [runId, index + 1]));
@@ -41,7 +41,7 @@ export function encodeBatch(acts: readonly BatchAct[], { citus }: { readonly cit
   const flows = acts.flatMap((act, index) => (isFlowBatchAct(act) ? [{ act, index }] : []));
   const ordered = acts
     .flatMap((act, index) =>
-      isFlowBatchAct(act) ? [] : [{ act, index, run: places.get(runOf(act)[0]?.runId ?? '') ?? 0, order: lockOrder(act) }],
+      isFlowBatchAct(act) ? [] : [{ act, index, run: places.get(runsOf(act)[0]?.runId ?? '') ?? 0, order: lockOrder(act) }],
     )
     .sort((a, b) => rank(a.run) - rank(b.run) || compare(a.order, b.order) || a.index - b.index);
   const encoded: EncodedAct[] = ordered.map(({ act, index, run }) => ({ act: index, run, ...encodeAct(act, payloads) }));
@@ -57,7 +57,7 @@ export function encodeBatch(acts: readonly BatchAct[], { citus }: { readonly cit
 }
 
 /** The runs whose rows an act reads or changes, so that they have to be locked for it; those that wait for a lock go together by the first. */
-export function runOf(act: BatchAct): { readonly shard: number; readonly runId: string }[] {
+export function runsOf(act: BatchAct): { readonly shard: number; readonly runId: string }[] {
   if (isFlowBatchAct(act)) return runsOfFlow(act);
   switch (act.kind) {
     case 'write':
@@ -129,6 +129,7 @@ function encodeAct(act: WorldAct, payloads: Payloads): EncodedAct {
           namespaces: filter.namespaces,
           step_names: filter.stepNames,
           deployment_id: filter.deploymentId,
+          key_ids: filter.keyIds ?? null,
           runs: limit('run'),
           steps: limit('step'),
           messages: limit('message'),

@@ -1,7 +1,11 @@
+import pg from 'pg';
 import { expect, inject, it, onTestFinished, vi } from 'vitest';
 import { asAdmin, dropSchema, newSchemaName } from '../../test/support/postgres-schema.ts';
 import { SequentialRuns } from '../../test/support/sequential-runs.ts';
 import { createWorld, type PawlWorld } from '../connect/create-world.ts';
+import { runningRun } from '../testing/arrange.ts';
+import * as build from '../testing/event-builders.ts';
+import { newStepId } from '../testing/ids.ts';
 import { brokenLogRules } from '../testing/log-rules.ts';
 import { readLog } from '../testing/read-log.ts';
 
@@ -62,7 +66,39 @@ it('every batch is of one shard, and a claim names its own', { timeout: 60_000 }
   await vi.waitUntil(async () => (await asAdmin(adminUrl, `select 1 from "${schema}".workers`)).length === 0);
 });
 
+it('a run that somebody has locked is asked for until it is free, for no patience reaches the node that has it', async () => {
+  const { url, schema } = await pretendCitus();
+  const world = openWorld(url, schema);
+  const runId = await runningRun(world);
+  const holder = await lockRun(schema, runId);
+  const writing = world.events.create(runId, build.stepCreated(newStepId()));
+  const asking = `select 1 from pg_stat_activity where application_name = 'citus_${opened}' and wait_event = 'PgSleep'`;
+  await vi.waitUntil(async () => (await asAdmin(adminUrl, asking)).length > 0, { timeout: 3_000 });
+  await holder.query('commit');
+  await writing;
+  expect(await readLog(world, runId)).toHaveLength(3);
+});
+
+it('a run that stays locked gives its writer a 503 that names it', { timeout: 20_000 }, async () => {
+  const { url, schema } = await pretendCitus();
+  const world = openWorld(url, schema);
+  const runId = await runningRun(world);
+  await lockRun(schema, runId);
+  const error: unknown = await world.events.create(runId, build.stepCreated(newStepId())).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ name: 'WorkflowWorldError', status: 503, code: 'DATABASE_TIMEOUT' });
+  expect(String(error)).toMatch(new RegExp(`stayed locked by another session \\(run ${runId} is locked\\)`));
+});
+
 let opened = 0;
+
+async function lockRun(schema: string, runId: string): Promise<pg.Client> {
+  const holder = new pg.Client(adminUrl);
+  await holder.connect();
+  onTestFinished(() => holder.end());
+  await holder.query('begin');
+  await holder.query(`select 1 from "${schema}".runs where run_id = $1 for update`, [runId]);
+  return holder;
+}
 
 function openWorld(url: string, schema: string): PawlWorld {
   const own = new URL(url);

@@ -11,6 +11,20 @@ export async function nextDueAt(db: Database, { kinds }: ClaimFilter): Promise<n
   return row?.dueAt ?? undefined;
 }
 
+export async function listDueKeyIds(db: Database, now: number): Promise<string[]> {
+  const due = 'lease_owner is null and due_at is not null and due_at <= $1';
+  const rows = await db.query<{ keyId: string }>(
+    `select encryption_key_id as "keyId" from pawl.runs
+     where ${due} and encryption_key_id is not null
+     union
+     select r.encryption_key_id from (select shard, run_id from pawl.steps where ${due}) s
+     join pawl.runs r on r.shard = s.shard and r.run_id = s.run_id
+     where r.encryption_key_id is not null`,
+    [now],
+  );
+  return rows.map(({ keyId }) => keyId);
+}
+
 /** The shards in which something is due, the longest due first. */
 export async function listDueShards(db: Database, { filter, now }: Pick<ClaimAct, 'filter' | 'now'>): Promise<number[]> {
   const found = await Promise.all(

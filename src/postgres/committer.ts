@@ -5,7 +5,7 @@ import { fnv1a } from '../base/hash.ts';
 import type { FlowOutcome } from '../world/flow-port.ts';
 import type { Outcome } from '../world/port.ts';
 import { shardOf } from '../world/shard.ts';
-import { type BatchAct, encodeBatch, runOf } from './batch.ts';
+import { type BatchAct, encodeBatch, runsOf } from './batch.ts';
 import { type Database, patienceMs } from './database.ts';
 import { answerLost, isConnectionLoss, isRolledBack, sqlState, toWorldError } from './errors.ts';
 import { concernsOthers, decodeOutcome, type OutcomeRow, parentOf } from './outcomes.ts';
@@ -88,7 +88,8 @@ export class Committer {
   #unsure: readonly UnsureBatch[] = [];
   #renamed = 0;
   #clearing: Promise<void> | undefined;
-  #closed = false;
+  /** Ends the pauses of whoever clears. */
+  readonly #closing = new AbortController();
 
   constructor(options: CommitterOptions) {
     this.#options = options;
@@ -96,7 +97,7 @@ export class Committer {
 
   /** Resolves when nothing is under way that nobody waits for. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     await this.#clearing;
   }
 
@@ -159,8 +160,9 @@ export class Committer {
   }
 
   /** What the batch may have leased is given back at once: where it was all the work there is, no other batch comes to do so. */
-  #doubt(batch: UnsureBatch, from: Writer): void {
-    this.#unsure = [...this.#unsure, batch];
+  #doubt(batch: UnsureBatch, from: Writer, acts: readonly BatchAct[]): void {
+    // One that only clears has leased nothing.
+    if (acts.length > 0) this.#unsure = [...this.#unsure, batch];
     from.writer = `${this.#name}.${(this.#renamed += 1)}`;
     from.batch = 0;
     this.#clearing ??= this.#clear().finally(() => (this.#clearing = undefined));
@@ -168,12 +170,17 @@ export class Committer {
 
   async #clear(): Promise<void> {
     // Whoever is about to be told that his batch failed comes first.
-    await pause(clearAfterMs);
-    while (this.#unsure[0] && !this.#closed) {
+    await this.#rest(clearAfterMs);
+    while (this.#unsure[0] && !this.#closing.signal.aborted) {
       const { shard } = this.#unsure[0];
       await this.#send([], { from: this.#clearer, shard, wait: false }).catch(() => {});
-      if (this.#unsure.length > 0) await pause(clearAfterMs);
+      if (this.#unsure.length > 0) await this.#rest(clearAfterMs);
     }
+  }
+
+  /** A pause that nobody waits for: it must not hold the process open, nor a close up. */
+  async #rest(ms: number): Promise<void> {
+    await pause(ms, undefined, { ref: false, signal: this.#closing.signal }).catch(() => {});
   }
 
   async #send(acts: readonly BatchAct[], { from, shard, wait }: Sending): Promise<Map<number, OutcomeRow>> {
@@ -195,14 +202,16 @@ export class Committer {
         serverClock.observe(Number(at), sentAt);
         return outcomes;
       } catch (error) {
-        const lost = isConnectionLoss(error);
+        // Nodes of Citus lose each other as well, and then say only that something went wrong.
+        const lost = isConnectionLoss(error) || (citus() && sqlState(error) === 'XX000');
         unanswered ||= lost && wasSent(error);
-        if ((lost || isRolledBack(error)) && clock.monotonic() + pauseMs < deadline) {
-          await pause(pauseMs);
+        const goesOn = acts.length > 0 || !this.#closing.signal.aborted;
+        if ((lost || isRolledBack(error)) && goesOn && clock.monotonic() + pauseMs < deadline) {
+          await (acts.length > 0 ? pause(pauseMs) : this.#rest(pauseMs));
           continue;
         }
         const committed = sqlState(error) === committedBefore;
-        if (unanswered) this.#doubt(sent, from);
+        if (unanswered) this.#doubt(sent, from, acts);
         if (committed || unanswered) throw answerLost(db.name, committed ? 'was' : 'may have been', error);
         // Something other than a run is locked by somebody: halves are tried, until the act that needs it is alone. Who waits for a run has
         // nothing to halve.
@@ -229,7 +238,7 @@ interface Sending {
 function groupByRun(acts: readonly BatchAct[]): Map<string, BatchAct[]> {
   const groups = new Map<string, BatchAct[]>();
   for (const act of acts) {
-    const runId = runOf(act)[0]?.runId ?? '';
+    const runId = runsOf(act)[0]?.runId ?? '';
     groups.set(runId, [...(groups.get(runId) ?? []), act]);
   }
   return groups;

@@ -1,4 +1,4 @@
-import type { ExecutionWrite } from '../world/flow-port.ts';
+import { type ExecutionWrite, valuePosition } from '../world/flow-port.ts';
 import { type Payloads, upTo } from './payloads.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -104,7 +104,7 @@ function foldValues(write: ExecutionWrite): { readonly clears: readonly Clear[];
       continue;
     }
     let known = byKey.get(place) ?? [];
-    const position = known.find((one) => one.path === path)?.position ?? write.state.revision * 1_000 + index;
+    const position = known.find((one) => one.path === path)?.position ?? valuePosition(write.state.revision, index);
     if (kind === 'context') {
       known = known.filter((one) => !isBelow(one.path, path));
       if (!isBlank) clears.push({ kind, key, ...below(path) });

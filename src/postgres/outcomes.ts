@@ -21,12 +21,12 @@ export function decodeOutcome(act: BatchAct, { held, seq, at, detail, bytes }: O
   switch (act.kind) {
     case 'write': {
       // A run that ends is not taken; what is said of it then is for `parentOf`.
-      const taken = act.transition.wakeAt === null ? undefined : runOf(detail);
+      const taken = act.transition.wakeAt === null ? undefined : takenRunOf(detail);
       if (held) return { kind: 'written', firstSeq: Number(seq), at: Number(at), taken };
       return detail === 'dead' ? { kind: 'ownerDead' } : { kind: 'lost' };
     }
     case 'wake':
-      return { kind: 'woken', found: held === true, taken: runOf(detail) };
+      return { kind: 'woken', found: held === true, taken: takenRunOf(detail) };
     case 'enqueue':
       return { kind: 'enqueued', messageId: String(detail) };
     case 'queueStep':
@@ -34,7 +34,7 @@ export function decodeOutcome(act: BatchAct, { held, seq, at, detail, bytes }: O
     case 'claim':
       return held ? claimed(detail as ClaimedRows, bytes) : claimedByTheDead;
     case 'settle':
-      return { kind: 'settled', held: held === true, taken: act.of === 'run' && act.takeRunFor !== null ? runOf(detail) : undefined };
+      return { kind: 'settled', held: held === true, taken: act.of === 'run' && act.takeRunFor !== null ? takenRunOf(detail) : undefined };
     case 'adopt':
       return { kind: 'adopted', held: held === true, ownerAlive: detail !== false };
     case 'append':
@@ -83,7 +83,7 @@ export function concernsOthers(act: BatchAct, outcome: Outcome | FlowOutcome): b
   }
 }
 
-function runOf(detail: unknown): TakenRun | undefined {
+function takenRunOf(detail: unknown): TakenRun | undefined {
   return detail ? fromColumns<TakenRun>(detail) : undefined;
 }
 

@@ -4,9 +4,10 @@ import { Arguments } from './columns.ts';
 import type { Database } from './database.ts';
 import { runColumns } from './runs.ts';
 
+// By how the text begins (flow/world/encode-execution.ts): the rest of it is users', and one NUL in there would fail the whole list.
 const isWaiting = `exists (
   select 1 from pawl.executions e
-  where e.shard = runs.shard and e.run_id = runs.run_id and e.fields::json->>'status' = 'waiting')`;
+  where e.shard = runs.shard and e.run_id = runs.run_id and starts_with(e.fields, '{"status":"waiting"'))`;
 const columns = `${runColumns},
     case when namespace = 'flow' then
       (select e.tenant_id from pawl.executions e where e.shard = runs.shard and e.run_id = runs.run_id) end as "tenantId",
@@ -60,7 +61,9 @@ export async function findRun(db: Database, runId: string): Promise<FoundRun | u
 const changes = [
   `created_at >= $1 order by created_at desc`,
   `status in ('completed', 'failed', 'cancelled') and completed_at >= $1 order by completed_at desc`,
-  `run_id in (select r.run_id from pawl.runs r where r.status in ('pending', 'running') order by r.created_at desc limit $2)
+  // By the whole key: no index begins with the id of a run.
+  `(shard, run_id) in (
+     select r.shard, r.run_id from pawl.runs r where r.status in ('pending', 'running') order by r.created_at desc limit $2)
      and updated_at >= $1 order by created_at desc`,
 ];
 

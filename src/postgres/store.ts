@@ -1,8 +1,9 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { CommitNotes } from '../store/commit-notes.ts';
-import type { Act, Heard, Outcome, OutcomeOf, Store, ThreadBeat } from '../world/port.ts';
+import type { Act, Heard, Outcome, OutcomeOf, Store } from '../world/port.ts';
+import type { ThreadBeat } from '../world/thread-beat.ts';
 import { ByShard } from './by-shard.ts';
-import { nextDueAt } from './claim.ts';
+import { listDueKeyIds, nextDueAt } from './claim.ts';
 import { Committer } from './committer.ts';
 import { listUntoldEnds } from './children.ts';
 import { Database, type QueryNote, type Wire } from './database.ts';
@@ -58,7 +59,16 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', citus =
   const ownTime = clock !== systemClock;
   const leaseClock = () => (ownTime ? clock.monotonic() : null);
   const now = () => (ownTime ? clock.now() : serverClock.now());
-  const committer = new Committer({ db, clock, serverClock, now, leaseClock, sync, citus: () => distributed, onShared: () => hints.tell() });
+  const committer = new Committer({
+    db,
+    clock,
+    serverClock,
+    now,
+    leaseClock,
+    sync,
+    citus: () => distributed,
+    onShared: () => hints.tell(),
+  });
   const byShard = new ByShard({ db, committer, listDead: () => listDead(db, leaseClock()) });
   let distributed = false;
   const notes = new CommitNotes();
@@ -126,6 +136,7 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', citus =
     listStreams: (runId) => listStreams(db, runId),
     readChunks: (name, from, limit) => readChunks(db, name, from, limit),
     nextDueAt: (filter) => nextDueAt(db, filter),
+    listDueKeyIds: (at) => listDueKeyIds(db, at),
     listWorkers: () => listWorkers(db, leaseClock()),
     hasDeadWorkers: () => hasDeadWorkers(db, leaseClock()),
     getSetting: (key) => getSetting(key),

@@ -65,6 +65,19 @@ describe('a batch of which nobody knows whether it was committed', () => {
     expect(await lease()).toEqual({ owner: null, due: true });
   });
 
+  it('is left to the next one, and fails none, while somebody else has what it leased', async () => {
+    const [holder, next] = [await openSession(), await openSession()];
+    await next.send('other', 1, [heartbeat('wkr')]);
+    await next.send('lost', 1, [claim('wkr')]);
+    await holder.query(`begin; select 1 from "${schema}".runs where run_id = '${runId}' for update`);
+    const later = { unsure: [['lost', 1]], later: true } as const;
+    expect(await next.send('clearer', 1, [heartbeat('wkr')], later)).toMatchObject([{ writer: 'lost', batch: 1 }]);
+    expect(await lease()).toEqual({ owner: 'wkr', due: false });
+    await holder.query('commit');
+    expect(await next.send('clearer', 2, [], later)).toEqual([]);
+    expect(await lease()).toEqual({ owner: null, due: true });
+  });
+
   it('gives back what it leased whatever other batches of its writer are in doubt too', async () => {
     const { send } = await openSession();
     await send('other', 1, [heartbeat('wkr')]);

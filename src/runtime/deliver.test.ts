@@ -28,13 +28,17 @@ const request: DeliveryRequest = {
 const call = (handler: QueueHandler) => callHandler(request, { prefix: '__wkf_step_', handler }, store, silentLogger);
 
 describe('what becomes of a delivery', () => {
-  it.each([undefined, null, {}, { timeoutSeconds: '3' }, 'done'])('is done where the handler answers %j', (answer) => {
-    expect(settleResult(answer, now, { clockAhead: false })).toEqual({ kind: 'done' });
-  });
+  it.each([undefined, null, {}, { timeoutSeconds: '3' }, { timeoutSeconds: Number.NaN }, 'done'])(
+    'is done where the handler answers %j',
+    (answer) => {
+      expect(settleResult(answer, now, { clockAhead: false })).toEqual({ kind: 'done' });
+    },
+  );
 
   it.each([
     [0, now],
     [0.2, now + 200],
+    [1.2345, now + 1_235],
     [31_536_000, now + 31_536_000_000],
     [-5, now],
   ])('comes again after timeoutSeconds %d, which is no attempt', (timeoutSeconds, dueAt) => {

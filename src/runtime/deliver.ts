@@ -1,7 +1,8 @@
+import { afterSeconds } from '../base/after-seconds.ts';
 import { backoffMs } from '../base/backoff.ts';
 import { describeError, type Logger } from '../base/logger.ts';
 import { currentDelivery, type Delivery, mayWrite, runInDelivery } from '../world/delivery.ts';
-import { isUnavailable } from '../world/errors.ts';
+import { isAway } from '../world/errors.ts';
 import type { ClaimedStep, SettleResult, Store } from '../world/port.ts';
 import type { Lease, RunRow, StepRow } from '../world/rows.ts';
 import type { QueueHandler, RegisteredHandler } from './handlers.ts';
@@ -104,16 +105,15 @@ function call(registered: RegisteredHandler, request: DeliveryRequest, delivery:
 
 export function settleResult(answer: unknown, now: number, { clockAhead }: Pick<Delivery, 'clockAhead'>): SettleResult {
   const seconds = (answer as { timeoutSeconds?: unknown } | undefined)?.timeoutSeconds;
-  if (typeof seconds !== 'number') return { kind: 'done' };
+  if (typeof seconds !== 'number' || Number.isNaN(seconds)) return { kind: 'done' };
   // The waits of the run are in its due time already; a host that believes them over would ask every second until they are (decisions A6).
   if (clockAhead && seconds > 0) return { kind: 'done' };
-  return { kind: 'again', dueAt: now + Math.max(0, seconds) * 1_000 };
+  return { kind: 'again', dueAt: afterSeconds(now, seconds) };
 }
 
 /** How a delivery ends that failed: a database that was away is no fault of it. */
 export function resultOf(error: unknown, attempt: number, now: number): SettleResult {
-  const away = isUnavailable(error) && (error as { code?: unknown }).code === 'TRANSPORT';
-  return away ? { kind: 'release', dueAt: now + backoffMs(awayBackoff, 1) } : retryResult(attempt, now);
+  return isAway(error) ? { kind: 'release', dueAt: now + backoffMs(awayBackoff, 1) } : retryResult(attempt, now);
 }
 
 export function retryResult(attempt: number, now: number): SettleResult {

@@ -6,7 +6,8 @@ import { scratchFolder } from '../../test/support/scratch.ts';
 import { systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/logger.ts';
 import { createSqliteStore } from '../sqlite/store.ts';
-import type { Store, ThreadBeat } from '../world/port.ts';
+import type { Store } from '../world/port.ts';
+import type { ThreadBeat } from '../world/thread-beat.ts';
 import { HeartbeatThread } from './heartbeat-thread.ts';
 
 const leaseMs = 1_000;

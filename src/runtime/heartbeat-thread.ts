@@ -2,7 +2,7 @@ import { accessSync } from 'node:fs';
 import { Worker as Thread } from 'node:worker_threads';
 import type { Clock } from '../base/clock.ts';
 import { describeError, type Logger } from '../base/logger.ts';
-import type { ThreadBeat } from '../world/port.ts';
+import type { ThreadBeat } from '../world/thread-beat.ts';
 
 export interface HeartbeatThreadOptions {
   readonly beat: ThreadBeat;

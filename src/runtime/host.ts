@@ -48,6 +48,8 @@ export class Host {
   readonly #options: HostOptions;
   readonly #users = new Set<object>();
   readonly #starters = new Set<object>();
+  /** They get deliveries over HTTP, which need a worker, though perhaps not one that claims. */
+  readonly #receivers = new Set<object>();
   #open: Promise<Open> | undefined;
   /** What `#open` resolved to. */
   #current: Open | undefined;
@@ -104,21 +106,26 @@ export class Host {
 
   /** Deliveries that came over HTTP are carried out here, also in a process that never claims any. */
   async takeOver(user: object, received: ReceivedDelivery): Promise<boolean> {
+    this.#receivers.add(user);
     return (await this.#workerFor(user)).takeOver(received);
   }
 
   async secret(user: object): Promise<string> {
-    const { settings } = this.#options;
-    const secret = settings.secret ?? (await (await this.#opened(user)).store.getSetting('secret'));
-    if (!secret) throw unavailable('The database has no delivery secret; set WORKFLOW_PAWL_SECRET or run the migrations.');
-    return secret;
+    return this.#options.settings.secret ?? (await this.#secretIn((await this.#opened(user)).store));
   }
 
-  /** The worker drains when the last World that started it goes, the store closes when the last that used it does. */
+  /**
+   * Its readers are told. The worker drains when the last World that started it goes, or where none has, the last that gets deliveries over
+   * HTTP; the store closes when the last that used it does.
+   */
   async release(user: object): Promise<void> {
+    this.signals.close(user);
     const wasUser = this.#users.delete(user);
     const wasStarter = this.#starters.delete(user);
-    if (!wasUser && !wasStarter) return this.#closing;
+    const wasReceiver = this.#receivers.delete(user);
+    // Whoever worked has done so for all, also for the World that the SDK never closes: a delivery that comes later makes another worker.
+    if (wasStarter && this.#starters.size === 0) this.#receivers.clear();
+    if (!wasUser && !wasStarter && !wasReceiver) return this.#closing;
     await this.#shrinkNow();
   }
 
@@ -190,7 +197,10 @@ export class Host {
   async #startWorker(user: object): Promise<Worker> {
     const { settings, clock, logger } = this.#options;
     const { store, heartbeats } = await this.#opened(user);
-    const http = new HttpSender({ baseUrl: settings.baseUrl, secret: () => this.secret(user), now: () => store.now(), logger });
+    // No user of the World: one that is closed must not be brought back by what is sent later.
+    const secret = async () => settings.secret ?? (await this.#secretIn(store));
+    const { baseUrl, belowBasePath } = settings;
+    const http = new HttpSender({ baseUrl, belowBasePath, secret, now: () => store.now(), logger });
     const routing = new Routing(this.handlers, settings, http);
     const worker = new Worker({ store, clock, logger, settings, routing, heartbeats, claims: this.#starters.size > 0 });
     await worker.start();
@@ -199,8 +209,15 @@ export class Host {
     return worker;
   }
 
+  async #secretIn(store: Store): Promise<string> {
+    const secret = await store.getSetting('secret');
+    if (!secret) throw unavailable('The database has no delivery secret; set WORKFLOW_PAWL_SECRET or run the migrations.');
+    return secret;
+  }
+
   async #shrink(): Promise<void> {
-    if (this.#worker && (this.#starters.size === 0 || this.#users.size === 0)) await this.#tryToClose(() => this.#stopWorker());
+    const works = this.#users.size > 0 && (this.#starters.size > 0 || this.#receivers.size > 0);
+    if (this.#worker && !works) await this.#tryToClose(() => this.#stopWorker());
     if (this.#users.size === 0) await this.#tryToClose(() => this.#closeStore());
   }
 
@@ -217,6 +234,7 @@ export class Host {
   async #drain(): Promise<void> {
     for (const drain of this.#drains) drain(graceMs);
     this.#starters.clear();
+    this.#receivers.clear();
     this.#users.clear();
     await this.#shrinkNow();
   }

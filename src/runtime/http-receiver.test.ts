@@ -102,6 +102,20 @@ describe('the route that a framework mounts', () => {
     expect((await receive(large)).status).toBe(413);
     expect(large.bodyUsed).toBe(false);
   });
+
+  it('stops reading a body that does not say how long it is when it is too large', async () => {
+    let chunks = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        chunks += 1;
+        controller.enqueue(new Uint8Array(2 ** 20));
+        if (chunks === 100) controller.close();
+      },
+    });
+    const large = new Request('http://localhost/', { method: 'POST', body, duplex: 'half' });
+    expect((await receive(large)).status).toBe(413);
+    expect(chunks).toBeLessThan(70);
+  });
 });
 
 function signedParts(parts: Partial<Signed>): Signed {

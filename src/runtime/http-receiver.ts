@@ -1,3 +1,4 @@
+import { readBytes } from '../base/read-bytes.ts';
 import { isUnavailable } from '../world/errors.ts';
 import { parseQueueName, parseQueuePrefix } from './queue-name.ts';
 import type { QueueHandler, SdkHandler } from './handlers.ts';
@@ -35,9 +36,9 @@ export function createReceiver(prefix: string, handler: QueueHandler, receiving:
 
   return async (request) => {
     const { secret, now, takeOver } = receiving();
-    const declared = Number(request.headers.get('content-length') ?? 0);
-    if (declared > maxBodyBytes) return answer(413, { error: 'Request body too large' });
-    const body = await request.text();
+    const bytes = await readBytes(request, maxBodyBytes);
+    if (!bytes) return answer(413, { error: 'Request body too large' });
+    const body = new TextDecoder().decode(bytes);
     if (body === '') return answer(400, { error: 'Missing request body' });
     const read = (name: string) => request.headers.get(name) ?? '';
     const signed: Signed = {

@@ -7,12 +7,16 @@ import { encodeBody, encodeLease, encodeName, headers } from './wire.ts';
 
 export interface HttpSenderOptions {
   readonly baseUrl: string | undefined;
+  /** See `RuntimeSettings`. */
+  readonly belowBasePath: boolean;
   readonly secret: () => Promise<string>;
   /** By the clock of the store, which all hosts share. */
   readonly now: () => number;
   readonly logger: Logger;
 }
 
+// The SDK keeps it here as soon as the routes of the app are loaded (spec/world.md D3).
+const basePath = Symbol.for('@workflow/core/basePath');
 // Longer than the store of the receiver keeps it waiting: whoever gives up before has the delivery repeated beside the one that was accepted.
 const acceptWithinMs = 30_000;
 
@@ -29,7 +33,8 @@ export class HttpSender {
 
   /** Undefined: the receiver has it now and will settle it. */
   async send(request: DeliveryRequest, path: 'flow' | 'step'): Promise<SettleResult | undefined> {
-    const { baseUrl, logger, now } = this.#options;
+    const { logger, now } = this.#options;
+    const baseUrl = this.#baseUrl();
     try {
       const response = await fetch(`${baseUrl}/.well-known/workflow/v1/${path}`, {
         method: 'POST',
@@ -48,6 +53,11 @@ export class HttpSender {
       );
     }
     return retryResult(request.attempt, now());
+  }
+
+  #baseUrl(): string {
+    const { baseUrl = '', belowBasePath } = this.#options;
+    return belowBasePath ? `${baseUrl}${(globalThis as { [basePath]?: string })[basePath] ?? ''}` : baseUrl;
   }
 
   async #signed({ name, namespace, message, attempt, of, shard, runId, id, lease, inbox }: DeliveryRequest, path: 'flow' | 'step') {

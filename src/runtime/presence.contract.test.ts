@@ -2,6 +2,8 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { createFakeClock } from '../base/fake-clock.ts';
 import { silentLogger } from '../base/logger.ts';
 import { createSqliteStore } from '../sqlite/store.ts';
+import { deferred } from '../testing/deferred.ts';
+import { nextTurn } from '../testing/next-turn.ts';
 import { unavailable } from '../world/errors.ts';
 import type { Act, Store } from '../world/port.ts';
 import { Presence } from './presence.ts';
@@ -103,6 +105,42 @@ test('a worker that was given up has its new name when the others know it, howev
   expect(presence.workerId).not.toBe(workerId);
   expect((await real.listWorkers()).map((worker) => worker.workerId)).toEqual([presence.workerId]);
 });
+
+test('a worker leaves when its last beat and its last sweep are over, whichever began first', async () => {
+  const clock = createFakeClock();
+  const real = createSqliteStore({ path: ':memory:', clock });
+  await real.open();
+  onTestFinished(() => real.close());
+  const [beats, timers] = [deferred(), [] as (() => void)[]];
+  let holds = false;
+  const store: Store = {
+    ...real,
+    async commit(act: Act) {
+      if (holds && act.kind === 'heartbeat' && !act.register) await beats.promise;
+      return (await real.commit(act)) as never;
+    },
+  };
+  const byHand = { ...clock, after: (_: number, wake: () => void) => (timers.push(wake), () => {}) };
+  const presence = new Presence({ store, clock: byHand, logger: silentLogger, leaseMs, deploymentId: 'd', onReaped: () => {} });
+  await presence.start();
+  // Nobody knows it any more: the beat that is under way will look for a new name.
+  await real.commit({ kind: 'leave', workerId: presence.workerId, now: clock.now() });
+  holds = true;
+  const [beat, sweep] = timers;
+  beat?.();
+  sweep?.();
+  const left = presence.leave().then(() => 'left');
+  expect(await Promise.race([left, turns(20, 'waits')])).toBe('waits');
+  beats.resolve();
+  await left;
+  await turns(20, '');
+  expect(await real.listWorkers()).toEqual([]);
+});
+
+async function turns<T>(count: number, then: T): Promise<T> {
+  for (let turn = 0; turn < count; turn += 1) await nextTurn();
+  return then;
+}
 
 /** Workers whose timers stand still: what they do is asked of them by hand. */
 async function openStalled() {

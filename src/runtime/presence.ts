@@ -37,7 +37,7 @@ export class Presence {
   #cancelSweep = () => {};
   #stopped = false;
   #proof: Promise<boolean> | undefined;
-  #underway: Promise<unknown> = Promise.resolve();
+  readonly #underway = new Set<Promise<unknown>>();
   #lastHealthSweep = 0;
 
   constructor(options: PresenceOptions) {
@@ -80,7 +80,8 @@ export class Presence {
     this.#stopped = true;
     this.#cancelBeat();
     this.#cancelSweep();
-    await this.#underway;
+    // Also a beat that is about to find a new name: that is the one to leave by.
+    await Promise.all([...this.#underway, this.#proof]);
     this.#options.heartbeats?.forget(this.#workerId);
     await this.#options.store.commit({ kind: 'leave', workerId: this.#workerId, now: this.#options.store.now() });
   }
@@ -111,7 +112,8 @@ export class Presence {
   }
 
   #own(work: Promise<unknown>): void {
-    this.#underway = work;
+    const owned = work.finally(() => this.#underway.delete(owned));
+    this.#underway.add(owned);
   }
 
   async #beat(register: boolean): Promise<void> {

@@ -1,5 +1,6 @@
 import type { EventResult, QueueOptions, World } from '@workflow/world';
 import { EntityConflictError } from '@workflow/errors';
+import { afterSeconds } from '../base/after-seconds.ts';
 import { encodeValue } from '../base/codec.ts';
 import { newUlid } from '../base/ulid.ts';
 import { commitAndBegin } from '../world/begin-early.ts';
@@ -9,6 +10,7 @@ import { badRequest } from '../world/errors.ts';
 import type { ClaimedStep, Store } from '../world/port.ts';
 import { isStepTerminal, isTerminal, type MessageRow, type RunRow } from '../world/rows.ts';
 import { shardOf } from '../world/shard.ts';
+import { shown } from '../world/shown.ts';
 import { type Message, runMessageId, stepExtras, stepMessageId } from './messages.ts';
 import { parseQueueName } from './queue-name.ts';
 
@@ -32,6 +34,8 @@ export function createQueue(host: QueueHost): World['queue'] {
     if (typeof message !== 'object' || message === null || Array.isArray(message)) {
       throw badRequest(`A message for "${queueName}" must be an object.`);
     }
+    const delaySeconds = options.delaySeconds ?? 0;
+    if (!Number.isFinite(delaySeconds)) throw badRequest(`delaySeconds must be a number of seconds, not ${shown(delaySeconds)}.`);
     const payload = message as Record<string, unknown>;
     const messageId = await send(host, { queueName, namespace, kind, payload, options });
     return { messageId: messageId as Awaited<ReturnType<World['queue']>>['messageId'] };
@@ -72,17 +76,26 @@ async function sendToRun(host: QueueHost, target: Target, runId: string, runInpu
   const delivery = currentDelivery();
   if (delivery?.wokeRun && delivery.runId === runId && isPlainWake(target)) return runMessageId(runId);
   const parcel = pack(target);
-  if (isPlainWake(parcel) && !hasTrace(payload) && host.context.freshWakes().consume(runId)) return runMessageId(runId);
-  const created = runInput !== undefined && (await createFrom(host, runId, runInput));
-  if (created && isPlainWake(parcel)) return runMessageId(runId);
+  // A message for a run that is not there yet would be delivered beside the run itself, and without its lease.
+  const starting = host.startingRuns.get(runId);
+  if (starting) await starting.catch(() => {});
+  const alreadyWoken = () => {
+    host.messageLeft();
+    return runMessageId(runId);
+  };
+  if (isPlainWake(parcel) && !hasTrace(payload) && host.context.freshWakes().consume(runId)) return alreadyWoken();
+  const created = runInput !== undefined && (await createFrom(host, runId, runInput, starting));
+  if (created && isPlainWake(parcel)) return alreadyWoken();
 
   const { store } = await host.context.open();
   const run = await store.getRun(runId);
   if (!run || options.idempotencyKey !== undefined) return enqueue(host, forBuildOf(run, parcel), null);
   // A wake of a finished run has nothing to say.
   if (isTerminal(run.status)) return runMessageId(runId);
+  // Left for the next wake of the run, it would come early with any other and be gone when it is due.
+  if (options.delaySeconds) return enqueue(host, forBuildOf(run, parcel), null);
   if (!isPlainWake(parcel) || hasTrace(payload)) return enqueue(host, parcel, run);
-  await wake(host, store, run, options);
+  await wake(host, store, run);
   return runMessageId(runId);
 }
 
@@ -104,8 +117,7 @@ function hasTrace({ traceCarrier }: Readonly<Record<string, unknown>>): boolean 
 }
 
 /** The queue's half of a start: the run, its first event and its wake are one act, whichever half comes first (spec/world.md B7). */
-async function createFrom(host: QueueHost, runId: string, runInput: unknown): Promise<boolean> {
-  const starting = host.startingRuns.get(runId);
+async function createFrom(host: QueueHost, runId: string, runInput: unknown, starting: Promise<unknown> | undefined): Promise<boolean> {
   if (starting && (await starting.then(() => true, isConflict))) return true;
   const { specVersion, ...eventData } = runInput as { specVersion: number } & Parameters<World['events']['create']>[1];
   const request = { eventType: 'run_created', specVersion, eventData } as unknown as Parameters<World['events']['create']>[1];
@@ -123,18 +135,17 @@ function isConflict(error: unknown): boolean {
   return EntityConflictError.is(error);
 }
 
-async function wake({ context, messageLeft }: QueueHost, store: Store, run: RunRow, { delaySeconds = 0 }: QueueOptions): Promise<void> {
+async function wake({ context, messageLeft }: QueueHost, store: Store, run: RunRow): Promise<void> {
   await mayWrite();
   const { shard, runId } = run;
   const now = store.now();
-  const dueAt = now + delaySeconds * 1_000;
-  const takeRunFor = (dueAt <= now && context.dispatcher().offerRun(run)) || null;
+  const takeRunFor = context.dispatcher().offerRun(run) ?? null;
   const abandon = () => {
     if (takeRunFor !== null) context.dispatcher().dropRun();
   };
   await commitAndBegin(
     store,
-    { kind: 'wake', shard, runId, dueAt, now, takeRunFor },
+    { kind: 'wake', shard, runId, dueAt: now, now, takeRunFor },
     {
       begin({ taken }) {
         if (taken) {
@@ -142,7 +153,7 @@ async function wake({ context, messageLeft }: QueueHost, store: Store, run: RunR
           return true;
         }
         abandon();
-        context.dispatcher().somethingDue(dueAt);
+        context.dispatcher().somethingDue(now);
         messageLeft();
         return false;
       },
@@ -189,7 +200,7 @@ async function enqueue({ context, messageLeft }: QueueHost, parcel: Parcel, inbo
   const now = store.now();
   const messageId = `msg_${newUlid(now)}`;
   const idempotencyKey = scopedKey(parcel);
-  const dueAt = now + (options.delaySeconds ?? 0) * 1_000;
+  const dueAt = afterSeconds(now, options.delaySeconds ?? 0);
   const message: MessageRow = {
     shard: inboxOf ? inboxOf.shard : shardOf(idempotencyKey ?? messageId),
     messageId,

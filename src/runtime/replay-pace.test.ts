@@ -187,3 +187,18 @@ it('whoever waits for others goes on when the worker stops', async () => {
   pace.stop();
   expect(await stillWaits(asked)).toBe(false);
 });
+
+it('all who wait for one run go on when the worker leaves, also where one of them will be thrown away', async () => {
+  const { pace, calm } = openPace({ steps: 400, lastedMs: 60_000 });
+  const [foreseen, came] = [calm(), calm()];
+  expect([foreseen.waits, came.waits]).toEqual([true, true]);
+  pace.stop();
+  expect([await stillWaits(foreseen), await stillWaits(came)]).toEqual([false, false]);
+});
+
+it('all who wait for one run go on when its steps have ended', async () => {
+  const { endSteps, calm } = openPace({ steps: 400, lastedMs: 60_000 });
+  const both = [calm(), calm()];
+  endSteps(400);
+  expect([await stillWaits(both[0] as never), await stillWaits(both[1] as never)]).toEqual([false, false]);
+});

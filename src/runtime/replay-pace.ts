@@ -39,7 +39,8 @@ export class ReplayPace {
   readonly #moreToCome: () => boolean;
   readonly #underway = new Map<string, number>();
   readonly #bursts = new Map<string, Burst>();
-  readonly #waiting = new Map<string, Waiting>();
+  /** More than one of a run where what was foreseen did not come true: a delivery that will be thrown away waits as well. */
+  readonly #waiting = new Map<string, Set<Waiting>>();
   readonly #elsewhere: StepsElsewhere;
   #stopped = false;
 
@@ -64,7 +65,7 @@ export class ReplayPace {
 
   /** What was due has been claimed, as far as there are slots. */
   looked(): void {
-    for (const runId of this.#waiting.keys()) this.#look(runId);
+    for (const runId of [...this.#waiting.keys()]) this.#look(runId);
   }
 
   /** Undefined when the run may be replayed at once; else resolves when it may. */
@@ -81,12 +82,13 @@ export class ReplayPace {
     return new Promise((resolve) => {
       const since = this.#clock.monotonic();
       let cancel = () => {};
+      const others = this.#waiting.get(runId) ?? new Set();
       const waiting: Waiting = {
         since,
         goOn: () => {
           cancel();
-          // A delivery that was only foreseen may wait as well as the one that came instead.
-          if (this.#waiting.get(runId) === waiting) this.#waiting.delete(runId);
+          others.delete(waiting);
+          if (others.size === 0 && this.#waiting.get(runId) === others) this.#waiting.delete(runId);
           resolve();
         },
       };
@@ -98,7 +100,7 @@ export class ReplayPace {
         });
       };
       goOnAfter(waitMs);
-      this.#waiting.set(runId, waiting);
+      this.#waiting.set(runId, others.add(waiting));
     });
   }
 
@@ -122,13 +124,12 @@ export class ReplayPace {
   /** Whoever waits goes on, and nobody waits any more. */
   stop(): void {
     this.#stopped = true;
-    for (const { goOn } of [...this.#waiting.values()]) goOn();
+    for (const { goOn } of [...this.#waiting.values()].flatMap((waiting) => [...waiting])) goOn();
     this.#elsewhere.stop();
   }
 
   #look(runId: string): void {
-    const waiting = this.#waiting.get(runId);
-    if (waiting && this.#leftMs(runId, waiting.since) <= 0) waiting.goOn();
+    for (const { since, goOn } of [...(this.#waiting.get(runId) ?? [])]) if (this.#leftMs(runId, since) <= 0) goOn();
   }
 
   #leftMs(runId: string, since: number): number {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '../base/logger.ts';
 import { readSettings } from '../connect/settings.ts';
+import { keyIdOf } from '../world/encryption.ts';
 import { registerStepName } from '../testing/registered-steps.ts';
 import { Handlers, type QueueHandler } from './handlers.ts';
 import { HttpSender } from './http-sender.ts';
@@ -20,7 +21,7 @@ function openRouting({ prefixes = ['__wkf_workflow_', '__wkf_step_'], env = {} }
   const settings = readSettings(env);
   const handlers = new Handlers();
   for (const prefix of prefixes) handlers.register(prefix, handler);
-  const http = new HttpSender({ baseUrl: settings.baseUrl, secret: async () => 's', now: () => 0, logger: silentLogger });
+  const http = new HttpSender({ ...settings, secret: async () => 's', now: () => 0, logger: silentLogger });
   return new Routing(handlers, settings, http);
 }
 
@@ -53,6 +54,21 @@ describe('a delivery', () => {
   it('of a step whose function was not loaded here goes elsewhere', () => {
     expect(openRouting().route('step', '', 'step//./workflows/w//other')).toEqual({ kind: 'none' });
     expect(openRouting({ env: url }).route('step', '', 'step//./workflows/w//other')).toEqual({ kind: 'http', path: 'step' });
+  });
+
+  it('of a run that is encrypted with a key of another process goes there, or over HTTP to whoever may have it', () => {
+    const secret = 'a secret of sixteen';
+    const env = { WORKFLOW_PAWL_ENCRYPTION_KEYS: secret };
+    const routeOf = (encryptionKeyId: string | null, given: Given) =>
+      openRouting(given).routeOf({ kind: 'workflow', namespace: '', encryptionKeyId }).kind;
+    expect(routeOf(null, {})).toBe('inprocess');
+    expect(routeOf(keyIdOf(secret), { env })).toBe('inprocess');
+    expect(routeOf(keyIdOf('another secret!!'), { env })).toBe('none');
+    expect(routeOf(keyIdOf(secret), {})).toBe('none');
+    expect(routeOf(keyIdOf(secret), { prefixes: [], env: url })).toBe('http');
+    expect(openRouting({ env }).claimFilter().keyIds).toEqual([keyIdOf(secret)]);
+    expect(openRouting({ env: { ...env, ...url } }).claimFilter().keyIds).toEqual([keyIdOf(secret)]);
+    expect(openRouting({ prefixes: [], env: url }).claimFilter().keyIds).toBeNull();
   });
 
   it('of a step goes to the handler where the SDK was never loaded, as in a test', () => {

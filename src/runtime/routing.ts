@@ -1,3 +1,4 @@
+import { keyIdOf } from '../world/encryption.ts';
 import { flowNamespace } from '../world/flow-port.ts';
 import type { ClaimFilter, DeliveryKind } from '../world/port.ts';
 import { deliverableStepNames, type Handlers, type RegisteredHandler } from './handlers.ts';
@@ -14,6 +15,7 @@ export interface Subject {
   readonly kind: QueueKind;
   readonly namespace: string;
   readonly deploymentId: string;
+  readonly encryptionKeyId?: string | null | undefined;
   readonly stepName?: string;
 }
 
@@ -22,6 +24,7 @@ export class Routing {
   readonly http: HttpSender;
   readonly #handlers: Handlers;
   readonly #settings: RuntimeSettings;
+  readonly #keyIds: ReadonlySet<string>;
   /** Under Next.js a step may use `cookies()` and the like, which exist only in the course of a real request. */
   readonly #needsRequest: boolean;
 
@@ -29,6 +32,7 @@ export class Routing {
     this.#handlers = handlers;
     this.#settings = settings;
     this.http = http;
+    this.#keyIds = new Set(settings.encryptionKeys.map(keyIdOf));
     this.#needsRequest = settings.delivery === 'auto' && process.env['NEXT_RUNTIME'] !== undefined;
   }
 
@@ -43,10 +47,20 @@ export class Routing {
     return here && delivery !== 'http' ? { kind: 'inprocess', handler } : { kind: 'none' };
   }
 
-  admits({ kind, namespace, deploymentId, stepName }: Subject): boolean {
+  /** The same for a run that may be encrypted: without its key, a handler of this process could do no more than burn its attempts. */
+  routeOf({ kind, namespace, encryptionKeyId, stepName }: Omit<Subject, 'deploymentId'>): Route {
+    const route = this.route(kind, namespace, stepName);
+    return route.kind === 'inprocess' && !this.hasKey(encryptionKeyId) ? { kind: 'none' } : route;
+  }
+
+  hasKey(encryptionKeyId: string | null | undefined): boolean {
+    return encryptionKeyId == null || this.#keyIds.has(encryptionKeyId);
+  }
+
+  admits(subject: Subject): boolean {
     const { deploymentPolicy, deploymentId: own } = this.#settings;
-    if (deploymentPolicy === 'pinned' && deploymentId !== own) return false;
-    return this.route(kind, namespace, stepName).kind !== 'none';
+    if (deploymentPolicy === 'pinned' && subject.deploymentId !== own) return false;
+    return this.routeOf(subject).kind !== 'none';
   }
 
   claimFilter(): ClaimFilter {
@@ -69,7 +83,15 @@ export class Routing {
       kinds,
       stepNames: names ? [...names] : null,
       deploymentId: deploymentPolicy === 'pinned' ? deploymentId : null,
+      // What is sent on is decrypted by whoever receives it.
+      keyIds: this.#replaysHere() || !overHttp ? [...this.#keyIds] : null,
     };
+  }
+
+  #replaysHere(): boolean {
+    return this.#handlers
+      .namespaces('workflow')
+      .some((name) => name !== flowNamespace && this.route('workflow', name).kind === 'inprocess');
   }
 
   #hasStep(stepName: string | undefined): boolean {

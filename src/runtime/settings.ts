@@ -14,6 +14,8 @@ export interface RuntimeSettings {
   readonly delivery: 'auto' | 'inprocess' | 'http';
   /** Where deliveries over HTTP go; undefined: there is no such place. */
   readonly baseUrl: string | undefined;
+  /** Only the port was named: the routes are below the base path of the app, which is known once they are loaded. */
+  readonly belowBasePath: boolean;
   readonly secret: string | undefined;
   readonly namespace: string;
   readonly deploymentId: string;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { WorkflowWorldError } from '@workflow/errors';
 import { expect, it, onTestFinished } from 'vitest';
 import { scratchFolder } from '../../test/support/scratch.ts';
 import { SequentialRuns } from '../../test/support/sequential-runs.ts';
@@ -7,6 +8,7 @@ import { createWorld } from '../connect/create-world.ts';
 import { loadDriver } from '../sqlite/driver.ts';
 import { createSqliteStore } from '../sqlite/store.ts';
 import { pendingStep, runningRun } from '../testing/arrange.ts';
+import { deferred } from '../testing/deferred.ts';
 import { forRun, forStep, recordDeliveries } from '../testing/delivery-recorder.ts';
 import { newStepName } from '../testing/ids.ts';
 import { sendStep, wakeRun } from '../testing/queueing.ts';
@@ -15,6 +17,11 @@ import { unavailable } from '../world/errors.ts';
 import type { Act, Heard, Store } from '../world/port.ts';
 
 it('ends a delivery however the database refused that at first: its worker lives, so nobody else would', async () => {
+  const refusals = [
+    new Error('duplicate key value violates unique constraint'),
+    new WorkflowWorldError('The user lacks rights.', { status: 500, code: 'DATABASE_RIGHTS' }),
+    new WorkflowWorldError('A statement was cancelled.', { status: 503, code: 'DATABASE_TIMEOUT' }),
+  ];
   const pauses: number[] = [];
   const clock: Clock = {
     ...systemClock,
@@ -24,11 +31,11 @@ it('ends a delivery however the database refused that at first: its worker lives
     },
   };
   const real = createSqliteStore({ path: ':memory:', clock });
-  let refusals = 2;
   const store: Store = {
     ...real,
     async commit(act: Act) {
-      if (act.kind === 'settle' && (refusals -= 1) >= 0) throw new Error('duplicate key value violates unique constraint');
+      const refusal = act.kind === 'settle' ? refusals.shift() : undefined;
+      if (refusal) throw refusal;
       return (await real.commit(act)) as never;
     },
   };
@@ -42,8 +49,34 @@ it('ends a delivery however the database refused that at first: its worker lives
     await wakeRun(world, runId);
     await recorder.answer(forRun(runId), nth);
   }
-  expect(refusals).toBeLessThan(0);
-  expect(pauses).toHaveLength(2);
+  expect(refusals).toEqual([]);
+  expect(pauses).toHaveLength(3);
+});
+
+it('does not wait, when it leaves, for the time after which it would have settled again', async () => {
+  // Neither that time nor the one that a drain may take is ever over.
+  const never = () => () => {};
+  const clock: Clock = { ...systemClock, after: (ms, ...rest) => (ms === 10_000 ? never() : systemClock.after(ms, ...rest)) };
+  const real = createSqliteStore({ path: ':memory:', clock });
+  const refused = deferred();
+  let refusals = 0;
+  const store: Store = {
+    ...real,
+    async commit(act: Act) {
+      if (act.kind !== 'settle') return (await real.commit(act)) as never;
+      refusals += 1;
+      refused.resolve();
+      throw new Error('duplicate key value violates unique constraint');
+    },
+  };
+  await real.open();
+  const world = createWorld({ env: { WORKFLOW_PAWL_LOG_LEVEL: 'silent' }, apart: true, clock, openStore: async () => store });
+  recordDeliveries(world, '__wkf_workflow_');
+  await world.start();
+  await wakeRun(world, await runningRun(world));
+  await refused.promise;
+  await world.close();
+  expect(refusals).toBeGreaterThan(1);
 });
 
 it('delivers what was claimed beside a message that cannot be read, and that one when it can', async () => {

@@ -6,13 +6,21 @@ interface Listener {
   closed(): void;
 }
 
+/** By whom the listeners of a stream are owned. */
+type Listeners = Map<Listener, object>;
+
 /** Tells live readers of this process that their stream may have grown. A reader keeps the process alive, as an open socket would. */
-export class Signals implements StreamSignals {
-  readonly #listeners = new Map<string, Set<Listener>>();
+export class Signals {
+  readonly #listeners = new Map<string, Listeners>();
   #keepAlive: NodeJS.Timeout | undefined;
 
+  /** As one World sees them, whose readers end with it. */
+  of(user: object): StreamSignals {
+    return { emit: (...call) => this.emit(...call), listen: (...call) => this.#listen(user, ...call) };
+  }
+
   emit(name: string, growth?: Growth): void {
-    for (const listener of this.#listeners.get(name) ?? []) listener.grown(growth);
+    for (const listener of this.#listeners.get(name)?.keys() ?? []) listener.grown(growth);
   }
 
   /** Another process wrote something; which stream, if any, is not known. */
@@ -20,9 +28,9 @@ export class Signals implements StreamSignals {
     for (const name of this.#listeners.keys()) this.emit(name);
   }
 
-  listen(name: string, listener: Listener): () => void {
-    const listeners = this.#listeners.get(name) ?? new Set();
-    this.#listeners.set(name, listeners.add(listener));
+  #listen(user: object, name: string, listener: Listener): () => void {
+    const listeners: Listeners = this.#listeners.get(name) ?? new Map();
+    this.#listeners.set(name, listeners.set(listener, user));
     this.#keepAlive ??= setInterval(() => this.emitAll(), safetyNetMs);
     return () => {
       listeners.delete(listener);
@@ -31,9 +39,16 @@ export class Signals implements StreamSignals {
     };
   }
 
-  close(): void {
-    for (const listeners of [...this.#listeners.values()]) for (const listener of [...listeners]) listener.closed();
-    this.#listeners.clear();
+  /** Tells the readers of this user, or all, that their World is closed. */
+  close(user?: object): void {
+    for (const [name, listeners] of [...this.#listeners]) {
+      for (const [listener, owner] of [...listeners]) {
+        if (user !== undefined && owner !== user) continue;
+        listeners.delete(listener);
+        listener.closed();
+      }
+      if (listeners.size === 0) this.#listeners.delete(name);
+    }
     this.#stopIfIdle();
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { dropOldest } from '../base/drop-oldest.ts';
+import { Pauses } from '../base/pauses.ts';
 import type { StepBurst } from '../world/port.ts';
 import type { RunRow } from '../world/rows.ts';
 import { costMs, leastMs, mostRuns } from './replay-cost.ts';
@@ -17,12 +18,13 @@ export class StepsElsewhere {
   readonly #countSteps: (runId: string) => Promise<StepBurst>;
   /** How long the log of a run was when it was last replayed here. */
   readonly #replayedAt = new Map<string, number>();
-  readonly #pauses = new Set<() => void>();
+  readonly #pauses: Pauses;
   #stopped = false;
 
   constructor(clock: Pick<Clock, 'after' | 'monotonic'>, countSteps: (runId: string) => Promise<StepBurst>) {
     this.#clock = clock;
     this.#countSteps = countSteps;
+    this.#pauses = new Pauses(clock);
   }
 
   /** To be asked once for each replay. */
@@ -43,26 +45,13 @@ export class StepsElsewhere {
       const waitMs = costMs(ended, open);
       const leftMs = since + waitMs - this.#clock.monotonic();
       if (waitMs < leastMs || leftMs <= 0) return;
-      await this.#pause(Math.min(leftMs, Math.max(leastMs, Math.min(waitMs / 20, lookAtLeastEveryMs))));
+      await this.#pauses.for(Math.min(leftMs, Math.max(leastMs, Math.min(waitMs / 20, lookAtLeastEveryMs))));
     }
   }
 
   /** Whoever waits goes on. */
   stop(): void {
     this.#stopped = true;
-    for (const goOn of [...this.#pauses]) goOn();
-  }
-
-  async #pause(ms: number): Promise<void> {
-    if (this.#stopped) return;
-    await new Promise<void>((resolve) => {
-      const goOn = () => {
-        cancel();
-        this.#pauses.delete(goOn);
-        resolve();
-      };
-      const cancel = this.#clock.after(ms, goOn);
-      this.#pauses.add(goOn);
-    });
+    this.#pauses.end();
   }
 }

@@ -1,8 +1,9 @@
 import type { Clock } from '../base/clock.ts';
 import { describeError, type Logger } from '../base/logger.ts';
+import { Pauses } from '../base/pauses.ts';
 import { commitAndBegin, commitOrWritten } from '../world/begin-early.ts';
-import type { Delivery, Dispatcher, StepMessage } from '../world/delivery.ts';
-import { isUnavailable, unavailable } from '../world/errors.ts';
+import type { Delivery, Dispatcher, OfferedRun, StepMessage } from '../world/delivery.ts';
+import { isAway, unavailable } from '../world/errors.ts';
 import type { ClaimedStep, ClaimFilter, Claims, SettleAct, SettleResult, Store } from '../world/port.ts';
 import type { MessageRow, RunRow, TakenRun } from '../world/rows.ts';
 import { callHandler, type DeliveryRequest, isReal, resultOf } from './deliver.ts';
@@ -10,13 +11,14 @@ import { inDeliverySpan } from './delivery-span.ts';
 import type { HeartbeatThread } from './heartbeat-thread.ts';
 import type { ReceivedDelivery } from './http-receiver.ts';
 import { type Message, runMessage, stepMessage } from './messages.ts';
+import { MissingKeys } from './missing-keys.ts';
 import { Presence } from './presence.ts';
 import { Pump } from './pump.ts';
 import { ReplayPace } from './replay-pace.ts';
 import { parseQueueName } from './queue-name.ts';
 import { messageRequest, readMessage, readWithInbox, runRequest, stepRequest } from './requests.ts';
 import { RetentionSweeper } from './retention.ts';
-import type { Route, Routing } from './routing.ts';
+import type { Route, Routing, Subject } from './routing.ts';
 import type { RuntimeSettings } from './settings.ts';
 import { Slots } from './slots.ts';
 
@@ -37,7 +39,7 @@ const messageConcurrency = 16;
 // What cannot be delivered here after all goes back, for another worker or a later look.
 const undeliverableDelayMs = 1_000;
 const settleAgainMs = 500;
-// What the database refuses although it is there may take somebody to mend it.
+// What the database refuses although it is there, or is too busy for, may take somebody to mend it.
 const settleRefusedMs = 10_000;
 
 /** Claims what is due, delivers it, settles it. One per process and store, however many Worlds share it. */
@@ -48,15 +50,19 @@ export class Worker implements Dispatcher {
   readonly #presence: Presence;
   readonly #pace: ReplayPace;
   readonly #retention: RetentionSweeper;
+  readonly #missingKeys: MissingKeys;
   readonly #active = new Set<Promise<void>>();
+  /** Before what the database refused is settled again. */
+  readonly #pauses: Pauses;
   #stopping = false;
   #claims: boolean;
   #backlog = false;
 
   constructor(options: WorkerOptions) {
-    const { store, clock, logger, settings, heartbeats } = options;
+    const { store, clock, logger, settings, heartbeats, routing } = options;
     this.#options = options;
     this.#claims = options.claims;
+    this.#pauses = new Pauses(clock);
     this.#pace = new ReplayPace({
       clock,
       moreToCome: () => this.#backlog || this.#pump.looks,
@@ -72,6 +78,7 @@ export class Worker implements Dispatcher {
       onRest: () => this.#pace.looked(),
     });
     const { leaseMs, deploymentId, retention } = settings;
+    this.#missingKeys = new MissingKeys({ store, clock, logger, hasKey: (keyId) => routing.hasKey(keyId) });
     this.#retention = new RetentionSweeper({ store, clock, logger, retention });
     this.#presence = new Presence({ store, clock, logger, leaseMs, deploymentId, heartbeats, onReaped: () => this.#pump.kick() });
   }
@@ -86,6 +93,7 @@ export class Worker implements Dispatcher {
   async stop(drainMs: number): Promise<void> {
     this.#stopping = true;
     this.#pace.stop();
+    this.#pauses.end();
     await Promise.all([this.#pump.stop(), this.#retention.stop()]);
     await this.#drained(drainMs);
     await this.#presence.leave();
@@ -132,8 +140,8 @@ export class Worker implements Dispatcher {
     return true;
   }
 
-  offerRun({ namespace, deploymentId }: Pick<RunRow, 'namespace' | 'deploymentId'>): string | undefined {
-    return this.#offer('run', this.#options.routing.admits({ kind: 'workflow', namespace, deploymentId }));
+  offerRun({ namespace, deploymentId, encryptionKeyId }: OfferedRun): string | undefined {
+    return this.#offer('run', this.#options.routing.admits({ kind: 'workflow', namespace, deploymentId, encryptionKeyId }));
   }
 
   dropRun(): void {
@@ -151,10 +159,10 @@ export class Worker implements Dispatcher {
   }
 
   /** Only what begins in this process: a step that is sent on is started by whoever receives it, which would be for the second time. */
-  offerStep({ namespace, deploymentId }: Pick<RunRow, 'namespace' | 'deploymentId'>, stepName: string): string | undefined {
+  offerStep({ namespace, deploymentId, encryptionKeyId }: OfferedRun, stepName: string): string | undefined {
     const { routing } = this.#options;
-    const begins = routing.admits({ kind: 'step', namespace, deploymentId, stepName });
-    return this.#offer('step', begins && routing.route('step', namespace, stepName).kind === 'inprocess');
+    const step = { kind: 'step', namespace, deploymentId, encryptionKeyId, stepName } as const;
+    return this.#offer('step', routing.admits(step) && routing.routeOf(step).kind === 'inprocess');
   }
 
   dropStep(): void {
@@ -169,8 +177,6 @@ export class Worker implements Dispatcher {
   somethingDue(dueAt: number): void {
     this.#pump.dueAt(dueAt);
   }
-
-  runEnded(): void {}
 
   deliverBorn(claimed: ClaimedStep, message: StepMessage): void {
     this.#own(this.#deliverStep(claimed, message));
@@ -213,8 +219,10 @@ export class Worker implements Dispatcher {
     this.#dispatch(claims);
     if (claims.runs.length === limits.run || claims.steps.length === limits.step) this.#backlog = true;
     const some = claims.runs.length + claims.steps.length + claims.messages.length > 0;
+    if (some || (nextDueAt ?? 0) > now) return nextDueAt;
     // Due, but not for this worker: look again when polling.
-    return some || (nextDueAt ?? 0) > now ? nextDueAt : undefined;
+    if (open.keyIds) this.#own(this.#missingKeys.look(now));
+    return undefined;
   }
 
   #dispatch({ runs, steps, messages }: Claims): void {
@@ -233,7 +241,7 @@ export class Worker implements Dispatcher {
   }
 
   async #deliverRun(run: TakenRun, certain?: Promise<boolean>): Promise<void> {
-    const { store, routing } = this.#options;
+    const { store } = this.#options;
     const calm = this.#pace.calm(run);
     if (calm) {
       await calm;
@@ -243,7 +251,7 @@ export class Worker implements Dispatcher {
     const read = run.inboxFull === 1 ? await readWithInbox(run, store.listInbox) : readMessage(() => runMessage(run, []));
     // While it waited, its steps went on: what it is to see of them is asked for.
     const request = runRequest(run, read, { seen: !calm, certain });
-    await this.#deliver(request, routing.route('workflow', run.namespace));
+    await this.#deliver(request, this.#routeOf(run, { kind: 'workflow', namespace: run.namespace }));
   }
 
   /** `message`: what the SDK has sent for it, where that is at hand. */
@@ -252,10 +260,16 @@ export class Worker implements Dispatcher {
     this.#pace.stepBegins(runId);
     try {
       const read = readMessage(() => message ?? stepMessage(claimed));
-      await this.#deliver(stepRequest(claimed, read), this.#options.routing.route('step', namespace, stepName));
+      await this.#deliver(stepRequest(claimed, read), this.#routeOf(claimed.run, { kind: 'step', namespace, stepName }));
     } finally {
       this.#pace.stepEnds(runId);
     }
+  }
+
+  #routeOf({ encryptionKeyId }: RunRow, subject: Pick<Subject, 'kind' | 'namespace' | 'stepName'>): Route {
+    const route = this.#options.routing.routeOf({ ...subject, encryptionKeyId });
+    if (route.kind === 'none' && encryptionKeyId !== null) this.#missingKeys.tell(encryptionKeyId);
+    return route;
   }
 
   async #deliverMessage(row: MessageRow): Promise<void> {
@@ -301,14 +315,14 @@ export class Worker implements Dispatcher {
   /** A lease lasts as long as its worker lives, so nobody else would ever end this delivery: it is tried until it is done. */
   async #settle(request: DeliveryRequest, result: SettleResult): Promise<void> {
     if (!(await isReal(request))) return;
-    const { clock, logger } = this.#options;
+    const { logger } = this.#options;
     for (;;) {
       try {
         return await this.#settleOnce(request, result);
       } catch (error) {
         logger.error(`Settling ${request.of} "${request.id}" failed: ${describeError(error)}`);
         if (this.#stopping) return;
-        await new Promise<void>((resolve) => clock.after(isUnavailable(error) ? settleAgainMs : settleRefusedMs, resolve));
+        await this.#pauses.for(isAway(error) ? settleAgainMs : settleRefusedMs);
       }
     }
   }

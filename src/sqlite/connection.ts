@@ -40,6 +40,15 @@ export class Connection {
     this.#database.exec(sql);
   }
 
+  /** Takes back what is open; SQLite has done so by itself after some errors (a full disk, for one). */
+  rollback(): void {
+    try {
+      this.run('rollback');
+    } catch {
+      // Nothing is open, and the error that led here is the one to tell of.
+    }
+  }
+
   close(): void {
     this.#prepared.clear();
     this.#database.close();

@@ -53,14 +53,14 @@ export function listEvents(db: Connection, { runId, after, order, limit, payload
   );
 }
 
-/** The newest run that created a step or hook of this id: ids repeat between runs, and the caller has no more than the id. */
-export function findOwner(db: Connection, type: 'step_created' | 'hook_created', correlationId: string): string | undefined {
+/** The newest run that created a step of this id: ids repeat between runs, and the caller has no more than the id. */
+export function findOwnerOfStep(db: Connection, stepId: string): string | undefined {
   return db.get<{ runId: string }>(
     `select run_id as runId from events
-     where correlation_id = :correlationId and type = :type
+     where correlation_id = :stepId and type = 'step_created'
      order by created_at desc
      limit 1`,
-    { correlationId, type },
+    { stepId },
   )?.runId;
 }
 

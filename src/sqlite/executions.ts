@@ -1,4 +1,11 @@
-import type { ExecutionMark, ExecutionRows, ExecutionWrite, ValueChange, ValueRow } from '../world/flow-port.ts';
+import {
+  type ExecutionMark,
+  type ExecutionRows,
+  type ExecutionWrite,
+  type ValueChange,
+  type ValueRow,
+  valuePosition,
+} from '../world/flow-port.ts';
 import type { RunRow } from '../world/rows.ts';
 import type { Connection } from './connection.ts';
 
@@ -69,7 +76,8 @@ export function saveExecution(db: Connection, write: ExecutionWrite, before: Run
   }
   const from = replace ? 0 : (before?.historyLength ?? 0);
   saveState(db, write, { historyLength: from + write.history.length, isNew: before === undefined });
-  for (const [index, change] of write.values.entries()) saveValue(db, { ...change, runId, position: write.state.revision * 1_000 + index });
+  for (const [index, change] of write.values.entries())
+    saveValue(db, { ...change, runId, position: valuePosition(write.state.revision, index) });
   for (const [index, entry] of write.history.entries()) {
     db.run('insert into execution_history (run_id, position, entry) values (:runId, :position, :entry)', {
       runId,
@@ -145,7 +153,8 @@ export function deleteExecution(db: Connection, key: { runId: string }): void {
   }
   db.run('delete from children where parent_id = :runId', key);
   db.run('delete from child_groups where parent_id = :runId', key);
-  for (const table of ['events', 'steps', 'waits', 'hooks', 'hook_tokens', 'messages', 'runs']) {
+  db.run('delete from stream_chunks where name in (select name from streams where run_id = :runId)', key);
+  for (const table of ['streams', 'events', 'steps', 'waits', 'hooks', 'hook_tokens', 'messages', 'runs']) {
     db.run(`delete from ${table} where run_id = :runId`, key);
   }
 }

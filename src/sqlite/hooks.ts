@@ -1,7 +1,6 @@
 import type { OfRun } from '../world/port.ts';
 import type { HookRow } from '../world/rows.ts';
 import type { Connection } from './connection.ts';
-import { findOwner } from './events.ts';
 
 const columns = `
   shard, run_id as runId, hook_id as hookId, status, token, is_webhook as isWebhook, spec_version as specVersion, created_at as createdAt,
@@ -18,10 +17,18 @@ export function getHookOfRun(db: Connection, runId: string, hookId: string): Hoo
   return stored && toRow(stored);
 }
 
+/** The newest that is live: ids repeat between runs, and the caller has no more than the id. The log has the index that leads there. */
 export function getHook(db: Connection, hookId: string): HookRow | undefined {
-  const owner = findOwner(db, 'hook_created', hookId);
-  const hook = owner === undefined ? undefined : getHookOfRun(db, owner, hookId);
-  return hook?.status === 'live' ? hook : undefined;
+  const live = db.get<{ runId: string }>(
+    `select h.run_id as runId
+     from events e
+     join hooks h on h.run_id = e.run_id and h.hook_id = e.correlation_id
+     where e.correlation_id = :hookId and e.type = 'hook_created' and h.status = 'live'
+     order by h.created_at desc
+     limit 1`,
+    { hookId },
+  );
+  return live && getHookOfRun(db, live.runId, hookId);
 }
 
 export function getTokenHolder(db: Connection, token: string): { runId: string; hookId: string } | undefined {

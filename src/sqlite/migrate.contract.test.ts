@@ -62,6 +62,13 @@ it('leaves the schema as it was if a migration fails half way', async () => {
   expect(settingOf(file, 'kept')).toBe('as it was');
 });
 
+it('tells why a migration failed, though SQLite had taken it back by itself', async () => {
+  const { file, folder } = await oldDatabase();
+  const broken = await ladder(folder, 'create table extra (id text primary key) strict; rollback; create table runs (id text);');
+  await expect(upgrade(file, broken)).rejects.toThrow('table runs already exists');
+  expect(tablesOf(file)).not.toContain('extra');
+});
+
 it('refuses a schema that is newer than the code, and leaves it alone', async () => {
   const { file, folder } = await oldDatabase();
   const db = new Connection(openDatabase(file));

@@ -41,7 +41,7 @@ export async function migrate(db: Connection, { path, copyTo, folder = ownFolder
     });
     db.exec('commit');
   } catch (error) {
-    db.exec('rollback');
+    db.rollback();
     throw error;
   }
 }

@@ -38,13 +38,13 @@ function settleRun(db: Connection, act: SettleAct): Outcomes['settle'] {
   return { kind: 'settled', held: true, taken };
 }
 
-/** A step that still has its lease did not end: it is due again, at its `retryAfter` if it has one. */
+/** A step that still has its lease did not end: it is due again, not before its `retryAfter`. */
 function settleStep(db: Connection, act: SettleAct): Outcomes['settle'] {
   const { runId, id: stepId, result, lease } = act;
   const changed = db.run(
     `update steps
      set lease_owner = null, version = version + 1,
-         due_at = case when :dueAt is null then null else coalesce(retry_after, :dueAt) end,
+         due_at = case when :dueAt is null then null else max(coalesce(retry_after, :dueAt), :dueAt) end,
          deliveries = case :result when 'retry' then deliveries when 'release' then max(0, deliveries - 1) else 0 end
      where run_id = :runId and step_id = :stepId and ${held}`,
     { runId, stepId, ...lease, result: result.kind, dueAt: dueAtOf(act) },

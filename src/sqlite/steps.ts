@@ -1,7 +1,7 @@
 import type { ClaimedStep, OfRun, QueueStepAct, StepBurst } from '../world/port.ts';
 import type { RunRow, StepRow } from '../world/rows.ts';
 import type { Connection } from './connection.ts';
-import { findOwner } from './events.ts';
+import { findOwnerOfStep } from './events.ts';
 import { getRun } from './runs.ts';
 
 export const stepColumns = `
@@ -12,7 +12,7 @@ export const stepColumns = `
 
 export function getStep(db: Connection, runId: string | undefined, stepId: string): StepRow | undefined {
   if (runId === undefined) {
-    const owner = findOwner(db, 'step_created', stepId);
+    const owner = findOwnerOfStep(db, stepId);
     return owner === undefined ? undefined : getStep(db, owner, stepId);
   }
   return db.get<StepRow>(`select ${stepColumns} from steps where run_id = :runId and step_id = :stepId`, {
@@ -73,6 +73,7 @@ export interface StepClaim {
   readonly now: number;
   readonly namespaces: string;
   readonly stepNames: string | null;
+  readonly keyIds: string | null;
   readonly deploymentId: string | null;
   readonly limit: number;
 }
@@ -87,6 +88,7 @@ export function claimSteps(db: Connection, claim: StepClaim): ClaimedStep[] {
        and s.namespace in (select value from json_each(:namespaces))
        and (:stepNames is null or s.step_name in (select value from json_each(:stepNames)))
        and (:deploymentId is null or r.deployment_id = :deploymentId)
+       and (:keyIds is null or r.encryption_key_id is null or r.encryption_key_id in (select value from json_each(:keyIds)))
      order by s.due_at
      limit :limit`,
     claim,

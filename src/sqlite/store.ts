@@ -5,10 +5,11 @@ import { CommitNotes } from '../store/commit-notes.ts';
 import { GroupCommit } from '../store/group-commit.ts';
 import { unavailable } from '../world/errors.ts';
 import type { FlowAct, FlowOutcome } from '../world/flow-port.ts';
-import type { Act, Outcome, State, StateKey, Store, ThreadBeat } from '../world/port.ts';
+import type { Act, Outcome, State, StateKey, Store } from '../world/port.ts';
+import type { ThreadBeat } from '../world/thread-beat.ts';
 import { perform } from './acts.ts';
 import { currentBoot } from './boot.ts';
-import { nextDueAt } from './claim.ts';
+import { listDueKeyIds, nextDueAt } from './claim.ts';
 import { Connection } from './connection.ts';
 import { copyDatabase } from './copy-database.ts';
 import { driverModule, loadDriver } from './driver.ts';
@@ -62,7 +63,7 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
       db.run('commit');
       return outcomes;
     } catch (error) {
-      rollback(db);
+      db.rollback();
       throw toWorldError(error, path);
     }
   }
@@ -164,6 +165,7 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
     listStreams: (runId) => read((db) => listStreams(db, runId)),
     readChunks: (name, from, limit) => read((db) => readChunks(db, name, from, limit)),
     nextDueAt: (filter) => read((db) => nextDueAt(db, filter)),
+    listDueKeyIds: (now) => read((db) => listDueKeyIds(db, now)),
     listWorkers: () => read((db) => listWorkers(db, currentBoot(clock))),
     hasDeadWorkers: () => read((db) => listDead(db, currentBoot(clock)).length > 0),
     getSetting: (key) => read((db) => db.get<{ value: string }>('select value from pawl_meta where key = :key', { key })?.value),
@@ -207,13 +209,5 @@ function leaveWhole(writer: Connection): void {
     foldLogIntoFile(writer);
   } catch {
     // No room, or somebody else is at work: what was acknowledged is safe in the log.
-  }
-}
-
-function rollback(db: Connection): void {
-  try {
-    db.run('rollback');
-  } catch {
-    // SQLite has rolled back by itself after some errors (a full disk, for one).
   }
 }

@@ -1,3 +1,4 @@
+import { describeError } from '../base/logger.ts';
 import type { CommitNote } from '../world/port.ts';
 
 /** Who wants to know of the transactions of a store, and is told of them. */
@@ -14,7 +15,14 @@ export class CommitNotes {
     return () => this.#listeners.delete(listener);
   }
 
+  /** One that throws keeps no other from hearing of it, and no write from going on. */
   tell(note: CommitNote): void {
-    for (const listener of this.#listeners) listener(note);
+    for (const listener of this.#listeners) {
+      try {
+        listener(note);
+      } catch (error) {
+        process.emitWarning(`A listener of commits failed: ${describeError(error)}`);
+      }
+    }
   }
 }

@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { deferred } from '../testing/deferred.ts';
 import { nextTurn } from '../testing/next-turn.ts';
 import { badRequest, unavailable } from '../world/errors.ts';
 import type { Act, AppendAct, Outcome, SettleAct } from '../world/port.ts';
+import { CommitNotes } from './commit-notes.ts';
 import type { Foresight } from './foresight.ts';
 import { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
 
@@ -61,6 +62,44 @@ describe('writes of the same turn', () => {
     const names = Array.from({ length: 100 }, (_, index) => String(index));
     await Promise.all(names.map((name) => group.commit(append(name))));
     expect(batches).toEqual([names]);
+  });
+});
+
+describe('a listener that throws', () => {
+  const boom = new Error('boom');
+  const throws = () => {
+    throw boom;
+  };
+
+  it('fails the write that it belongs to, and no other', async () => {
+    const { group } = openGroup();
+    const failed = group.commit(append('1'), { onWritten: throws }).catch((error: unknown) => error);
+    expect(await Promise.all([failed, group.commit(append('2'))])).toEqual([boom, { kind: 'appended', chunkCount: 2 }]);
+    expect(await group.commit(append('3'))).toEqual({ kind: 'appended', chunkCount: 3 });
+  });
+
+  it('fails no write where it only watches, and the others that watch hear all the same', async () => {
+    const warning = vi.spyOn(process, 'emitWarning').mockReturnValue();
+    onTestFinished(() => warning.mockRestore());
+    const [notes, heard] = [new CommitNotes(), vi.fn()];
+    notes.listen(throws);
+    notes.listen(heard);
+    const { group } = openGroup({ notes });
+    for (const name of ['1', '2']) expect(await group.commit(append(name))).toEqual({ kind: 'appended', chunkCount: Number(name) });
+    expect(heard).toHaveBeenCalledTimes(2);
+    expect(warning).toHaveBeenCalledWith(expect.stringContaining('boom'));
+  });
+
+  it('does not end the writes of the process, however late it throws', async () => {
+    const foresight = {
+      foresee: () => undefined,
+      trusts: () => false,
+      learn: vi.fn().mockImplementationOnce(throws).mockReturnValue(false),
+    };
+    const { group } = openGroup({ foresight: foresight as unknown as Foresight });
+    await expect(group.commit(append('1'))).rejects.toBe(boom);
+    expect(await group.commit(append('2'))).toEqual({ kind: 'appended', chunkCount: 2 });
+    await group.close();
   });
 });
 

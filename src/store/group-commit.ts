@@ -129,7 +129,10 @@ export class GroupCommit<Performed extends AnyAct = Act> {
     while (this.#urgent) {
       const batch = this.#nextBatch();
       this.#urgent = this.#waiting.length > 0;
-      await this.#perform(batch);
+      // What a listener throws is its own batch's to hear, and must not end the writes of the process.
+      await this.#perform(batch).catch((error: unknown) => {
+        for (const { reject } of batch) reject(error);
+      });
       if (this.#gathers && this.#urgent) await new Promise<void>((turn) => setImmediate(turn));
     }
     this.#flushing = undefined;
@@ -179,9 +182,13 @@ export class GroupCommit<Performed extends AnyAct = Act> {
     let busy = false;
     const known = outcomes.map((outcome) => (outcome instanceof Promise ? undefined : outcome));
     for (const [index, waiting] of batch.entries()) this.#compare(waiting, known[index]);
-    for (const [index, { heard }] of batch.entries()) {
+    for (const [index, { heard, reject: fail }] of batch.entries()) {
       const outcome = known[index];
-      if (outcome !== undefined) busy = heard.onWritten?.(outcome) || busy;
+      try {
+        if (outcome !== undefined) busy = heard.onWritten?.(outcome) || busy;
+      } catch (error) {
+        fail(error);
+      }
     }
     try {
       await this.#makeDurable?.(busy);

@@ -13,11 +13,10 @@ import { decide } from './rules/decide.ts';
 import type { Decision, EventRequest, RuleContext } from './rules/request.ts';
 import { startedAtBirth } from './rules/runs.ts';
 import { publishWrite, type Written } from './publish-write.ts';
+import { Refusals } from './refusals.ts';
 import { bornTo, type Transition } from './transition.ts';
 import { resolveRows } from './written-rows.ts';
 
-// After so many refusals in a row the 412 guard lets a run end: hooks that arrive faster than a replay must not keep it alive (B6).
-const refusalsBeforeWaiver = 20;
 const triesPerWrite = 1_000;
 
 /** Whether a state is what a delivery saw a moment ago, or was just read. */
@@ -31,7 +30,7 @@ interface Deciding {
 
 /** The one way to change anything: load what the rule needs, decide, commit under the rule's guards; whoever loses a race decides again. */
 export function createEvent(context: WorldContext): World['events']['create'] {
-  const refusals = new Map<string, number>();
+  const refusals = new Refusals();
 
   return async (runId: string | null, data: AnyEventRequest, params?: CreateEventParams): Promise<EventResult> => {
     const request = parseRequest(runId, data, params, context.now());
@@ -89,7 +88,12 @@ export function createEvent(context: WorldContext): World['events']['create'] {
       const { rows } = committed;
       const result = await resultOf({ context, store, log, request }, committed);
       // After the answer, which shows the run's input once more.
-      if (isTerminal(rows.run.status)) log.forget(rows.run.runId);
+      const ended = isTerminal(rows.run.status);
+      if (ended) log.forget(rows.run.runId);
+      if (ended && rules.waiveStaleness)
+        context.logger.warn(`Run "${request.runId}" ended although events kept arriving: its result had been refused too often for that.`);
+      // Whoever replays says run_started first, however far the replay before got.
+      if (ended || (delivery?.of === 'run' && request.type !== 'run_started')) refusals.forget(request.runId);
       return result;
     } finally {
       if (bearStepFor !== undefined && !born) context.dispatcher().dropStep();
@@ -98,13 +102,11 @@ export function createEvent(context: WorldContext): World['events']['create'] {
 
   function decideOn(request: EventRequest, state: State, { delivery, rules, source }: Deciding): Decision | undefined {
     try {
-      const decision = decide(request, state, rules);
-      refusals.delete(request.runId);
-      return decision;
+      return decide(request, state, rules);
     } catch (error) {
       if (source === 'seen') return undefined;
       if (delivery && isEarlyEnd(request, state)) delivery.clockAhead = true;
-      if (PreconditionFailedError.is(error)) refusals.set(request.runId, (refusals.get(request.runId) ?? 0) + 1);
+      if (PreconditionFailedError.is(error)) refusals.count(request.runId);
       throw error;
     }
   }
@@ -178,15 +180,12 @@ function commit(
 
 function ruleContext(
   store: Store,
-  { now, namespace, encryptionKeyId, logger }: WorldContext,
+  { now, namespace, encryptionKeyId }: WorldContext,
   { runId, type, correlationId }: EventRequest,
   delivery: Delivery | undefined,
   bearStepFor: string | undefined,
-  refusals: ReadonlyMap<string, number>,
+  refusals: Refusals,
 ): RuleContext {
-  const waiveStaleness = (refusals.get(runId) ?? 0) >= refusalsBeforeWaiver;
-  if (waiveStaleness)
-    logger.warn(`Run "${runId}" was refused ${refusalsBeforeWaiver} times in a row because events kept arriving; it may end now.`);
   return {
     now: store.now(),
     hostNow: now(),
@@ -195,7 +194,7 @@ function ruleContext(
     runLease: delivery?.of === 'run' ? delivery.lease : null,
     stepLease: delivery?.of === 'step' && type.startsWith('step_') && delivery.stepId === correlationId ? delivery.lease : null,
     bearStepFor: bearStepFor ?? null,
-    waiveStaleness,
+    waiveStaleness: type === 'run_completed' && refusals.suffice(runId),
   };
 }
 

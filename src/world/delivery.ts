@@ -69,19 +69,22 @@ export interface StepMessage {
   readonly messageId: string;
 }
 
+/** By what a worker tells whether it can deliver a run; one whose key is not named is not encrypted. */
+export type OfferedRun = Pick<RunRow, 'namespace' | 'deploymentId'> & Partial<Pick<RunRow, 'encryptionKeyId'>>;
+
 /**
  * What the World asks of the workers of this process. A process without a worker offers nothing; then rows just wait for one elsewhere.
  */
 export interface Dispatcher {
   /** A worker that could deliver such a run at once, and keeps a slot for it until `runTaken` or `dropRun`; or undefined. */
-  offerRun(run: Pick<RunRow, 'namespace' | 'workflowName' | 'deploymentId'>): string | undefined;
+  offerRun(run: OfferedRun): string | undefined;
   dropRun(): void;
   /** A slot for a run that it was given although none was kept: more than are allowed, if need be. */
   keepRun(): void;
   /** `certain`: it was only foreseen, and whether it came true is told later. */
   runTaken(run: TakenRun, certain?: Promise<boolean>): void;
   /** The same for a step, until its delivery begins or `dropStep`. */
-  offerStep(run: Pick<RunRow, 'namespace' | 'deploymentId'>, stepName: string): string | undefined;
+  offerStep(run: OfferedRun, stepName: string): string | undefined;
   dropStep(): void;
   /** Begins a step that was born leased to this worker, with the message that the SDK sent for it. */
   deliverBorn(claimed: ClaimedStep, message: StepMessage): void;
@@ -89,8 +92,6 @@ export interface Dispatcher {
   takerIsDead(workerId: string): void;
   /** Something became due that this process did not take. */
   somethingDue(dueAt: number): void;
-  /** The run ended under its delivery: signals of its steps may fire. */
-  runEnded(runId: string): void;
 }
 
 export const noDispatcher: Dispatcher = {
@@ -103,5 +104,4 @@ export const noDispatcher: Dispatcher = {
   deliverBorn() {},
   takerIsDead() {},
   somethingDue() {},
-  runEnded() {},
 };

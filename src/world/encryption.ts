@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import { RecentlyUsed } from '../base/recently-used.ts';
 import type { WorldContext } from './context.ts';
 import { currentDelivery } from './delivery.ts';
-import { unavailable } from './errors.ts';
+import { keyMissing } from './errors.ts';
 
 /** Which of the configured secrets a run was encrypted with: a fingerprint, stored with the run, that gives nothing away. */
 export function keyIdOf(secret: string): string {
@@ -38,9 +38,7 @@ export function encryption(
     if (run.encryptionKeyId === null) return undefined;
     const secret = byId.get(run.encryptionKeyId);
     if (secret !== undefined) return secret;
-    throw unavailable(
-      `Run "${runId}" is encrypted with key ${run.encryptionKeyId}, which is not in WORKFLOW_PAWL_ENCRYPTION_KEYS; add the key it began with at the end of the list.`,
-    );
+    throw keyMissing(runId, run.encryptionKeyId);
   }
 
   async function keyOf(runId: string): Promise<Uint8Array | null> {

@@ -69,6 +69,19 @@ export function isUnavailable(error: unknown): boolean {
   return WorkflowWorldError.is(error) && (error.status ?? 0) >= 500;
 }
 
+/** 503: this process has not the key of the run; one that has it may go on. */
+export function keyMissing(runId: string, keyId: string): WorkflowWorldError {
+  return new WorkflowWorldError(
+    `Run "${runId}" is encrypted with key ${keyId}, which is not in WORKFLOW_PAWL_ENCRYPTION_KEYS; add the key it began with at the end of the list.`,
+    { status: 503, code: 'ENCRYPTION_KEY_MISSING' },
+  );
+}
+
+/** Whether it says that the database is away, which is no fault of what was asked and may be over in a moment. */
+export function isAway(error: unknown): boolean {
+  return WorkflowWorldError.is(error) && error.code === 'TRANSPORT';
+}
+
 /** 503: this delivery was given to another worker meanwhile, so what it writes is refused. */
 export function leaseLost(what: string): WorkflowWorldError {
   return new WorkflowWorldError(`The lease on ${what} was lost to another worker; this delivery may not write any more.`, {

@@ -115,7 +115,10 @@ export interface ExecutionStateRow {
   readonly flowId: string;
   readonly tenantId: string | null;
   readonly revision: number;
-  /** The small fields, as text; rewritten by each commit. */
+  /**
+   * The small fields, as text; rewritten by each commit. The text begins with the status, `{"status":"…"`: a store may tell by that alone
+   * what waits, without reading the rest (postgres/search-runs.ts).
+   */
   readonly fields: string;
 }
 
@@ -128,6 +131,11 @@ export interface ValueChange {
   readonly key: string;
   readonly path: string;
   readonly value: string | null;
+}
+
+/** The place of a value that a commit adds: after all that came before it, for no commit changes so many. */
+export function valuePosition(revision: number, index: number): number {
+  return revision * 2 ** 20 + index;
 }
 
 export interface ValueRow extends ValueChange {

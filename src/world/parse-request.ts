@@ -62,15 +62,22 @@ function parseData(event: AnyEventRequest): Record<string, unknown> {
   if (typeof data !== 'object' || Array.isArray(data)) throw badRequest(`The eventData of "${event.eventType}" must be an object.`);
   const fields = { ...(data as Record<string, unknown>) };
   for (const name of ['resumeAt', 'retryAfter']) {
-    if (fields[name] !== undefined) fields[name] = parseInstant(`eventData.${name} of "${event.eventType}"`, fields[name]);
+    // Null is no instant, as if it were not there (spec/world.md H).
+    if (fields[name] === undefined || fields[name] === null) delete fields[name];
+    else fields[name] = parseInstant(`eventData.${name} of "${event.eventType}"`, fields[name]);
   }
   return fields;
 }
 
 function parseParams(params: CreateEventParams | null | undefined): CreateEventParams {
   if (params === undefined || params === null) return {};
-  const { occurredAt } = params;
-  return occurredAt === undefined ? params : { ...params, occurredAt: parseInstant('occurredAt', occurredAt) };
+  const { occurredAt, stateUpdatedAt } = params;
+  return {
+    ...params,
+    ...(occurredAt === undefined ? {} : { occurredAt: parseInstant('occurredAt', occurredAt) }),
+    // Databases keep no fractions of milliseconds.
+    ...(stateUpdatedAt === undefined ? {} : { stateUpdatedAt: parseInstant('stateUpdatedAt', stateUpdatedAt).getTime() }),
+  };
 }
 
 /** A Date, or what the SDK's schemas read as one. */

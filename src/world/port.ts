@@ -1,5 +1,6 @@
 import type { FlowAct, FlowOutcome, FlowStore } from './flow-port.ts';
 import type { AuditRow, OperatorReads } from './operator-port.ts';
+import type { ThreadBeat } from './thread-beat.ts';
 import type { Transition } from './transition.ts';
 import type { ChunkRow, EventRow, HookRow, Lease, MessageRow, RunRow, StepRow, StreamRow, TakenRun, WaitRow, WorkerRow } from './rows.ts';
 
@@ -9,7 +10,7 @@ import type { ChunkRow, EventRow, HookRow, Lease, MessageRow, RunRow, StepRow, S
 export interface Store {
   /** Creates or upgrades the schema, refuses one that is newer than this code. Safe against two processes at once. */
   open(): Promise<void>;
-  /** Idempotent; open readers are told by `onCommit` falling silent, calls that follow are refused. */
+  /** Idempotent; calls that follow are refused. */
   close(): Promise<void>;
   /** The instant by the clock of the store. */
   now(): number;
@@ -41,8 +42,10 @@ export interface Store {
   listStreams(runId: string): Promise<readonly string[]>;
   readChunks(name: string, from: number, limit: number): Promise<readonly ChunkRow[]>;
 
-  /** The earliest instant at which something that `filter` admits becomes due; undefined: nothing is. */
+  /** When the first of what nobody has, of the kinds of `filter`, becomes due; undefined: nothing does. */
   nextDueAt(filter: ClaimFilter): Promise<number | undefined>;
+  /** With which keys the runs are encrypted that are due, or have a step that is, and that nobody has. */
+  listDueKeyIds(now: number): Promise<readonly string[]>;
   listWorkers(): Promise<readonly WorkerRow[]>;
   /** True if a worker died, or a lease belongs to one that is not known any more: then a reap has something to do. */
   hasDeadWorkers(): Promise<boolean>;
@@ -69,13 +72,6 @@ export interface StepBurst {
   readonly ended: number;
 }
 
-/** A thread shares no object with another one, so it is told what to load and what to give it. */
-export interface ThreadBeat {
-  /** The address of a module whose `connect(options)` resolves to `{ beat(workerId, leaseMs), close() }`. */
-  readonly module: string;
-  readonly options: Readonly<Record<string, unknown>>;
-}
-
 /** What may be told of an act before its commit resolves. Each is called at most once, and not by every store. */
 export interface Heard<O> {
   /**
@@ -94,8 +90,8 @@ export interface Heard<O> {
 /** One transaction, of one or many acts. */
 export interface CommitNote {
   readonly acts: readonly (Act | FlowAct)[];
-  /** One for each act, undefined where it comes with a later transaction; none if it failed. */
-  readonly outcomes: readonly (Outcome | FlowOutcome | undefined)[];
+  /** One for each act; none if it failed. An act whose outcome comes later is told of in a note of its own. */
+  readonly outcomes: readonly (Outcome | FlowOutcome)[];
   readonly ms: number;
   readonly error?: unknown;
 }
@@ -161,6 +157,8 @@ export interface ClaimFilter {
   readonly stepNames: readonly string[] | null;
   /** Only runs of this deployment, and messages that are not for another one; null: any. */
   readonly deploymentId: string | null;
+  /** Only runs that are not encrypted or are with one of these keys, and steps of such; null or absent: any. */
+  readonly keyIds?: readonly string[] | null;
 }
 
 export type DeliveryKind = 'run' | 'step' | 'message';
@@ -373,9 +371,8 @@ export interface Page<K> {
 
 export interface RunQuery extends Page<{ readonly at: number; readonly id: string }> {
   readonly workflowName: string | undefined;
-  readonly status: RunStatusFilter | undefined;
+  readonly status: RunRow['status'] | undefined;
 }
-export type RunStatusFilter = RunRow['status'];
 
 export interface OfRun extends Page<{ readonly at: number; readonly id: string }> {
   readonly runId: string;

@@ -37,10 +37,7 @@ export function publishWrite(committed: CommittedWrite): void {
   if (!delivery && wakeAt !== null && wakeAt <= transition.now && run.kind === 'append') context.freshWakes().note(runId);
   // Last of what concerns the log: the delivery that begins here reads it.
   if (written.taken) context.dispatcher().runTaken(written.taken, certain);
-  if (run.kind === 'finish' || run.kind === 'cancelLegacy') {
-    if (delivery?.of === 'run') delivery.leaseEnded = true;
-    context.dispatcher().runEnded(runId);
-  }
+  if (delivery?.of === 'run' && (run.kind === 'finish' || run.kind === 'cancelLegacy')) delivery.leaseEnded = true;
 }
 
 function noteRows(delivery: Delivery, { run, steps, waits }: WrittenRows, birth: Birth | undefined): void {

@@ -5,7 +5,7 @@ import { decodeCursor, encodeCursor } from './cursor.ts';
 import { mayWrite } from './delivery.ts';
 import { badRequest } from './errors.ts';
 import type { AppendAct, Store } from './port.ts';
-import { checkName as checkKey } from './names.ts';
+import { checkName } from './names.ts';
 import { shardOfStream } from './shard.ts';
 import { readLive, type StreamSignals } from './stream-reader.ts';
 import { shown } from './shown.ts';
@@ -24,7 +24,7 @@ export function streamer(context: WorldContext, signals: StreamSignals): Require
   const order = new CallOrder();
 
   async function append(name: string, runId: RunId, chunks: readonly (string | Uint8Array)[], close: boolean): Promise<void> {
-    const checked = checkName(name);
+    const checked = checkStreamName(name);
     // Copied now: the caller may reuse its buffers as soon as this returns.
     const bytes = chunks.map((chunk) => (typeof chunk === 'string' ? encoder.encode(chunk) : new Uint8Array(chunk)));
     await order.run(checked, runId, async (run) => {
@@ -49,14 +49,14 @@ export function streamer(context: WorldContext, signals: StreamSignals): Require
     closeStream: (name, runId) => append(name, runId, [], true),
     async readFromStream(name, startIndex = 0) {
       const { store } = await context.open();
-      return readLive({ store, signals, name: checkName(name), from: await firstIndex(store, name, startIndex) });
+      return readLive({ store, signals, name: checkStreamName(name), from: await firstIndex(store, name, startIndex) });
     },
     async listStreamsByRunId(runId) {
-      checkKey('runId', runId, 'listStreamsByRunId');
+      checkName('runId', runId, 'listStreamsByRunId');
       return [...(await (await context.open()).store.listStreams(runId))];
     },
     async getStreamChunks(name, _runId, { limit = 100, cursor } = {}) {
-      checkName(name);
+      checkStreamName(name);
       if (!Number.isInteger(limit) || limit < 1) throw badRequest(`limit must be a whole number of at least 1, not ${shown(limit)}.`);
       const from = (decodeCursor('stream chunks', cursor, ['number'])?.[0] as number | undefined) ?? 0;
       const { store } = await context.open();
@@ -69,7 +69,7 @@ export function streamer(context: WorldContext, signals: StreamSignals): Require
       return { data, cursor: hasMore ? encodeCursor('stream chunks', [from + asked]) : null, hasMore, done: stream?.closedAt != null };
     },
     async getStreamInfo(name) {
-      const stream = await (await context.open()).store.getStream(checkName(name));
+      const stream = await (await context.open()).store.getStream(checkStreamName(name));
       return { tailIndex: (stream?.chunkCount ?? 0) - 1, done: stream?.closedAt != null };
     },
   };
@@ -83,7 +83,7 @@ async function firstIndex(store: Store, name: string, startIndex: number): Promi
   return Math.max(0, (stream?.chunkCount ?? 0) + startIndex);
 }
 
-function checkName(name: string): string {
+function checkStreamName(name: string): string {
   if (typeof name !== 'string' || name === '' || name.length > maxNameLength || name.includes('\0')) {
     throw badRequest(`A stream name must be text of 1 to ${maxNameLength} characters without NUL.`);
   }

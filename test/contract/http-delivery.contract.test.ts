@@ -49,6 +49,18 @@ describe('delivery over HTTP', () => {
     expect(first.headers[headers.signature]).toMatch(/^[\w-]{43}$/);
   });
 
+  it('finds the routes below the base path of the app, where only its port is known', async () => {
+    const basePath = Symbol.for('@workflow/core/basePath');
+    const app = globalThis as { [basePath]?: string };
+    app[basePath] = '/shop';
+    onTestFinished(() => void delete app[basePath]);
+    const { world, workflows, requests, start } = await openApp(undefined, { below: '/shop' });
+    await start();
+    const runId = await runningRun(world);
+    await workflows.answer(forRun(runId));
+    expect((await vi.waitUntil(() => requests[0])).path).toBe('/shop/.well-known/workflow/v1/flow');
+  });
+
   it('carries names and data that no header or JSON could hold', async () => {
     const { world, steps, start } = await openApp();
     const stepName = registerStepName('step//./workflows/größe//мера 🎉');
@@ -161,13 +173,13 @@ interface SeenRequest {
 }
 
 /** An app in this process: its routes on a port, and a World that delivers to them over HTTP. */
-async function openApp(onDelivery?: OnDelivery) {
+async function openApp(onDelivery?: OnDelivery, { below }: { readonly below?: string } = {}) {
   const port = await freePort();
   const world = createWorld({
     env: {
       WORKFLOW_PAWL_URL: `sqlite:${join(await scratchFolder(), 'pawl.db')}`,
       WORKFLOW_PAWL_DELIVERY: 'http',
-      WORKFLOW_PAWL_BASE_URL: `http://127.0.0.1:${port}`,
+      ...(below === undefined ? { WORKFLOW_PAWL_BASE_URL: `http://127.0.0.1:${port}` } : { PORT: String(port) }),
       WORKFLOW_PAWL_SECRET: secret,
       WORKFLOW_PAWL_LOG_LEVEL: 'silent',
     },
@@ -179,7 +191,7 @@ async function openApp(onDelivery?: OnDelivery) {
   let refusals = 0;
   const app = new Hono();
   const mount = (name: string, { respond }: DeliveryRecorder) =>
-    app.all(`/.well-known/workflow/v1/${name}`, async ({ req }) => {
+    app.all(`${below ?? ''}/.well-known/workflow/v1/${name}`, async ({ req }) => {
       const body = await req.raw.clone().text();
       const response = refusals-- > 0 ? new Response(null, { status: 503 }) : await respond(req.raw);
       requests.push({ path: req.path, headers: Object.fromEntries(req.raw.headers), body, status: response.status });

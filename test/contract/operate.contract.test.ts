@@ -1,5 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { silentLogger } from '../../src/base/logger.ts';
 import { createWorld } from '../../src/index.ts';
+import { bulk } from '../../src/operate/bulk.ts';
+import { followRuns } from '../../src/operate/follow-runs.ts';
 import { createOperator, type OperatorOptions } from '../../src/operate/operator.ts';
 import { getRun } from '../../src/operate/get-run.ts';
 import { listRuns } from '../../src/operate/list-runs.ts';
@@ -9,6 +12,7 @@ import { listHooks, listStreams, listWaits } from '../../src/operate/run-waits.t
 import { newRunId } from '../../src/testing/ids.ts';
 import { scratchDatabase, storeNames } from '../support/any-store.ts';
 import { createCodeRun, sdkPayload as sdk, writeEvent as write } from '../support/code-runs.ts';
+import { seal } from '../support/seal.ts';
 
 describe.each(storeNames)('an operator, on %s,', (store) => {
   async function open(options: Partial<OperatorOptions> = {}, env: Record<string, string> = {}) {
@@ -134,6 +138,30 @@ describe.each(storeNames)('an operator, on %s,', (store) => {
     expect((await getRun(createOperator({ world, decrypt: false }), runId)).input).toEqual({ state: 'encrypted' });
   });
 
+  it('ends a live list where runs cannot be watched, so that whoever looks comes again', async () => {
+    const { operator } = await open({ logger: silentLogger });
+    const away = async () => Promise.reject(new Error('the database is away'));
+    const live = () => followRuns({ ...operator, store: away }, {}, new AbortController().signal);
+    const [first, second] = [live(), live()];
+    expect(await Promise.all([first.next(), second.next()])).toEqual([
+      { done: true, value: undefined },
+      { done: true, value: undefined },
+    ]);
+    // The next one begins anew.
+    expect(await live().next()).toEqual({ done: true, value: undefined });
+  });
+
+  it('logs what nobody foresaw of a run that it acts on in bulk', async () => {
+    const lines: string[] = [];
+    const logger = { ...silentLogger, error: (message: string) => void lines.push(message) };
+    const { world, operator } = await open({ logger });
+    const runId = await createCodeRun(world, 'mail');
+    const odd = { ...operator.world, events: { create: async () => Promise.reject(new TypeError('odd')) } } as unknown as typeof world;
+    const { failed } = await bulk({ ...operator, world: odd }, { action: 'cancel', filter: { name: 'mail' }, dryRun: false });
+    expect(failed).toEqual([{ runId, problem: 'It failed for a reason that is in the log of the server.' }]);
+    expect(lines).toEqual([`Acting in bulk on run ${runId} failed: TypeError: odd`]);
+  });
+
   it('lets a hook of its host change or hide what is shown', async () => {
     const redact: OperatorOptions['redact'] = (value, { what }) =>
       what === 'input' ? JSON.parse(JSON.stringify(value).replaceAll(/\d{4}/g, '****')) : undefined;
@@ -146,11 +174,4 @@ describe.each(storeNames)('an operator, on %s,', (store) => {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : 1;
-}
-
-async function seal(raw: Uint8Array, bytes: Uint8Array): Promise<Uint8Array> {
-  const key = await crypto.subtle.importKey('raw', new Uint8Array(raw), 'AES-GCM', false, ['encrypt']);
-  const iv = crypto.getRandomValues(new Uint8Array(12));
-  const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, key, new Uint8Array(bytes));
-  return Buffer.concat([Buffer.from('encr'), iv, new Uint8Array(sealed)]);
 }

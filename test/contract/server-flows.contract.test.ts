@@ -127,6 +127,59 @@ describe.each(storeNames)('flows by the API, on %s,', (store) => {
     expect(await post('/flows/approval/start', { input: { who: 1n.toString() }, version: '9.9.9' })).toMatchObject({ status: 404 });
   });
 
+  it('take no answer for a wait that is over, and say which one they wait in', async () => {
+    const { engine, post, get } = await open(store, { works: true });
+    const wait = (id: string, then: string | null) => ({
+      id,
+      type: 'wait',
+      config: {},
+      input: { type: 'static', value: null },
+      transitions: { onSuccess: then, onResume: then },
+    });
+    const steps = { first: wait('first', 'second'), second: wait('second', null) };
+    await post('/flows', { id: 'twice', version: '1.0.0', initialStepId: 'first', steps });
+    const { runId } = (await post('/flows/twice/start')).body as { runId: string };
+    const waitingIn = async (step: string) => {
+      await engine.waitFor(runId, { until: ['waiting'] });
+      await vi.waitUntil(async () => {
+        const { facts } = (await get(`/runs/${runId}/explain`)).body;
+        return (await engine.get(runId)).currentStepId === step && facts[0].kind === 'signal';
+      });
+      return (await get(`/runs/${runId}/explain`)).body.facts[0].hookId as string;
+    };
+    const first = await waitingIn('first');
+    expect(await post(`/runs/${runId}/resume`, { data: 1 })).toMatchObject({ status: 200 });
+    const second = await waitingIn('second');
+    expect(second).not.toBe(first);
+    expect(await post(`/runs/${runId}/resume`, { hookId: first, data: 2 })).toMatchObject({
+      status: 409,
+      body: { code: 'NOT_WAITING', detail: expect.stringContaining(`It waits for hook "${second}" now.`) },
+    });
+    expect((await engine.get(runId)).earlyResumes).toBeUndefined();
+    expect((await get(`/runs/${runId}/hooks`)).body.data).toMatchObject([
+      { hookId: first, status: 'received' },
+      { hookId: second, status: 'waiting' },
+    ]);
+    expect(await post(`/runs/${runId}/resume`, { hookId: second, data: 3 })).toMatchObject({ status: 200 });
+    await engine.waitFor(runId);
+    expect((await engine.get(runId)).context).toMatchObject({ resumeData: 3 });
+  });
+
+  it('that failed are retried in bulk once, however often that is asked', async () => {
+    const { engine, post, get } = await open(store, { works: true });
+    await post('/flows', approval);
+    for (const who of ['a', 'b', 'c']) {
+      const { body } = await post('/flows/approval/start', { input: { who, fail: true } });
+      await engine.waitFor(body.runId);
+    }
+    const until = new Date((await get('/runs')).body.data.map(({ createdAt }: { createdAt: string }) => Date.parse(createdAt))[0] + 1);
+    const bulk = { action: 'retry', filter: { name: 'approval', until: until.toISOString() }, dryRun: false };
+    const counts = { matched: 3, failed: [], more: false, cursor: null };
+    expect((await post('/runs/bulk', bulk)).body).toMatchObject({ ...counts, done: 3, skipped: 0 });
+    expect((await post('/runs/bulk', bulk)).body).toMatchObject({ ...counts, done: 0, skipped: 3 });
+    expect((await get('/runs')).body.data).toHaveLength(6);
+  });
+
   it('are started by triggers: by hand, and by a signed webhook, once per key', async () => {
     const { post, get, request } = await open(store);
     await post('/flows', approval);
@@ -142,6 +195,11 @@ describe.each(storeNames)('flows by the API, on %s,', (store) => {
     expect(fired).toMatchObject({ runId: expect.any(String), error: null });
     expect((await get('/triggers/nightly/firings')).body.data).toMatchObject([{ runId: fired.runId }]);
 
+    await post('/triggers', { ...schedule, id: 'lost', flowId: 'nowhere' });
+    expect(await post('/triggers/lost/fire')).toMatchObject({ status: 404, body: { code: 'FLOW_NOT_FOUND' } });
+    expect((await get('/triggers/lost/firings')).body.data).toMatchObject([{ runId: null, error: { code: 'FLOW_NOT_FOUND' } }]);
+    expect((await get('/audit?limit=1')).body.data).toMatchObject([{ action: 'trigger.fire', target: 'lost', outcome: 'refused' }]);
+
     const secret = 'whsec_0123456789abcdef';
     const signature = { header: 'X-Signature', secret, prefix: 'sha256=' };
     await post('/triggers', {
@@ -154,7 +212,7 @@ describe.each(storeNames)('flows by the API, on %s,', (store) => {
       transform: 'body',
     });
     const listed = await get('/triggers');
-    expect(listed.body.data).toHaveLength(2);
+    expect(listed.body.data).toHaveLength(3);
     expect((await get('/triggers/shop')).body.definition.signature.secret).toBe('***');
     // Stored whole all the same, also when it is written back by an act that never saw it.
     await post('/triggers/shop/disable');

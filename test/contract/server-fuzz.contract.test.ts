@@ -69,6 +69,7 @@ describe.each(storeNames)('whatever is sent, on %s,', (store) => {
         'q',
         'order',
         'from',
+        'payloads',
         'window',
         'unknownHandlers',
       ),
@@ -134,7 +135,7 @@ describe.each(storeNames)('whatever is sent, on %s,', (store) => {
 
 /** Cursors of every list with keys that somebody made up. */
 function cursors() {
-  const kinds = ['runs', 'log', 'steps of a run', 'hooks of a run', 'flows', 'triggers', 'audit log'];
+  const kinds = ['runs', 'log', 'steps of a run', 'hooks of a run', 'waits of a run', 'streams of a run', 'flows', 'triggers', 'audit log'];
   const key = array(oneof(integer(), string(), constantFrom(-1, 1.5, 1e308, null)), { maxLength: 3 });
   return record({ kind: constantFrom(...kinds), key }).map(({ kind, key: parts }) =>
     Buffer.from(JSON.stringify([kind, ...parts])).toString('base64url'),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createWorld, type Logger } from '../../src/index.ts';
 import { createServer } from '../../src/server/index.ts';
 import { scratchDatabase, storeNames } from '../support/any-store.ts';
-import { openApi } from '../support/api.ts';
+import { type Api, openApi, type RequestOptions } from '../support/api.ts';
 import { createCodeRun, sdkPayload, writeEvent } from '../support/code-runs.ts';
 import { approval, approvalEngine } from '../support/flows.ts';
 
@@ -30,6 +30,7 @@ describe('who may do what', () => {
     ['GET', '/flows', 'read'],
     ['GET', '/triggers', 'read'],
     ['GET', '/runs/wrun_x/live', 'read'],
+    ['GET', '/runs/wrun_x/steps/step_x', 'read'],
     ['POST', '/flows/validate', 'read'],
     ['POST', '/runs', 'act'],
     ['POST', '/runs/bulk', 'act'],
@@ -73,9 +74,44 @@ describe('who may do what', () => {
     for (let guess = 0; guess < 40; guess += 1)
       statuses.push((await get('/me', { ...abroad, token: `guess-number-${guess}-of-many` })).status);
     expect(statuses.at(-1)).toBe(429);
-    // The one who guesses is held up, and nobody else.
+    // The one who guesses is held up, and nobody else: behind a proxy all have one address, and in some mounts none.
+    expect(await get('/me', { ...abroad, token: secrets.reader })).toMatchObject({ status: 200 });
     expect(await get('/me', { remoteAddress: '203.0.113.8', token: secrets.reader })).toMatchObject({ status: 200 });
   });
+
+  it('is counted by the address that the host says, and never together for addresses that nobody knows', async () => {
+    const wrong = { body: { token: 'unknown' }, remoteAddress: undefined };
+    const statuses = async ({ request }: Api, of: (index: number) => Partial<RequestOptions>) => {
+      const all = [];
+      for (let index = 0; index < 8; index += 1) all.push((await request('POST', '/resume', { ...wrong, ...of(index) })).status);
+      return [...new Set(all)];
+    };
+    const plain = await openApi('SQLite', { tokens, requestsPerMinute: 4 });
+    expect(await statuses(plain, () => ({}))).toEqual([404]);
+    expect(await statuses(plain, () => ({ remoteAddress: '203.0.113.7' }))).toEqual([404, 429]);
+    const clientAddress = (request: Request) => request.headers.get('x-client') ?? undefined;
+    const proxied = await openApi('SQLite', { tokens, requestsPerMinute: 4, clientAddress });
+    expect(await statuses(proxied, (index) => ({ remoteAddress: '10.0.0.1', headers: { 'x-client': `client-${index}` } }))).toEqual([404]);
+    expect(await statuses(proxied, () => ({ remoteAddress: '10.0.0.1', headers: { 'x-client': 'client-9' } }))).toEqual([404, 429]);
+
+    // Wrong tokens are counted all the same, together: a right one is let in before.
+    const guesses = [];
+    for (let guess = 0; guess < 40; guess += 1)
+      guesses.push((await plain.get('/me', { remoteAddress: undefined, token: `guess-number-${guess}-of-many` })).status);
+    expect(guesses.at(-1)).toBe(429);
+    expect(await plain.get('/me', { remoteAddress: undefined, token: secrets.reader })).toMatchObject({ status: 200 });
+  });
+
+  it.each(['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-real-ip', 'via'])(
+    'without tokens is nothing for what came through a proxy: %s',
+    async (header) => {
+      const { get } = await openApi('SQLite');
+      expect(await get('/me', { headers: { [header]: 'for=203.0.113.7' } })).toMatchObject({
+        status: 401,
+        body: { code: 'UNAUTHORIZED', detail: expect.stringMatching(new RegExp(`WORKFLOW_PAWL_TOKENS.*proxy.*${header}.*set the tokens`)) },
+      });
+    },
+  );
 
   it('without tokens is for this machine alone, by its own name, and for no page of another site', async () => {
     const { get, post } = await openApi('SQLite');
@@ -127,7 +163,18 @@ describe.each(storeNames)('a tenant, on %s,', (store) => {
     expect(await ids(secrets.admin, '?tenant=globex')).toEqual([globex]);
 
     for (const foreign of [globex, code]) {
-      for (const path of ['', '/events', '/steps', '/hooks', '/waits', '/streams', '/explain', '/live', '/streams/strm_x']) {
+      for (const path of [
+        '',
+        '/events',
+        '/steps',
+        '/steps/step_x',
+        '/hooks',
+        '/waits',
+        '/streams',
+        '/explain',
+        '/live',
+        '/streams/strm_x',
+      ]) {
         expect(await get(`/runs/${foreign}${path}`, { token: secrets.acme }), path).toMatchObject({
           status: 404,
           body: { code: 'RUN_NOT_FOUND' },

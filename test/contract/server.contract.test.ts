@@ -1,5 +1,7 @@
-import { describe, expect, it, vi } from 'vitest';
-import { storeNames } from '../support/any-store.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createWorld } from '../../src/index.ts';
+import { createServer } from '../../src/server/index.ts';
+import { scratchDatabase, storeNames } from '../support/any-store.ts';
 import { openApi } from '../support/api.ts';
 import { createCodeRun, sdkPayload, writeEvent } from '../support/code-runs.ts';
 
@@ -108,6 +110,23 @@ describe.each(storeNames)('the API, on %s,', (store) => {
     expect(await post('/runs/bulk', { action: 'cancel', filter: {} })).toMatchObject({ status: 400 });
   });
 
+  it('gives any of many hooks what it waits for', async () => {
+    const { world, post, get } = await openApi(store);
+    const runId = await createCodeRun(world, 'poll');
+    await writeEvent(world, runId, { eventType: 'run_started' });
+    const ids = Array.from({ length: 102 }, (_, index) => `hook_${String(index).padStart(3, '0')}`);
+    for (const id of ids)
+      await writeEvent(world, runId, { eventType: 'hook_created', correlationId: id, eventData: { token: `of ${id}` } });
+    expect(await post(`/runs/${runId}/resume`, { hookId: 'hook_101', data: 1 })).toMatchObject({ status: 200, body: { runId } });
+    expect(await post('/resume', { token: 'of hook_100' })).toMatchObject({ status: 200, body: { runId } });
+    expect((await get(`/runs/${runId}/hooks?limit=200`)).body.data.slice(100)).toMatchObject([
+      { hookId: 'hook_100', receivedCount: 1 },
+      { hookId: 'hook_101', receivedCount: 1 },
+    ]);
+    expect(await post(`/runs/${runId}/resume`, { hookId: 'hook_102' })).toMatchObject({ status: 409, body: { code: 'NOT_WAITING' } });
+    expect(await post(`/runs/${runId}/resume`, {})).toMatchObject({ status: 400, body: { code: 'HOOK_AMBIGUOUS' } });
+  });
+
   it('says how the system is, and is ready only with its database', async () => {
     const { world, get } = await openApi(store);
     await createCodeRun(world, 'mail');
@@ -175,6 +194,41 @@ describe.each(storeNames)('the state of the system, on %s,', (store) => {
       expect(sums, window).toEqual([3, 1, 1, 0, 3]);
       expect(buckets.some(({ stepP50Ms, stepP95Ms }) => stepP50Ms !== null && Number(stepP95Ms) >= Number(stepP50Ms))).toBe(true);
     }
+  });
+});
+
+describe('acting on very many runs', () => {
+  it('goes on where the call before ended, and not with what came later', async () => {
+    const { world, post } = await openApi('SQLite');
+    await Promise.all(Array.from({ length: 1_005 }, () => createCodeRun(world, 'mail')));
+    const bulk = { action: 'cancel', filter: { name: 'mail' } };
+    const first = (await post('/runs/bulk', bulk)).body;
+    expect(first).toMatchObject({ matched: 1_000, more: true, cursor: expect.any(String) });
+    const begunBefore = Date.now();
+    await vi.waitUntil(() => Date.now() > begunBefore + 1);
+    await createCodeRun(world, 'mail');
+    expect((await post('/runs/bulk', { ...bulk, cursor: first.cursor })).body).toMatchObject({ matched: 5, more: false, cursor: null });
+    expect(await post('/runs/bulk', { ...bulk, cursor: 'made up' })).toMatchObject({ status: 400, body: { code: 'INVALID_INPUT' } });
+  });
+});
+
+describe('a live stream', () => {
+  it('is not begun for who asks for its headers alone', async () => {
+    const world = createWorld({ env: await scratchDatabase('SQLite'), apart: true });
+    const server = createServer({ world, dashboard: false, maxStreams: 1 });
+    onTestFinished(async () => {
+      await server.close();
+      await world.close();
+    });
+    const ask = (method: string) =>
+      server.fetch(new Request('http://localhost/api/v1/runs/live', { method }), { remoteAddress: '127.0.0.1' });
+    for (const _ of [1, 2]) {
+      const { status, headers, body } = await ask('HEAD');
+      expect([status, headers.get('content-type'), body]).toEqual([200, 'text/event-stream; charset=utf-8', null]);
+    }
+    const live = await ask('GET');
+    expect(live.status).toBe(200);
+    await live.body?.cancel();
   });
 });
 

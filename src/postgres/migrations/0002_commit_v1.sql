@@ -37,6 +37,7 @@ declare
   c_clock bigint := coalesce(p_clock, c_server);
   v_runs pawl.runs[] := '{}';
   v_busy boolean[] := '{}';
+  v_ask_until timestamptz;
   v_at_hand int := 0;
   v_run pawl.runs;
   v_changed boolean := false;
@@ -64,6 +65,11 @@ begin
   end if;
   if p_wait then
     perform set_config('lock_timeout', '4s', true);
+    -- That does not reach the other nodes of Citus: there the run is asked for again and again.
+    perform 1 from pawl.pawl_meta where key = 'citus';
+    if found then
+      v_ask_until := clock_timestamp() + interval '4s';
+    end if;
   end if;
   o_act := -1;
   o_at := c_server;
@@ -73,10 +79,19 @@ begin
   return next;
 
   for i in 1 .. cardinality(p_runs) loop
-    if p_wait then
+    if p_wait and v_ask_until is null then
       select * into v_run from pawl.runs where shard = p_shards[i] and run_id = p_runs[i] for update;
     else
-      select * into v_run from pawl.runs where shard = p_shards[i] and run_id = p_runs[i] for update skip locked;
+      loop
+        select * into v_run from pawl.runs where shard = p_shards[i] and run_id = p_runs[i] for update skip locked;
+        exit when found or not p_wait;
+        perform 1 from pawl.runs where shard = p_shards[i] and run_id = p_runs[i];
+        exit when not found;
+        if clock_timestamp() > v_ask_until then
+          raise lock_not_available using message = format('run %s is locked', p_runs[i]);
+        end if;
+        perform pg_sleep(0.01);
+      end loop;
     end if;
     v_runs[i] := v_run;
     v_busy[i] := false;

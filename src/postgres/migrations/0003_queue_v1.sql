@@ -16,6 +16,8 @@ declare
   c_deployment text := p_act ->> 'deployment_id';
   c_step_names text[] := case when jsonb_typeof(p_act -> 'step_names') = 'array'
     then array(select jsonb_array_elements_text(p_act -> 'step_names')) end;
+  c_key_ids text[] := case when jsonb_typeof(p_act -> 'key_ids') = 'array'
+    then array(select jsonb_array_elements_text(p_act -> 'key_ids')) end;
   v_runs jsonb;
   v_steps jsonb;
   v_messages jsonb;
@@ -28,6 +30,7 @@ begin
         and due_at is not null and lease_owner is null and due_at <= c_now
         and namespace = any (c_namespaces)
         and (c_deployment is null or deployment_id = c_deployment)
+        and (c_key_ids is null or encryption_key_id is null or encryption_key_id = any (c_key_ids))
       order by due_at
       limit (p_act ->> 'runs')::int
       for update skip locked
@@ -68,6 +71,7 @@ begin
         and s.namespace = any (c_namespaces)
         and (c_step_names is null or s.step_name = any (c_step_names))
         and (c_deployment is null or r.deployment_id = c_deployment)
+        and (c_key_ids is null or r.encryption_key_id is null or r.encryption_key_id = any (c_key_ids))
       order by s.due_at
       limit (p_act ->> 'steps')::int
       for update of s skip locked
@@ -129,8 +133,9 @@ end
 $$;
 
 -- Gives back what was leased by batches whose answers were lost, without counting an attempt, and makes sure that none of them is
--- committed from now on. One whose session is at its very end holds its writer. Where its client asks later about what it is told of here, it is
--- left to the next batch, for everything that it has touched is locked until then; else it is waited for. Returns those that were left.
+-- committed from now on. One whose session is at its very end holds its writer, and what one leased may be held by anybody. Where its client
+-- asks later about what it is told of here, such a batch is left whole to the next one, so that it fails none; else it is waited for. Returns
+-- those that were left.
 create function pawl.pawl_give_back_v1(p_shard int, p_unsure jsonb, p_now bigint)
 returns jsonb
 language plpgsql
@@ -148,6 +153,14 @@ begin
   loop
     begin
       if v_unsure.later then
+        -- Patience does not reach the other nodes of Citus, so that a writer is waited for only where nothing can be seen of it.
+        perform 1 from pawl.writers where shard = p_shard and writer_id = v_unsure.writer for update skip locked;
+        if not found then
+          perform 1 from pawl.writers where shard = p_shard and writer_id = v_unsure.writer;
+          if found then
+            raise lock_not_available;
+          end if;
+        end if;
         perform set_config('lock_timeout', '20ms', true);
       end if;
       insert into pawl.writers as known (shard, writer_id, batch, leases, used_at)
@@ -156,35 +169,36 @@ begin
       set batch = greatest(known.batch, excluded.batch),
           leases = case when known.batch < excluded.batch then excluded.leases else known.leases end
       returning batch, leases into v_batch, v_leases;
+      -- Those of a later batch are somebody's.
+      if v_batch > v_unsure.batch then
+        v_leases := '[]';
+      end if;
+      for v_lease in select jsonb_array_elements(v_leases) loop
+        case v_lease ->> 0
+        when 'run' then
+          update pawl.runs
+          set lease_owner = null, due_at = (v_lease ->> 6)::bigint, deliveries = greatest(0, deliveries - 1)
+          where shard = (v_lease ->> 1)::int and run_id = v_lease ->> 2
+            and lease_owner = v_lease ->> 4 and lease_epoch = (v_lease ->> 5)::bigint;
+        when 'step' then
+          update pawl.steps
+          set lease_owner = null, due_at = (v_lease ->> 6)::bigint, deliveries = greatest(0, deliveries - 1), version = version + 1
+          where shard = (v_lease ->> 1)::int and run_id = v_lease ->> 2 and step_id = v_lease ->> 3
+            and lease_owner = v_lease ->> 4 and lease_epoch = (v_lease ->> 5)::bigint;
+        when 'message' then
+          update pawl.messages
+          set lease_owner = null, due_at = (v_lease ->> 6)::bigint, deliveries = greatest(0, deliveries - 1)
+          where shard = (v_lease ->> 1)::int and message_id = v_lease ->> 3
+            and lease_owner = v_lease ->> 4 and lease_epoch = (v_lease ->> 5)::bigint;
+        end case;
+      end loop;
       perform set_config('lock_timeout', c_patience, true);
     exception when lock_not_available then
       if v_unsure.later is not true then
         raise;
       end if;
       v_left := v_left || to_jsonb(v_unsure);
-      continue;
     end;
-    -- Those of a later batch are somebody's.
-    continue when v_batch > v_unsure.batch;
-    for v_lease in select jsonb_array_elements(v_leases) loop
-      case v_lease ->> 0
-      when 'run' then
-        update pawl.runs
-        set lease_owner = null, due_at = (v_lease ->> 6)::bigint, deliveries = greatest(0, deliveries - 1)
-        where shard = (v_lease ->> 1)::int and run_id = v_lease ->> 2
-          and lease_owner = v_lease ->> 4 and lease_epoch = (v_lease ->> 5)::bigint;
-      when 'step' then
-        update pawl.steps
-        set lease_owner = null, due_at = (v_lease ->> 6)::bigint, deliveries = greatest(0, deliveries - 1), version = version + 1
-        where shard = (v_lease ->> 1)::int and run_id = v_lease ->> 2 and step_id = v_lease ->> 3
-          and lease_owner = v_lease ->> 4 and lease_epoch = (v_lease ->> 5)::bigint;
-      when 'message' then
-        update pawl.messages
-        set lease_owner = null, due_at = (v_lease ->> 6)::bigint, deliveries = greatest(0, deliveries - 1)
-        where shard = (v_lease ->> 1)::int and message_id = v_lease ->> 3
-          and lease_owner = v_lease ->> 4 and lease_epoch = (v_lease ->> 5)::bigint;
-      end case;
-    end loop;
   end loop;
   return v_left;
 end
@@ -298,6 +312,8 @@ declare
   v_size int;
   v_index bigint;
   v_start int := p_act ->> 'start';
+  v_beyond text;
+  v_count bigint;
   c_until bigint := p_clock + (p_act ->> 'lease_ms')::bigint;
 begin
   held := true;
@@ -328,10 +344,10 @@ begin
     held := found;
 
   when 'settleStep' then
-    -- A step that still has its lease did not end: it is due again, at its retry_after if it has one.
+    -- A step that still has its lease did not end: it is due again, not before its retry_after.
     update pawl.steps
     set lease_owner = null, version = version + 1,
-        due_at = case when c_due_at is null then null else coalesce(retry_after, c_due_at) end,
+        due_at = case when c_due_at is null then null else greatest(retry_after, c_due_at) end,
         deliveries = case when c_result = 'retry' then deliveries when c_result = 'release' then greatest(0, deliveries - 1) else 0 end
     where shard = c_shard and run_id = c_run_id and step_id = c_id and lease_owner = c_owner and lease_epoch = c_epoch;
     held := found;
@@ -426,11 +442,19 @@ begin
     end if;
 
   when 'sweepStreams' then
-    delete from pawl.stream_chunks c
-    using pawl.streams s
-    where c.shard = s.shard and c.name = s.name and starts_with(s.name, c_id) and s.created_at < (p_act ->> 'before')::bigint;
-    delete from pawl.streams s where starts_with(s.name, c_id) and s.created_at < (p_act ->> 'before')::bigint;
-    get diagnostics number = row_count;
+    -- By their key, shard by shard: without it every stream there is would be read, while a batch waits for it.
+    number := 0;
+    v_beyond := left(c_id, -1) || chr(ascii(right(c_id, 1)) + 1);
+    for v_shard in 0 .. 63 loop
+      delete from pawl.stream_chunks
+      where shard = v_shard and name = any (array(
+        select name from pawl.streams
+        where shard = v_shard and name >= c_id and name < v_beyond and created_at < (p_act ->> 'before')::bigint));
+      delete from pawl.streams
+      where shard = v_shard and name >= c_id and name < v_beyond and created_at < (p_act ->> 'before')::bigint;
+      get diagnostics v_count = row_count;
+      number := number + v_count;
+    end loop;
     delete from pawl.writers where used_at < p_clock - 86400000;
   end case;
 end

@@ -596,6 +596,11 @@ begin
     delete from pawl.hooks where shard = c_shard and run_id = c_run_id;
     delete from pawl.hook_tokens where run_id = c_run_id;
     delete from pawl.messages where shard = c_shard and run_id = c_run_id;
+    -- A stream that was not named by its run's id has a shard of its own.
+    for x in select shard, name from pawl.streams where run_id = c_run_id loop
+      delete from pawl.stream_chunks where shard = x.shard and name = x.name;
+      delete from pawl.streams where shard = x.shard and name = x.name;
+    end loop;
     delete from pawl.runs where shard = c_shard and run_id = c_run_id;
 
   when 'saveFlows' then

@@ -24,7 +24,7 @@ export function hooks(contract: Contract): void {
   });
 }
 
-function hookCreatedPolicies({ policy }: Contract): void {
+function hookCreatedPolicies({ policy, timedPolicy }: Contract): void {
   policy('creates a hook from what it is given', async ({ world }) => {
     const runId = await runningRun(world);
     const [hookId, token] = [newHookId(), newToken()];
@@ -91,6 +91,18 @@ function hookCreatedPolicies({ policy }: Contract): void {
     expect((await world.hooks.getByToken(String(tokens[1]))).runId).toBe(second);
     await world.events.create(first, build.hookDisposed(hookId));
     expect((await world.hooks.getByToken(String(tokens[1]))).hookId).toBe(hookId);
+  });
+
+  timedPolicy('a hook is found by its id though a newer one of the same id, in another run, is gone', async ({ world, clock }) => {
+    const [older, newer, hookId] = [await runningRun(world), await runningRun(world), newHookId()];
+    await world.events.create(older, build.hookCreated(hookId));
+    clock.advance(1);
+    await world.events.create(newer, build.hookCreated(hookId));
+    expect((await world.hooks.get(hookId)).runId).toBe(newer);
+    await world.events.create(newer, build.runCompleted());
+    expect((await world.hooks.get(hookId)).runId).toBe(older);
+    await world.events.create(older, build.hookDisposed(hookId));
+    await expectError(world.hooks.get(hookId), hookNotFound);
   });
 }
 

@@ -59,6 +59,17 @@ function malformedEventPolicies({ policy }: Contract): void {
     const { step } = await world.events.create(runId, build.stepRetrying(stepId, { retryAfter: asText }));
     expect(step?.retryAfter).toEqual(at);
   });
+
+  policy('null for an instant that may be left out is as if it were', async ({ world }) => {
+    const [runId, stepId, waitId] = [await runningRun(world), newStepId(), newWaitId()];
+    await world.events.create(runId, build.stepCreated(stepId));
+    const { step } = await world.events.create(runId, build.stepRetrying(stepId, { retryAfter: null as unknown as Date }));
+    expect(step?.retryAfter ?? undefined).toBeUndefined();
+    expect(dataOf((await readLog(world, runId)).at(-1))?.['retryAfter']).toBeUndefined();
+    await world.events.create(runId, build.waitCreated(waitId, new Date(Date.now() + 3_600_000)));
+    const { wait } = await world.events.create(runId, { ...build.waitCompleted(waitId), eventData: { resumeAt: null } } as never);
+    expect(wait?.status).toBe('completed');
+  });
 }
 
 function oddTextPolicies({ policy }: Contract): void {
@@ -139,6 +150,7 @@ const malformedEvents: readonly (readonly [string, unknown])[] = [
   ['a hook_created without a token', { eventType: 'hook_created', specVersion: 3, correlationId: newHookId(), eventData: {} }],
   ['a hook_created with a number for a token', { ...build.hookCreated(newHookId()), eventData: { token: 7 } }],
   ['a wait_created without resumeAt', { eventType: 'wait_created', specVersion: 3, correlationId: newWaitId(), eventData: {} }],
+  ['a wait_created with null for resumeAt', build.waitCreated(newWaitId(), null as unknown as Date)],
   ['a wait_created with an invalid Date', build.waitCreated(newWaitId(), new Date(Number.NaN))],
   ['a wait_created with words for an instant', build.waitCreated(newWaitId(), 'tomorrow' as unknown as Date)],
   ['a version that is no number', { ...build.stepCreated(stepId), specVersion: 'three' }],

@@ -72,6 +72,13 @@ export function precondition({ policy, timedPolicy }: Contract): void {
       expect(run?.status).toBe('completed');
     });
 
+    policy('a snapshot may have a fraction of a millisecond', async ({ world }) => {
+      const runId = await runningRun(world);
+      const { event } = await world.events.create(runId, build.stepCompleted(await runningStep(world, runId)));
+      const { run } = await world.events.create(runId, build.runCompleted(), { stateUpdatedAt: eventIdMs(event) + 0.5 });
+      expect(run?.status).toBe('completed');
+    });
+
     policy('a result without a snapshot is not guarded', async ({ world }) => {
       const runId = await runningRun(world);
       await world.events.create(runId, build.stepCompleted(await runningStep(world, runId)));
@@ -92,6 +99,23 @@ export function precondition({ policy, timedPolicy }: Contract): void {
       const runId = await finishedRun(world, 'completed');
       await expectError(world.events.create(runId, build.runCompleted(), { stateUpdatedAt: 0 }), entityConflict(/terminal state/i));
     });
+
+    policy(
+      'a run that is refused twenty times in a row ends all the same, for hooks may arrive faster than it is replayed',
+      async ({ world }) => {
+        const runId = await runningRun(world);
+        const hookId = newHookId();
+        await world.events.create(runId, build.hookCreated(hookId));
+        const replay = async () => {
+          await world.events.create(runId, build.runStarted());
+          const seen = { stateUpdatedAt: eventIdMs((await readLog(world, runId)).at(-1)) };
+          await world.events.create(runId, build.hookReceived(hookId));
+          return world.events.create(runId, build.runCompleted(), seen);
+        };
+        for (let round = 0; round < 20; round += 1) await expectError(replay(), preconditionFailed);
+        expect((await replay()).run?.status).toBe('completed');
+      },
+    );
 
     policy('a result may be tried again with a newer snapshot', async ({ world }) => {
       const runId = await runningRun(world);

@@ -3,6 +3,7 @@ import * as build from '../event-builders.ts';
 import { advanceUntil } from '../advance-until.ts';
 import { pendingStep, runningRun } from '../arrange.ts';
 import { type Delivery, type DeliveryRecorder, forRun, forStep, recordDeliveries } from '../delivery-recorder.ts';
+import { badRequest, expectError } from '../expect-error.ts';
 import { newRunId, newStepName } from '../ids.ts';
 import { flowAfter, sendStep, stepAfter, wakeRun } from '../queueing.ts';
 import { registerStepName } from '../registered-steps.ts';
@@ -167,6 +168,46 @@ function timeoutPolicies({ policy, timedPolicy }: Contract): void {
     expect((await world.steps.get(runId, stepId)).attempt).toBe(3);
   });
 
+  timedPolicy(
+    'a step that fails before it starts is given more time after each failure, also when its retryAfter has passed',
+    async (scene) => {
+      const { world, clock } = scene;
+      const runId = await runningRun(world);
+      const stepName = registerStepName(newStepName());
+      const stepId = await pendingStep(world, runId, stepName);
+      const arrivedAt: number[] = [];
+      const steps = recordDeliveries(world, '__wkf_step_', async (delivery) => {
+        if (!forStep(runId, stepId)(delivery)) return;
+        arrivedAt.push(clock.now());
+        if (arrivedAt.length > 1) throw new Error('The code of the step cannot be loaded.');
+        await world.events.create(runId, build.stepStarted(stepId));
+        await world.events.create(runId, build.stepRetrying(stepId, { retryAfter: new Date(clock.now() + 10_000) }));
+        return { timeoutSeconds: 10 };
+      });
+      await sendStep(world, { runId, stepId, stepName });
+      await world.start?.();
+      const deliveries = await comesAgain(scene, steps, forStep(runId, stepId), 5, { oneMore: stepAfter });
+      expect(deliveries.map((delivery) => delivery.attempt)).toEqual([1, 1, 2, 3, 4]);
+      for (const [failures, gap] of gaps(arrivedAt).slice(1).entries()) expect(gap).toBeGreaterThanOrEqual(500 * 2 ** failures);
+    },
+  );
+
+  timedPolicy('seconds may have fractions of any size, and are never cut short', async (scene) => {
+    const { world, clock } = scene;
+    for (const runId of [await runningRun(world), newRunId()]) {
+      const arrivedAt: number[] = [];
+      const recorder = recordDeliveries(world, '__wkf_workflow_', (delivery) => {
+        if (!forRun(runId)(delivery)) return;
+        arrivedAt.push(clock.now());
+        return arrivedAt.length < 3 ? { timeoutSeconds: 1.2345 } : undefined;
+      });
+      await wakeRun(world, runId);
+      await world.start?.();
+      await comesAgain(scene, recorder, forRun(runId), 3);
+      expect(Math.min(...gaps(arrivedAt))).toBeGreaterThanOrEqual(1_234.5);
+    }
+  });
+
   // A timer of the language overflows after 24 days and would fire at once.
   timedPolicy('forty days are forty days', async (scene) => {
     const { world, clock } = scene;
@@ -196,7 +237,39 @@ function timeoutPolicies({ policy, timedPolicy }: Contract): void {
   });
 }
 
-function delayPolicies({ timedPolicy }: Contract): void {
+function delayPolicies({ policy, timedPolicy }: Contract): void {
+  timedPolicy('a delayed message is neither brought forward by another wake of its run nor lost with it', async ({ world, clock }) => {
+    const runId = await runningRun(world, { workflowName });
+    let arrivedAt = 0;
+    const isDelayed = (delivery: Delivery) => forRun(runId)(delivery) && delivery.message['serverErrorRetryCount'] === 3;
+    const recorder = recordDeliveries(world, '__wkf_workflow_', (delivery) => {
+      if (isDelayed(delivery)) arrivedAt = clock.now();
+    });
+    await world.start?.();
+    await flowAfter(world, recorder);
+    const queuedAt = clock.now();
+    await world.queue(`__wkf_workflow_${workflowName}`, { runId, serverErrorRetryCount: 3 }, { delaySeconds: 30 });
+    const before = recorder.deliveries.filter(forRun(runId)).length;
+    await wakeRun(world, runId);
+    await recorder.answer(forRun(runId), before + 1);
+    await flowAfter(world, recorder);
+    expect(recorder.deliveries.filter(isDelayed)).toEqual([]);
+    await advanceUntil(clock, recorder.arrival(isDelayed));
+    expect(arrivedAt - queuedAt).toBeGreaterThanOrEqual(30_000);
+  });
+
+  policy('a delay may have a fraction of any size, and has to be a number', async ({ world }) => {
+    const recorder = recordDeliveries(world, '__wkf_workflow_');
+    await world.start?.();
+    for (const runId of [await runningRun(world, { workflowName }), newRunId()]) {
+      const before = recorder.deliveries.filter(forRun(runId)).length;
+      await world.queue(`__wkf_workflow_${workflowName}`, { runId }, { delaySeconds: 0.012_345 });
+      await recorder.arrival(forRun(runId), before + 1);
+    }
+    const queue = world.queue(`__wkf_workflow_${workflowName}`, { runId: newRunId() }, { delaySeconds: Number.NaN });
+    await expectError(queue, badRequest(/delaySeconds/));
+  });
+
   for (const home of ['a run that exists', 'a run that does not exist'] as const) {
     timedPolicy(`a delayed message for ${home} comes after its delay, not before`, async ({ world, clock }) => {
       const runId = home === 'a run that exists' ? await runningRun(world, { workflowName }) : newRunId();

@@ -49,6 +49,31 @@ function serialPolicies({ policy }: Contract): void {
     expect(most).toBe(1);
   });
 
+  policy('a run that is queued while it is being created is not delivered beside itself', async ({ world }) => {
+    const runIds = Array.from({ length: 10 }, () => newRunId());
+    const inside = new Map<string, number>();
+    let most = 0;
+    const leave = deferred();
+    const recorder = recordDeliveries(world, '__wkf_workflow_', async ({ message }) => {
+      const runId = String(message['runId']);
+      if (!runIds.includes(runId)) return;
+      inside.set(runId, (inside.get(runId) ?? 0) + 1);
+      most = Math.max(most, inside.get(runId) as number);
+      await leave.promise;
+      inside.set(runId, (inside.get(runId) as number) - 1);
+    });
+    await world.start?.();
+    const workflowName = newWorkflowName();
+    const created = runIds.map((runId) => world.events.create(runId, build.runCreated({ workflowName })));
+    const queued = runIds.map((runId) => world.queue(`__wkf_workflow_${workflowName}`, { runId }));
+    await Promise.all([...created, ...queued]);
+    for (const runId of runIds) await recorder.arrival(forRun(runId));
+    await flowAfter(world, recorder);
+    leave.resolve();
+    await flowAfter(world, recorder);
+    expect(most).toBe(1);
+  });
+
   policy('different runs are delivered side by side', async ({ world }) => {
     const runIds = await Promise.all([runningRun(world), runningRun(world), runningRun(world)]);
     const leave = deferred();

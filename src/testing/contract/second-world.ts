@@ -115,6 +115,18 @@ export function secondWorld({ sharedPolicy }: Contract): void {
       expect((await recorder.arrival(forRun(runId))).message).toMatchObject({ runId });
     });
 
+    sharedPolicy('tells its own readers when it is closed, and not those of the first', async ({ world, another }) => {
+      const other = await another('same process');
+      const [name, runId] = [newStreamName(), newRunId()];
+      const [staying, leaving] = [readChunks(await world.readFromStream(name)), readChunks(await other.readFromStream(name))];
+      const left = leaving.take(1).catch((error: unknown) => error);
+      await other.close?.();
+      expect(await left).toMatchObject({ status: 503 });
+      await world.writeToStream(name, runId, 'goes on');
+      expect(texts(await staying.take(1))).toEqual(['goes on']);
+      await staying.cancel();
+    });
+
     sharedPolicy('does not deliver again what the first has acknowledged', async ({ world, another }) => {
       const [done, next] = [newRunId(), newRunId()];
       const recorder = recordDeliveries(world, '__wkf_workflow_');
