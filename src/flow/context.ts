@@ -62,6 +62,13 @@ export function sealOutput(value: unknown, what: string, limits: ContextLimits):
   return sealed;
 }
 
+/** The same for what comes from outside an execution: what is not JSON is the giver's mistake, INVALID_INPUT. */
+export function sealGiven(value: unknown, what: string, limits: ContextLimits): unknown {
+  const sealed = seal(value, { what, maxDepth: limits.maxDepth });
+  checkValue(sealed, what, limits);
+  return sealed;
+}
+
 function applyWrite(context: Context, write: ContextWrite): Context {
   if ('removed' in write) {
     const { [write.path[0]]: _, ...rest } = context;

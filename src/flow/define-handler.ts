@@ -59,8 +59,9 @@ export function defineHandler<
         config: await parseConfig(params.config),
         input: await parse(input, params.input, `input of "${type}"`, 'INVALID_INPUT'),
       };
-      const result = await definition.execute(typed as TypedHandlerParams<Input, Config>);
-      if (result.type !== 'success' || output === undefined) return result;
+      const result: HandlerResult | undefined = await definition.execute(typed as TypedHandlerParams<Input, Config>);
+      // One that forgot to return anything is for the engine to refuse.
+      if (result?.type !== 'success' || output === undefined) return result;
       return { ...result, output: await parse(output, result.output, `output of "${type}"`, 'HANDLER_ERROR') };
     },
   } as StepHandler;

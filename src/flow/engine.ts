@@ -250,7 +250,9 @@ export class Engine {
 
   async #awaitRetry(claim: ExecutionClaim, retryAt: number): Promise<boolean> {
     const stops = [claim.signal, this.#shutdown.signal];
-    await waitUntil(this.#core.clock, retryAt, stops);
+    // Its time may be up before that, and nobody else holds it to say so.
+    const { deadlineAt = retryAt } = claim.execution;
+    await waitUntil(this.#core.clock, Math.min(retryAt, deadlineAt), stops);
     return !stops.some(({ aborted }) => aborted);
   }
 

@@ -30,7 +30,7 @@ export interface ExecutionIndex {
    * ignored. Children that are executions record theirs by `settles` of their own commit.
    */
   settleChild(result: ChildResult): Promise<void>;
-  /** True if `commit` itself takes `consumesToken`, so that token and wait change together. */
+  /** True if `commit` itself takes `consumesToken` and `disposesToken`, so that token and wait change together. */
   readonly consumesTokens?: boolean;
   /** True if a commit with `revokesTokens` takes the tokens with it that the manager of this store has made. */
   readonly freesTokens?: boolean;
@@ -92,6 +92,8 @@ export interface ExecutionCommit {
   readonly cancelChildren?: CancelChildren;
   /** `sha256:...` of the token that must be live and is gone afterwards. */
   readonly consumesToken?: string;
+  /** `sha256:...` of a token of this execution that is gone afterwards, if it still lives. */
+  readonly disposesToken?: string;
   /** No token of this execution is valid any more. */
   readonly revokesTokens?: boolean;
 }

@@ -38,7 +38,7 @@ export interface FlowRegistry {
   get(id: string, version?: string): Flow | undefined;
   has(id: string): boolean;
   list(): Flow[];
-  /** Fetches a version that is not in the cache. */
+  /** Fetches a version that is not in the cache; without one, the newest published that there is now, as `create` asks each time. */
   load?(id: string, version?: string): Promise<Flow | undefined>;
   /** Makes what was registered durable; the Engine calls it before it creates executions. */
   flush?(): Promise<void>;
@@ -58,6 +58,8 @@ export interface ResumeTokenManager {
   revoke(token: string): Promise<void>;
   /** Takes a live token: the first caller gets its execution, every later one null. */
   consume?(token: string): Promise<string | null>;
+  /** As `revoke`, for who knows only what `waitMetadata.token` holds: `sha256:...`. */
+  revokeHash?(hash: string): Promise<void>;
   /** Makes every token of an execution worthless. */
   revokeAll?(executionId: string): Promise<void>;
 }

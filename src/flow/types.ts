@@ -208,6 +208,8 @@ export interface WaitMetadata {
   reason?: string;
   /** Stored as `sha256:...`; the plain token is handed out once, by the call that made the wait. */
   token?: string;
+  /** No token ends this wait: one that is used meanwhile is kept for a later one. */
+  keepsTokens?: boolean;
 }
 
 export interface CancellationInfo {
@@ -302,7 +304,10 @@ export interface WaitResult {
   type: 'wait';
   wakeAt?: number;
   reason?: string;
+  /** The token that ends it; absent: any token of the execution. */
   token?: string;
+  /** True: no token ends it, so that one which is used meanwhile is kept for the wait it was made for. */
+  keepsTokens?: boolean;
   /** Stored under the step's `outputKey` while it waits. */
   output?: unknown;
   /** Children to start with this wait, in one commit. */

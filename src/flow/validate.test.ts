@@ -13,6 +13,13 @@ describe('validation', () => {
     expect(parseFlow({ $schema: './flow.schema.json', ...good })).toEqual(good);
   });
 
+  it.each(['static', 'template'])('misses the value of a selector of type %s, which may be anything that is there', (type) => {
+    const key = type === 'static' ? 'value' : 'template';
+    const flow = (input: object) => buildFlow({ a: { type: 'log', input: input as never } });
+    expect(pointers(flow({ type }))).toEqual([`/steps/a/input/${key}`]);
+    for (const value of [null, 0, '', []]) expect(pointers(flow({ type, [key]: value }))).toEqual([]);
+  });
+
   it('reports every problem at once, each at its pointer', () => {
     const flow = {
       id: 'not an id!',

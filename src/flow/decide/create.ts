@@ -18,6 +18,7 @@ export interface NewExecution {
   readonly parent?: { readonly execution: Pick<Execution, 'id' | 'depth'>; readonly step?: ParentStep } | undefined;
   /** For a retry: what is carried over from the execution it repeats. */
   readonly history?: readonly StepHistoryEntry[];
+  readonly visits?: Readonly<Record<string, number>>;
   readonly input?: Context;
 }
 
@@ -48,7 +49,7 @@ export function newExecution(given: NewExecution): Execution {
     updatedAt: now,
     revision: 1,
     input: given.input ?? given.context,
-    visits: {},
+    visits: { ...given.visits },
     stepCount: 0,
     ...present,
   });

@@ -1,7 +1,7 @@
 import type { ContextLimits, ContextWrite } from '../context.ts';
 import { FlowError } from '../errors.ts';
 import { seal } from '../seal.ts';
-import type { Flow, Step } from '../types.ts';
+import type { Execution, Flow, Step } from '../types.ts';
 import { attemptOf, stepFact } from './begin.ts';
 import { abandonChildren } from './end.ts';
 import { nextStep } from './step-parts.ts';
@@ -56,9 +56,25 @@ export function resumeExecution(transition: Transition, given: Resume): Transiti
         },
       ],
       ...(target === undefined ? {} : abandonChildren(execution, now)),
+      ...unusedToken(execution, given),
     },
     limits,
   );
+}
+
+/**
+ * Whether a token ends the wait an execution is in: the one it names, any of the execution if it names none. A wait for
+ * children or for nothing but the clock takes none: one that is used meanwhile was made for another wait.
+ */
+export function fitsToken({ status, join, waitMetadata }: Execution, hash: string): boolean {
+  if (status !== 'waiting' || join !== undefined || waitMetadata?.keepsTokens) return false;
+  return waitMetadata?.token === undefined || waitMetadata.token === hash;
+}
+
+/** Whoever answers by the id leaves the token of the wait behind, which must not end one that it was not made for. */
+function unusedToken({ waitMetadata }: Execution, { by, token }: Resume): Pick<Transition, 'disposesToken'> {
+  if (by !== 'resume' || token !== undefined || waitMetadata?.token === undefined) return {};
+  return { disposesToken: waitMetadata.token };
 }
 
 function resumeWrites(context: Readonly<Record<string, unknown>>, by: Resume['by'], data: unknown): ContextWrite[] {

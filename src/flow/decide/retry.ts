@@ -13,7 +13,7 @@ export function retryDelay(
 ): number | undefined {
   if (!retries || attempt > retries.maxAttempts || error.retryable === false) return undefined;
   if (retries.retryOn && !retries.retryOn.includes(error.code)) return undefined;
-  const initial = retries.initialDelay ?? defaultInitialDelay;
+  const initial = Math.min(retries.initialDelay ?? defaultInitialDelay, retries.maxDelay ?? Number.POSITIVE_INFINITY);
   const cap = Math.max(initial, retries.maxDelay ?? defaultMaxDelay);
   const jitter = retries.jitter ? 0.5 : 0;
   const delay =

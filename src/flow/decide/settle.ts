@@ -2,12 +2,13 @@ import { sealOutput } from '../context.ts';
 import { FlowError, toExecutionError } from '../errors.ts';
 import type { SpawnedChild } from '../execution-index.ts';
 import type { ExecutionChanges } from '../execution-record.ts';
+import { lastInstant } from '../instant.ts';
 import { seal } from '../seal.ts';
 import type { ExecutionError, HandlerResult, Step } from '../types.ts';
 import { attemptOf, stepFact } from './begin.ts';
 import { abandonChildren, failExecution } from './end.ts';
 import { retryDelay } from './retry.ts';
-import { historyEntry, leaveStep, nextStep, outputWrites, type Settle } from './step-parts.ts';
+import { errorWrite, historyEntry, leaveStep, nextStep, outputWrites, type Settle } from './step-parts.ts';
 import { settleWait } from './wait.ts';
 import { advance, unchanged, type Transition } from './transition.ts';
 
@@ -69,7 +70,7 @@ function settleFailure(given: Settle, result: { error: ExecutionError; next?: st
   const attempt = attemptOf(execution);
   const error = describeFailure(result.error, step);
   const delay = retryDelay(given.retries, { attempt: attempt.attempt, error, random: given.random });
-  const retryAt = delay === undefined ? undefined : now + delay;
+  const retryAt = delay === undefined ? undefined : Math.min(Math.ceil(now + delay), lastInstant);
   const entry = historyEntry(given, 'failure', { error });
   const failed = {
     tail: [entry],
@@ -104,17 +105,15 @@ function followFailure(
   left: Parameters<typeof advance>[1],
   { error, target }: { error: ExecutionError; target: string },
 ): Transition {
-  const { code, message, stepId, details } = error;
-  const value = seal({ code, message, stepId, ...(details ? { details } : {}) }, { what: 'error' });
+  const write = errorWrite(error);
   try {
     const currentStepId = nextStep(flow, target, 'onFailure', step);
-    const writes = [{ path: ['error'], value }];
-    return advance(unchanged(execution), { ...left, changes: { ...left.changes, currentStepId }, writes }, limits);
+    return advance(unchanged(execution), { ...left, changes: { ...left.changes, currentStepId }, writes: [write] }, limits);
   } catch (problem) {
     // There is nowhere left to go: the execution fails with why, and keeps what led there.
     const failure = {
       ...toExecutionError(problem, step.id),
-      details: { ...(problem as FlowError).details, cause: value },
+      details: { ...(problem as FlowError).details, cause: write.value },
     };
     return failExecution(advance(unchanged(execution), left), seal(failure, { what: 'error' }), now);
   }

@@ -1,7 +1,8 @@
 import type { ContextLimits, ContextWrite } from '../context.ts';
 import { FlowError } from '../errors.ts';
 import type { ExecutionChanges } from '../execution-record.ts';
-import type { Execution, Flow, RetryConfig, Step, StepHistoryEntry } from '../types.ts';
+import { seal } from '../seal.ts';
+import type { Execution, ExecutionError, Flow, RetryConfig, Step, StepHistoryEntry } from '../types.ts';
 import { attemptOf } from './begin.ts';
 
 /** What is needed to decide what a finished attempt leads to. */
@@ -13,6 +14,8 @@ export interface Settle {
   readonly limits: ContextLimits;
   readonly retries: RetryConfig | undefined;
   readonly random: () => number;
+  /** Children that had ended when the handler was called because of them. */
+  readonly finished?: number | undefined;
 }
 
 /** Fields that belong to a step visit and go with it. */
@@ -23,6 +26,11 @@ export const leaveStep = {
   waitMetadata: undefined,
   join: undefined,
 } satisfies ExecutionChanges;
+
+/** A failure as the step that `onFailure` leads to reads it. */
+export function errorWrite({ code, message, stepId, details }: ExecutionError): ContextWrite & { readonly value: unknown } {
+  return { path: ['error'], value: seal({ code, message, stepId, ...(details ? { details } : {}) }, { what: 'error' }) };
+}
 
 export function outputWrites(step: Step, output: unknown): ContextWrite[] {
   if (step.outputKey === undefined || output === undefined) return [];

@@ -13,6 +13,7 @@ export interface Transition {
   readonly spawn: readonly SpawnedChild[];
   readonly cancelChildren?: CancelChildren;
   readonly consumesToken?: string;
+  readonly disposesToken?: string;
   readonly revokesTokens?: boolean;
 }
 

@@ -3,9 +3,10 @@ import { groupOf } from '../children.ts';
 import { FlowError } from '../errors.ts';
 import type { SpawnedChild } from '../execution-index.ts';
 import { hashToken } from '../token.ts';
-import type { ChildJoin, Execution, WaitMetadata, WaitResult } from '../types.ts';
+import { wholeInstant } from '../instant.ts';
+import type { ChildJoin, Step, WaitMetadata, WaitResult } from '../types.ts';
 import { attemptOf, stepFact } from './begin.ts';
-import { resumeExecution } from './resume.ts';
+import { fitsToken, resumeExecution } from './resume.ts';
 import { historyEntry, outputWrites, type Settle } from './step-parts.ts';
 import { advance, unchanged, type Transition } from './transition.ts';
 
@@ -15,6 +16,7 @@ export function settleWait(given: Settle, result: WaitResult, spawn: readonly Sp
   const attempt = attemptOf(execution);
   const output = sealOutput(result.output, `output of step "${step.id}"`, limits);
   const waitMetadata = describeWait(result);
+  const { keepsTokens: _, ...told } = waitMetadata;
   // The handler was called again because children finished, and waits for more of them: the same wait goes on.
   const goesOn = execution.status === 'waiting';
   const waiting = advance(
@@ -24,7 +26,7 @@ export function settleWait(given: Settle, result: WaitResult, spawn: readonly Sp
         status: 'waiting',
         attempt: Object.freeze({ ...attempt, status: 'waiting' as const }),
         waitMetadata,
-        join: joinOf(execution, result, spawn.length),
+        join: joinOf(given, result, spawn.length),
       },
       writes: outputWrites(step, output),
       spawn,
@@ -32,7 +34,7 @@ export function settleWait(given: Settle, result: WaitResult, spawn: readonly Sp
         ? {}
         : {
             tail: [historyEntry(given, 'wait', output === undefined ? {} : { output })],
-            facts: [{ type: 'waiting', ...stepFact(step, attempt, now), ...waitMetadata }],
+            facts: [{ type: 'waiting', ...stepFact(step, attempt, now), ...told }],
           }),
     },
     limits,
@@ -40,33 +42,36 @@ export function settleWait(given: Settle, result: WaitResult, spawn: readonly Sp
   return applyEarlyResume(waiting, given);
 }
 
-function describeWait({ wakeAt, reason, token }: WaitResult): WaitMetadata {
-  if (wakeAt !== undefined && !Number.isFinite(wakeAt)) {
-    throw new FlowError('HANDLER_ERROR', `wakeAt must be milliseconds since the epoch, not ${String(wakeAt)}.`, {
-      retryable: false,
-    });
-  }
+function describeWait({ wakeAt, reason, token, keepsTokens }: WaitResult): WaitMetadata {
   return Object.freeze({
-    ...(wakeAt === undefined ? {} : { wakeAt }),
+    ...(wakeAt === undefined ? {} : { wakeAt: wholeInstant(wakeAt, { what: 'wakeAt', code: 'HANDLER_ERROR' }) }),
     ...(reason === undefined ? {} : { reason }),
     ...(token === undefined ? {} : { token: hashToken(token) }),
+    ...(keepsTokens === true ? { keepsTokens } : {}),
   });
 }
 
-function joinOf(execution: Execution, { wakeWhen }: WaitResult, spawned: number): ChildJoin | undefined {
+function joinOf({ execution, step, finished = 0 }: Settle, { wakeWhen }: WaitResult, spawned: number): ChildJoin | undefined {
   const before = execution.join;
   if (before === undefined && spawned === 0 && wakeWhen === undefined) return undefined;
   const created = (before?.created ?? 0) + spawned;
-  const group = groupOf(attemptOf(execution));
-  // Waiting for more children than there are would wait for ever.
-  return Object.freeze({ group, created, wakeWhen: Math.min(wakeWhen ?? created, created) });
+  // It would be called again at once, for ever (rule 4).
+  if (created <= finished) throw nothingToWaitFor(step, created);
+  const asked = Math.ceil(wakeWhen ?? created);
+  // Waiting for more children than there are would wait for ever, and for no more than there were not at all.
+  const least = Number.isNaN(asked) ? created : Math.max(asked, finished + 1);
+  return Object.freeze({ group: groupOf(attemptOf(execution)), created, wakeWhen: Math.min(least, created) });
+}
+
+function nothingToWaitFor(step: Step, created: number): FlowError {
+  const why = created === 0 ? 'it has started none' : `all ${created} of them have ended`;
+  const message = `Step "${step.id}" waits for children and ${why}; spawn some, return a result, or let another step wait.`;
+  return new FlowError('HANDLER_ERROR', message, { retryable: false });
 }
 
 function applyEarlyResume(waiting: Transition, given: Settle): Transition {
   const { execution } = waiting;
-  if (execution.join !== undefined) return waiting;
-  const expected = execution.waitMetadata?.token;
-  const early = (execution.earlyResumes ?? []).find(({ token }) => expected === undefined || token === expected);
+  const early = (execution.earlyResumes ?? []).find(({ token }) => fitsToken(execution, token));
   if (!early) return waiting;
   const rest = (execution.earlyResumes ?? []).filter((one) => one !== early);
   const without = advance(waiting, { changes: { earlyResumes: rest.length > 0 ? rest : undefined } });

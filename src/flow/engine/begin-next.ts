@@ -35,6 +35,8 @@ export interface HandlerCall {
   readonly step: Step;
   readonly handler: StepHandler;
   readonly resumed?: Resumption;
+  /** The children that had ended, where that is why it is called. */
+  readonly finished?: number;
 }
 
 /** Decides what a worker that holds the execution does next. Changes nothing itself. */
@@ -174,7 +176,7 @@ async function join(scope: Scope): Promise<Begun> {
   if (finished < (execution.join?.wakeWhen ?? 0)) return { transition: unchanged(execution) };
   const step = stepOf(flow, attemptOf(execution).stepId);
   const handler = core.handlers.get(step.type);
-  if (handler) return { transition: unchanged(execution), call: { step, handler, resumed: { by: 'children' } } };
+  if (handler) return { transition: unchanged(execution), call: { step, handler, resumed: { by: 'children' }, finished } };
   if (missing === 'leave') return leave(execution, step);
   return { transition: failBegun(scope, step, unchanged(execution), noHandler(step)), again: true };
 }

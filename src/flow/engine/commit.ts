@@ -26,7 +26,9 @@ export async function commitTransition(
 
 /** What follows a commit that is durable, whoever wrote it. */
 export async function announceCommit(core: EngineCore, commit: ExecutionCommit): Promise<void> {
-  if (commit.revokesTokens && !core.index.freesTokens) await revokeTokens(core, commit.execution.id);
+  const { disposesToken, execution } = commit;
+  if (disposesToken !== undefined && !core.index.consumesTokens) await free(core, execution, () => core.tokens.revokeHash?.(disposesToken));
+  if (commit.revokesTokens && !core.index.freesTokens) await free(core, execution, () => core.tokens.revokeAll?.(execution.id));
   await startCode(core, commit);
   emitFacts(core, commit);
   core.watchers.notify(commit.execution);
@@ -39,7 +41,7 @@ interface Basis {
 }
 
 export function toCommit(transition: Transition, { previous, epoch, now }: Basis): ExecutionCommit {
-  const { execution: decided, writes, tail, facts, spawn, cancelChildren, consumesToken, revokesTokens } = transition;
+  const { execution: decided, writes, tail, facts, spawn, cancelChildren, consumesToken, disposesToken, revokesTokens } = transition;
   const expectedRevision = previous?.revision ?? 0;
   const execution = revise(decided, { changes: { revision: expectedRevision + 1, updatedAt: now } });
   const settles = settlesOf(execution);
@@ -57,16 +59,17 @@ export function toCommit(transition: Transition, { previous, epoch, now }: Basis
     ...(settles ? { settles } : {}),
     ...(cancelChildren ? { cancelChildren } : {}),
     ...(consumesToken === undefined ? {} : { consumesToken }),
+    ...(disposesToken === undefined ? {} : { disposesToken }),
     ...(revokesTokens ? { revokesTokens } : {}),
   };
 }
 
-/** The ended execution refuses its tokens anyway; a manager that fails here only keeps rows it does not need. */
-async function revokeTokens(core: EngineCore, executionId: string): Promise<void> {
+/** What is committed stands; a manager that fails here keeps a token that nobody is meant to use any more. */
+async function free(core: EngineCore, { id: executionId }: Execution, revoke: () => Promise<void> | undefined): Promise<void> {
   try {
-    await core.tokens.revokeAll?.(executionId);
+    await revoke();
   } catch (error) {
-    core.logger.warn(`The tokens of execution ${executionId} could not be revoked: ${describeError(error)}`, {
+    core.logger.warn(`Tokens of execution ${executionId} could not be revoked: ${describeError(error)}`, {
       executionId,
     });
   }

@@ -3,6 +3,7 @@ import { newExecution } from '../decide/create.ts';
 import { isTerminal, unchanged, type Transition } from '../decide/transition.ts';
 import { FlowError } from '../errors.ts';
 import { adoptExecution } from '../execution-record.ts';
+import { endOfSpan } from '../instant.ts';
 import type { IdempotencyScope } from '../ports.ts';
 import { seal } from '../seal.ts';
 import type { Execution, Flow } from '../types.ts';
@@ -108,8 +109,6 @@ async function prepare(
   const { executionId, timeout, metadata, parentExecutionId, tenantId } = options;
   const context = createContext(given, core.limits);
   await expectInput(core, flow, context);
-  if (timeout !== undefined && !(timeout > 0))
-    throw new FlowError('INVALID_INPUT', `timeout must be a number of milliseconds above 0, not ${timeout}.`);
   return newExecution({
     id: executionId === undefined ? core.ids.execution(now) : expectId(executionId),
     flow,
@@ -117,7 +116,7 @@ async function prepare(
     now,
     tenantId,
     idempotency,
-    deadlineAt: timeout === undefined ? undefined : now + timeout,
+    deadlineAt: timeout === undefined ? undefined : endOfSpan(now, timeout, 'timeout'),
     metadata: metadata === undefined ? undefined : seal(metadata, { what: 'metadata', maxDepth: core.limits.maxDepth }),
     parent: parentExecutionId === undefined ? undefined : { execution: await readParent(core, parentExecutionId, tenantId) },
   });
@@ -137,7 +136,7 @@ function idempotencyOf({ idempotencyKey: key, idempotencyTTL = defaultTtl }: Cre
   if (!(idempotencyTTL > 0) || idempotencyTTL > longestTtl) {
     throw new FlowError('INVALID_INPUT', `idempotencyTTL must be above 0 and at most ${longestTtl} ms (30 days), not ${idempotencyTTL}.`);
   }
-  return { key, expiresAt: now + idempotencyTTL };
+  return { key, expiresAt: endOfSpan(now, idempotencyTTL, 'idempotencyTTL') };
 }
 
 function expectId(id: string): string {

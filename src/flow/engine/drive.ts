@@ -121,7 +121,7 @@ async function settle(work: Drive, execution: Execution, { call, outcome }: Done
   const { core, flow } = work;
   if (outcome.type === 'expired') return expired(work, execution);
   if (outcome.type !== 'result') return unchanged(execution);
-  const given = { ...settleGiven(core, flow, call.step), execution, now: core.clock.now() };
+  const given = { ...settleGiven(core, flow, call.step), execution, now: core.clock.now(), finished: call.finished };
   const { result, spawn } = await withChildren(core, execution, outcome.result, call.step);
   return settleAttempt(given, { result, spawn });
 }

@@ -16,8 +16,14 @@ export function createFlowSource(registry: FlowRegistry): FlowSource {
   // A registry of the user's may hand out flows that nobody checked and that still can change.
   const checked = new WeakMap<Flow, Flow>();
 
+  async function find(id: string, version: string | undefined): Promise<Flow | undefined> {
+    // A version stays what it is; which one is the newest may have changed since anybody here asked.
+    const known = version === undefined && registry.load ? undefined : registry.get(id, version);
+    return known ?? (await registry.load?.(id, version));
+  }
+
   async function get(id: string, version?: string): Promise<Flow> {
-    const flow = registry.get(id, version) ?? (await registry.load?.(id, version));
+    const flow = await find(id, version);
     if (!flow) throw notFound(id, version);
     if (isSealed(flow)) return flow;
     const known = checked.get(flow) ?? parseFlow(flow);

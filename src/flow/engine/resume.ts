@@ -1,8 +1,9 @@
+import { sealGiven } from '../context.ts';
 import { attemptOf } from '../decide/begin.ts';
-import { resumeExecution } from '../decide/resume.ts';
+import { fitsToken, resumeExecution } from '../decide/resume.ts';
 import { advance, isTerminal, unchanged, type Transition } from '../decide/transition.ts';
 import { FlowError } from '../errors.ts';
-import { seal } from '../seal.ts';
+import { measureSealed, seal } from '../seal.ts';
 import { hashToken } from '../token.ts';
 import type { Execution } from '../types.ts';
 import { commitTransition } from './commit.ts';
@@ -29,7 +30,7 @@ export async function resumeById(core: EngineCore, id: string, data: unknown): P
  * durable, it is kept and applied at the wait (decisions C6).
  */
 export async function resumeByToken(core: EngineCore, token: string, data: unknown): Promise<Execution> {
-  const given = { data: seal(data, { what: 'resume data', maxDepth: core.limits.maxDepth }), hash: hashToken(token) };
+  const given = { data: sealGiven(data, 'resume data', core.limits), hash: hashToken(token) };
   // Decided once before the token is taken: data that cannot be kept must not cost the caller the token.
   await tokenTransition(core, await readTarget(core, await core.tokens.validate(token)), given);
   return useToken(core, await take(core, token, given.hash), given);
@@ -37,7 +38,7 @@ export async function resumeByToken(core: EngineCore, token: string, data: unkno
 
 /** The same for who has only the hash of a token; the store itself must consume it. */
 export async function resumeByHash(core: EngineCore, executionId: string, { hash, data }: HashedResume): Promise<Execution> {
-  const given = { data: seal(data, { what: 'resume data', maxDepth: core.limits.maxDepth }), hash };
+  const given = { data: sealGiven(data, 'resume data', core.limits), hash };
   return useToken(core, { executionId, consumes: { consumesToken: hash } }, given);
 }
 
@@ -91,13 +92,14 @@ async function expectLive(found: Promise<string | null>): Promise<string> {
 }
 
 async function tokenTransition(core: EngineCore, execution: Execution, { data, hash }: HashedResume): Promise<Transition> {
-  const expected = execution.waitMetadata?.token;
-  const fits = execution.status === 'waiting' && execution.join === undefined && (expected === undefined || expected === hash);
-  if (fits) return resumed(core, execution, { data, token: hash });
+  if (fitsToken(execution, hash)) return resumed(core, execution, { data, token: hash });
   const early = Object.freeze({ token: hash, at: core.clock.now(), ...(data === undefined ? {} : { data }) });
-  const earlyResumes = [...(execution.earlyResumes ?? []), early];
-  if (earlyResumes.length > mostEarlyResumes) {
-    throw new FlowError('CONTEXT_LIMIT', `Execution ${execution.id} keeps ${mostEarlyResumes} early resumes already.`);
+  const earlyResumes = seal([...(execution.earlyResumes ?? []), early], { what: 'early resumes' });
+  if (earlyResumes.length > mostEarlyResumes || measureSealed(earlyResumes).bytes > core.limits.maxTotalBytes) {
+    throw new FlowError(
+      'CONTEXT_LIMIT',
+      `Execution ${execution.id} keeps ${earlyResumes.length - 1} early resumes already, and has no room for this one.`,
+    );
   }
   return advance(unchanged(execution), { changes: { earlyResumes } });
 }

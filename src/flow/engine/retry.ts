@@ -1,8 +1,9 @@
 import { applyWrites, type Context, type ContextWrite } from '../context.ts';
 import { newExecution } from '../decide/create.ts';
-import { outputWrites } from '../decide/step-parts.ts';
+import { errorWrite, outputWrites } from '../decide/step-parts.ts';
 import { isTerminal, unchanged } from '../decide/transition.ts';
 import { FlowError } from '../errors.ts';
+import { visitsOf } from '../execution-record.ts';
 import { seal } from '../seal.ts';
 import type { Execution, Flow, StepHistoryEntry } from '../types.ts';
 import { commitTransition } from './commit.ts';
@@ -34,6 +35,8 @@ export async function retryExecution(core: EngineCore, id: string, { fromStepId,
     context: contextBefore(execution, flow, { from, prefix }),
     input: execution.input ?? execution.context,
     history: prefix,
+    // Counted on, so that a retry of this one tells its visits from those of the prefix.
+    visits: visitsIn(prefix),
     now,
     tenantId: execution.tenantId,
     fromStepId: from,
@@ -44,19 +47,32 @@ export async function retryExecution(core: EngineCore, id: string, { fromStepId,
   return { execution: await commitTransition(core, transition, {}), created: true };
 }
 
-/** What was done before the step was last entered. */
-function prefixBefore({ history }: Execution, stepId: string): readonly StepHistoryEntry[] {
-  const last = history.findLast((entry) => entry.stepId === stepId);
-  if (!last) return history;
-  return history.slice(
-    0,
-    history.findIndex((entry) => entry.stepId === stepId && entry.visit === last.visit),
-  );
+/** What was done before the step was last entered, or was to be. */
+function prefixBefore(execution: Execution, stepId: string): readonly StepHistoryEntry[] {
+  const { history, currentStepId } = execution;
+  const visit = visitsOf(execution, stepId);
+  const begins = history.findIndex((entry) => entry.stepId === stepId && entry.visit === visit);
+  // It ended on its way to the step, or in it before anything was recorded.
+  const before = begins < 0 || (stepId === currentStepId && isLeft(history, { stepId, visit }));
+  return before ? history : history.slice(0, begins);
+}
+
+function isLeft(history: readonly StepHistoryEntry[], { stepId, visit }: Visit): boolean {
+  return history.findLast((entry) => entry.stepId === stepId && entry.visit === visit)?.status === 'success';
+}
+
+type Visit = Pick<StepHistoryEntry, 'stepId' | 'visit'>;
+
+function visitsIn(entries: readonly StepHistoryEntry[]): Record<string, number> {
+  const visits: Record<string, number> = {};
+  for (const { stepId, visit = 1 } of entries) visits[stepId] = Math.max(visits[stepId] ?? 0, visit);
+  return visits;
 }
 
 /**
  * The context as the step found it. Where the execution ended it is still there; for an earlier step it is built
- * again from the input and the outputs up to it. Data of resumes is not part of the history: it stays as it is.
+ * again from the input, and from the outputs and the errors that `onFailure` led on with. Data of resumes is not part of the
+ * history: it stays as it is.
  */
 function contextBefore(
   execution: Execution,
@@ -66,9 +82,16 @@ function contextBefore(
   if (from === execution.currentStepId) return execution.context;
   const kept = ['resumeData', 'resumedBy'].filter((key) => Object.hasOwn(execution.context, key));
   const resumes: ContextWrite[] = kept.map((key) => ({ path: [key], value: execution.context[key] }));
-  const outputs = prefix.flatMap(({ stepId, status, output }) => {
-    const step = flow.steps[stepId];
-    return step && status !== 'failure' ? outputWrites(step, output) : [];
+  const done = prefix.flatMap((entry, index) => {
+    const step = flow.steps[entry.stepId];
+    if (step && entry.status !== 'failure') return outputWrites(step, entry.output);
+    return entry.error && isLast(prefix, index) ? [errorWrite(entry.error)] : [];
   });
-  return applyWrites(execution.input ?? {}, [...outputs, ...resumes]);
+  return applyWrites(execution.input ?? {}, [...done, ...resumes]);
+}
+
+/** Attempts of one visit follow each other: what comes after the last of them was led on to. */
+function isLast(entries: readonly StepHistoryEntry[], index: number): boolean {
+  const [one, next] = [entries[index], entries[index + 1]];
+  return one?.stepId !== next?.stepId || one?.visit !== next?.visit;
 }

@@ -33,7 +33,9 @@ export async function runAttempt(core: EngineCore, session: Session, call: Handl
   const stopped = new Promise<AttemptOutcome>((resolve) => {
     stop = resolve;
   });
+  const first: { outcome?: AttemptOutcome } = {};
   const end = (outcome: AttemptOutcome, reason: Error) => {
+    first.outcome ??= outcome;
     stop(outcome);
     abort.abort(reason);
   };
@@ -57,6 +59,8 @@ export async function runAttempt(core: EngineCore, session: Session, call: Handl
   ];
   const active = { current: true };
   try {
+    // Whoever is told here what ends an attempt may be told at once.
+    if (first.outcome) return first.outcome;
     return await Promise.race([stopped, callHandler(core, session, call, { abort, active })]);
   } finally {
     active.current = false;

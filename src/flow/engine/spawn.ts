@@ -7,6 +7,7 @@ import type { SpawnedChild } from '../execution-index.ts';
 import { seal } from '../seal.ts';
 import type { Execution, ParentStep } from '../types.ts';
 import type { EngineCore } from './core.ts';
+import { expectPublished } from './create.ts';
 import { expectInput } from './expect-input.ts';
 import { stepOf } from './flow-source.ts';
 import { askStore } from './store-failure.ts';
@@ -45,8 +46,10 @@ async function prepareChild(core: EngineCore, parent: Execution, spec: ChildSpec
   }
   const flow = spec.startStepId === undefined ? await askStore(core.flows.get(spec.flowId, spec.version)) : await core.flows.of(parent);
   const context = createContext(spec.context, core.limits);
-  if (spec.startStepId === undefined) await expectInput(core, flow, context);
-  else stepOf(flow, spec.startStepId);
+  if (spec.startStepId === undefined) {
+    expectPublished(flow);
+    await expectInput(core, flow, context);
+  } else stepOf(flow, spec.startStepId);
   const execution = newExecution({
     id,
     flow,

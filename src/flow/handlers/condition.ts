@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { canonicalJson } from '../canonical-json.ts';
 import { pathProblem, readPath } from '../safe-path.ts';
 import type { FlowProblem, HandlerParams } from '../types.ts';
 import { expressionProblems } from '../validate.ts';
@@ -57,7 +58,7 @@ function ordered(a: unknown, b: unknown): boolean {
 }
 
 function same(a: unknown, b: unknown): boolean {
-  return a === b || (typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b));
+  return a === b || (typeof a === 'object' && typeof b === 'object' && canonicalJson(a) === canonicalJson(b));
 }
 
 function isEmpty(value: unknown): boolean {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineHandler } from '../define-handler.ts';
 import { FlowError } from '../errors.ts';
+import { wholeInstant } from '../instant.ts';
 import { Result } from '../result.ts';
 import { milliseconds } from './milliseconds.ts';
 
@@ -24,7 +25,7 @@ export const delayHandler = defineHandler({
       const startedAt = execution.attempt?.startedAt ?? now;
       return Result.success({ delayed: true, duration: now - startedAt, completedAt: now });
     }
-    return Result.wait({ wakeAt: wakeAtOf({ ...config, ...fromInput(input) }, now), reason: 'delay' });
+    return Result.wait({ wakeAt: wakeAtOf({ ...config, ...fromInput(input) }, now), reason: 'delay', keepsTokens: true });
   },
 });
 
@@ -39,11 +40,11 @@ function fromInput(input: unknown): z.infer<typeof when> {
 function wakeAtOf({ duration, until }: z.infer<typeof when>, now: number): number {
   if (until !== undefined) return instant(until);
   if (duration === undefined) throw new FlowError('INVALID_INPUT', 'A delay needs duration or until, in its config or input.');
-  return now + milliseconds(duration);
+  return wholeInstant(now + milliseconds(duration), { what: 'The end of a delay', code: 'INVALID_INPUT' });
 }
 
 function instant(until: number | string): number {
   const at = typeof until === 'number' ? until : Date.parse(until);
-  if (Number.isFinite(at)) return at;
-  throw new FlowError('INVALID_INPUT', `"${until}" is not an instant such as "2026-12-24T18:00:00Z".`);
+  if (Number.isNaN(at)) throw new FlowError('INVALID_INPUT', `"${until}" is not an instant such as "2026-12-24T18:00:00Z".`);
+  return wholeInstant(at, { what: 'until', code: 'INVALID_INPUT' });
 }

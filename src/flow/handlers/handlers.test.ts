@@ -92,9 +92,11 @@ describe('conditional', () => {
     [{ path: 'gone', op: 'empty' }, 'left'],
     [{ path: 'gone', op: 'ne', value: 1 }, 'left'],
     [{ path: 'list', op: 'eq', value: ['a', 'b'] }, 'left'],
+    [{ path: 'object', op: 'eq', value: { y: [{ b: 1, a: 2 }], x: 1 } }, 'left'],
+    [{ path: 'object', op: 'eq', value: { x: 1 } }, 'right'],
   ])('%j goes %s', async (test, side) => {
     const config = { if: test, onTrue: 'left', onFalse: 'right' };
-    const { execution } = await runStep({ type: 'conditional', config }, { n: 5, list: ['a', 'b'] });
+    const { execution } = await runStep({ type: 'conditional', config }, { n: 5, list: ['a', 'b'], object: { x: 1, y: [{ a: 2, b: 1 }] } });
     expect(visited(execution)).toEqual(['it', side]);
     expect(execution.context.out).toEqual({ result: side === 'left' });
   });

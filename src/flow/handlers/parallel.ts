@@ -15,6 +15,8 @@ const config = z.strictObject({
   quorum: z.int().min(1).optional(),
 });
 
+type Branch = z.infer<typeof config>['branches'][string];
+
 /**
  * Branches that run at once, each a child execution. It goes on as soon as the join is decided either way; branches
  * that are not needed any more are cancelled. Each branch begins with the step's input as its context.
@@ -36,11 +38,14 @@ export const parallelHandler = defineHandler({
   },
   async execute({ config: given, input, execution, resumed, children }) {
     const { branches, join, quorum } = given;
-    const names = Object.keys(branches);
+    const names = namesOf(branches);
     const deadline = childDeadline(given, execution);
     const needed = neededOf(join, quorum, names.length);
     if (!resumed) {
-      const spawn = Object.values(branches).map((branch) => childSpec(branch, { ...input, ...branch.context }, execution));
+      const spawn = names.map((name) => {
+        const branch = branches[name] as Branch;
+        return childSpec(branch, { ...input, ...branch.context }, execution);
+      });
       return Result.wait({ spawn, wakeWhen: 1, reason: `parallel ${join}`, ...deadline });
     }
     const finished: ChildResult[] = [];
@@ -79,6 +84,11 @@ function decide({ names, needed, finished, timedOut, deadline }: Join): HandlerR
     reason: `parallel ${succeeded.length} of ${needed}`,
     ...deadline,
   });
+}
+
+/** A child knows only its place among these, and the process that joins may have the same flow with its keys in another order. */
+function namesOf(branches: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.keys(branches).sort();
 }
 
 function neededOf(join: 'all' | 'any' | 'quorum', quorum: number | undefined, branches: number): number {

@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '../../base/clock.ts';
-import { FlowError } from '../errors.ts';
+import { endOfSpan } from '../instant.ts';
 import type { ResumeTokenManager } from '../ports.ts';
 import { hashToken, newToken } from '../token.ts';
 
@@ -19,13 +19,10 @@ export class MemoryResumeTokens implements ResumeTokenManager {
   }
 
   async create(executionId: string, ttl?: number): Promise<string> {
-    if (ttl !== undefined && !(ttl > 0)) throw new FlowError('INVALID_INPUT', `ttl must be a number of milliseconds above 0, not ${ttl}.`);
+    const expiresAt = ttl === undefined ? Number.POSITIVE_INFINITY : endOfSpan(this.#clock.now(), ttl, 'ttl');
     const token = newToken();
     const hash = hashToken(token);
-    this.#rows.set(hash, {
-      executionId,
-      expiresAt: ttl === undefined ? Number.POSITIVE_INFINITY : this.#clock.now() + ttl,
-    });
+    this.#rows.set(hash, { executionId, expiresAt });
     this.#byExecution.set(executionId, (this.#byExecution.get(executionId) ?? new Set()).add(hash));
     return token;
   }
@@ -43,6 +40,10 @@ export class MemoryResumeTokens implements ResumeTokenManager {
 
   async revoke(token: string): Promise<void> {
     this.#remove(hashToken(token));
+  }
+
+  async revokeHash(hash: string): Promise<void> {
+    this.#remove(hash);
   }
 
   async revokeAll(executionId: string): Promise<void> {

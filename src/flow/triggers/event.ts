@@ -2,15 +2,15 @@ import type { Sandbox } from '../sandbox.ts';
 import type { Execution } from '../types.ts';
 import type { EventTrigger } from './types.ts';
 
-/** An execution at the moment of an event: the parts that mean something outside it, and how far it was. */
+/** An execution at the moment of an event: the parts that mean something outside it, and the commit in which it was: none has two of an event. */
 export type SeenExecution = Pick<
   Execution,
-  'id' | 'flowId' | 'flowVersion' | 'tenantId' | 'status' | 'context' | 'output' | 'error' | 'cancellation' | 'metadata' | 'stepCount'
+  'id' | 'flowId' | 'flowVersion' | 'tenantId' | 'status' | 'context' | 'output' | 'error' | 'cancellation' | 'metadata' | 'revision'
 >;
 
 /** What an event trigger sees. */
 export function eventSeen(event: string, execution: SeenExecution): Readonly<Record<string, unknown>> {
-  const { stepCount: _, ...parts } = seenParts(execution);
+  const { revision: _, ...parts } = seenParts(execution);
   return { event, execution: Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) };
 }
 
@@ -24,8 +24,8 @@ export function decodeSeen(seen: string): SeenExecution {
 }
 
 function seenParts(execution: SeenExecution) {
-  const { id, flowId, flowVersion, tenantId, status, context, output, error, cancellation, metadata, stepCount } = execution;
-  return { id, flowId, flowVersion, tenantId, status, context, output, error, cancellation, metadata, stepCount };
+  const { id, flowId, flowVersion, tenantId, status, context, output, error, cancellation, metadata, revision } = execution;
+  return { id, flowId, flowVersion, tenantId, status, context, output, error, cancellation, metadata, revision };
 }
 
 /** Whether an event starts an execution. One that was started by this trigger itself never does: it would not end. */

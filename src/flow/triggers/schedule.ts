@@ -13,7 +13,8 @@ const mostAtOnce = 100;
 export function nextOccurrence({ cron, timezone = 'UTC' }: Schedule, after: number): number | undefined {
   try {
     // Only the arithmetic: paused, it starts no timer (design: "never its timers").
-    return new Cron(cron, { timezone, paused: true }).nextRun(new Date(after))?.getTime();
+    // A list of times is a list of times of day: by default it would be an interval, which a clock change skips or repeats.
+    return new Cron(cron, { timezone, paused: true, fixedTimeRule: 'no-wildcard' }).nextRun(new Date(after))?.getTime();
   } catch (cause) {
     throw new FlowError('INVALID_INPUT', `"${cron}" in ${timezone} is not a schedule: ${(cause as Error).message}`, {
       cause,

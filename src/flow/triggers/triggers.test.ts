@@ -70,6 +70,32 @@ describe('schedule arithmetic', () => {
     ]);
   });
 
+  it('treats each time of a list, and of a range, like a time by itself when the clocks change', () => {
+    expect(times('30 2,14 * * *', 'Europe/Berlin', '2026-03-28T14:00:00Z', 3)).toEqual([
+      '2026-03-29T01:00:00.000Z',
+      '2026-03-29T12:30:00.000Z',
+      '2026-03-30T00:30:00.000Z',
+    ]);
+    expect(times('30 2,14 * * *', 'Europe/Berlin', '2026-10-24T14:00:00Z', 3)).toEqual([
+      '2026-10-25T00:30:00.000Z',
+      '2026-10-25T13:30:00.000Z',
+      '2026-10-26T01:30:00.000Z',
+    ]);
+    expect(times('0 1-3 * * *', 'Europe/Berlin', '2026-10-24T12:00:00Z', 3)).toEqual([
+      '2026-10-24T23:00:00.000Z',
+      '2026-10-25T00:00:00.000Z',
+      '2026-10-25T02:00:00.000Z',
+    ]);
+  });
+
+  it('keeps an interval when the clocks change', () => {
+    expect(times('*/30 * * * *', 'Europe/Berlin', '2026-10-25T00:10:00Z', 3)).toEqual([
+      '2026-10-25T00:30:00.000Z',
+      '2026-10-25T01:00:00.000Z',
+      '2026-10-25T01:30:00.000Z',
+    ]);
+  });
+
   it('has no occurrence of a day that never comes', () => {
     expect(nextOccurrence({ cron: '0 0 31 2 *' }, 0)).toBeUndefined();
   });
@@ -131,6 +157,31 @@ describe('schedule triggers', () => {
     expect(created.map(({ flowId }) => flowId)).toEqual(['flow']);
   });
 
+  it('that are registered again at boot make up for what they missed', async () => {
+    const hourly = { type: 'schedule', id: 'hourly', flowId: 'flow', cron: '0 * * * *', catchUp: 'all' } as const;
+    await triggers.register(hourly);
+    clock.advance(3.5 * hour);
+    await triggers.register({ ...hourly, context: { now: 'with context' }, timezone: 'UTC' });
+    await triggers.fireDue();
+    expect(created).toHaveLength(3);
+    expect((await triggers.find('hourly'))?.nextFireAt).toBe(clock.now() + hour / 2);
+  });
+
+  it('that become another schedule, or were disabled, owe nothing', async () => {
+    const hourly = { type: 'schedule', id: 'hourly', flowId: 'flow', cron: '0 * * * *', catchUp: 'all' } as const;
+    await triggers.register(hourly);
+    clock.advance(3.5 * hour);
+    for (const other of [{ cron: '30 * * * *' }, { timezone: 'Europe/Berlin' }]) {
+      expect((await triggers.register({ ...hourly, ...other })).nextFireAt).toBeGreaterThan(clock.now());
+      await triggers.register(hourly);
+    }
+    await triggers.register({ ...hourly, enabled: false });
+    clock.advance(5 * hour);
+    await triggers.register(hourly);
+    await triggers.fireDue();
+    expect(created).toHaveLength(0);
+  });
+
   it('rest while they are disabled', async () => {
     await triggers.register({ type: 'schedule', id: 'off', flowId: 'flow', cron: '0 * * * *', enabled: false });
     clock.advance(5 * hour);
@@ -186,6 +237,15 @@ describe('http triggers', () => {
     expect((await post('{')).status).toBe(400);
     expect(await post({})).toMatchObject({ status: 422, body: { problems: [{ pointer: '' }] } });
     expect((await post({ id: 1 })).status).toBe(202);
+  });
+
+  it('refuse a body that no context can hold', async () => {
+    await triggers.register(base);
+    expect(await post('{"constructor":"ACME"}')).toMatchObject({ status: 422, body: { code: 'INVALID_INPUT', pointer: '/body' } });
+    const deep = `${'['.repeat(300)}${']'.repeat(300)}`;
+    expect(await post(deep)).toMatchObject({ status: 413, body: { code: 'CONTEXT_LIMIT' } });
+    expect(await post({ big: 'x'.repeat(2 ** 20) })).toMatchObject({ status: 413, body: { code: 'CONTEXT_LIMIT' } });
+    expect(created).toHaveLength(0);
   });
 
   it('trust only what is signed with their secret', async () => {

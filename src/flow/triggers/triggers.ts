@@ -7,11 +7,11 @@ import { FlowError } from '../errors.ts';
 import type { ExecutionCommit } from '../execution-index.ts';
 import { sharedSandbox, type Sandbox } from '../sandbox.ts';
 import { eventSeen, matchesEvent, type SeenExecution } from './event.ts';
-import { acceptRequest, RejectedRequest, type TriggerRequest } from './http.ts';
+import { acceptRequest, RejectedRequest, type AcceptedRequest, type TriggerRequest } from './http.ts';
 import type { TriggerStore } from './port.ts';
 import { dueOccurrences, nextOccurrence } from './schedule.ts';
 import type { SecretSource } from './signature.ts';
-import type { EventTrigger, Firing, ScheduleTrigger, Trigger, TriggerRecord } from './types.ts';
+import type { EventTrigger, Firing, HttpTrigger, ScheduleTrigger, Trigger, TriggerRecord } from './types.ts';
 import { parseTrigger } from './validate-trigger.ts';
 
 export interface TriggersOptions {
@@ -59,7 +59,7 @@ export function createTriggers(options: TriggersOptions): Triggers {
     for (;;) {
       const now = clock.now();
       const known = await store.find(trigger.id);
-      const nextFireAt = trigger.type === 'schedule' ? nextOccurrence(trigger, now) : undefined;
+      const nextFireAt = trigger.type === 'schedule' ? (owedBy(known, trigger) ?? nextOccurrence(trigger, now)) : undefined;
       const record = {
         trigger,
         revision: (known?.revision ?? 0) + 1,
@@ -137,13 +137,22 @@ export function createTriggers(options: TriggersOptions): Triggers {
     if (record?.trigger.type !== 'http' || record.trigger.enabled === false)
       return { status: 404, body: { error: 'There is no such trigger.' } };
     const { trigger } = record;
+    const accepted = await accept(trigger, request);
+    if ('status' in accepted) return accepted;
+    const { seen, idempotencyKey } = accepted;
+    const key = idempotencyKey === undefined ? {} : { key: idempotencyKey };
+    return answerTo(await fireOnce(trigger, () => prepare(trigger, seen, key)));
+  }
+
+  /** What it saw, or the answer to a request that cannot be taken. */
+  async function accept(trigger: HttpTrigger, request: TriggerRequest): Promise<AcceptedRequest | TriggerResponse> {
     try {
-      const { seen, idempotencyKey } = await acceptRequest(trigger, request, { sandbox, secrets, now: clock.now() });
-      const key = idempotencyKey === undefined ? {} : { key: idempotencyKey };
-      return answerTo(await fireOnce(trigger, () => prepare(trigger, seen, key)));
+      return await acceptRequest(trigger, request, { sandbox, secrets, now: clock.now() });
     } catch (error) {
-      if (!(error instanceof RejectedRequest)) throw error;
-      return { status: error.status, body: { error: error.message, ...error.details } };
+      if (error instanceof RejectedRequest) return { status: error.status, body: { error: error.message, ...error.details } };
+      if (!FlowError.is(error)) throw error;
+      const { code, message, details } = error;
+      return { status: statusOf(code), body: { error: message, code, ...details } };
     }
   }
 
@@ -185,7 +194,7 @@ export function createTriggers(options: TriggersOptions): Triggers {
     for (const { trigger } of await store.listEvent(event, execution.flowId)) {
       try {
         if (!(await matchesEvent(trigger as EventTrigger, { event, execution }, { sandbox, now: clock.now() }))) continue;
-        const key = `${trigger.id}:${event}:${execution.id}:${execution.stepCount}`;
+        const key = `${trigger.id}:${event}:${execution.id}:${execution.revision}`;
         await fireOnce(trigger, () => prepare(trigger, eventSeen(event, execution), { key }));
       } catch (error) {
         // Whoever was told of the event tells it again; what has fired by then is known by its key.
@@ -228,10 +237,22 @@ function createOptions({ id, tenantId, version }: Trigger, key: string | undefin
   };
 }
 
+/** When a schedule that is registered again as it was fires next: what it has missed, it still owes. */
+function owedBy(known: TriggerRecord | undefined, { cron, timezone = 'UTC' }: ScheduleTrigger): number | undefined {
+  if (known?.trigger.type !== 'schedule' || known.trigger.enabled === false) return undefined;
+  return known.trigger.cron === cron && (known.trigger.timezone ?? 'UTC') === timezone ? known.nextFireAt : undefined;
+}
+
+/** The HTTP status for what kept a request from starting anything. */
+function statusOf(code: string): number {
+  if (code === 'CONTEXT_LIMIT') return 413;
+  return code === 'INVALID_INPUT' ? 422 : 500;
+}
+
 function answerTo(firing: Firing): TriggerResponse {
   if (firing.error)
     return {
-      status: firing.error.code === 'INVALID_INPUT' ? 422 : 500,
+      status: statusOf(firing.error.code),
       body: { error: firing.error.message, code: firing.error.code },
     };
   return { status: firing.duplicate ? 200 : 202, body: { executionId: firing.executionId } };

@@ -18,6 +18,7 @@ import { logEntries } from './log-entries.ts';
 export interface WriteContext extends Pick<FlowWorld, 'deploymentId' | 'namespace'> {
   readonly now: number;
   readonly usedHookId?: string | undefined;
+  readonly leftHookId?: string | undefined;
 }
 
 /** The write of a commit: what is new in it, and nothing else. */

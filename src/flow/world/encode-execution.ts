@@ -12,8 +12,9 @@ const attemptInput = 'attempt.input';
 
 /** The hot row: what changes with nearly every commit, and is small. */
 export function encodeState(execution: Execution): ExecutionStateRow {
-  const { flowId, tenantId = null, revision, attempt } = execution;
-  const fields: Record<string, unknown> = {};
+  const { flowId, tenantId = null, revision, attempt, status } = execution;
+  // The status first: a list asks for it by how the text begins, because PostgreSQL cannot read JSON that holds a NUL or half an emoji.
+  const fields: Record<string, unknown> = { status };
   for (const key of Object.keys(execution)) if (!apart.has(key)) fields[key] = execution[key as keyof Execution];
   if (attempt) {
     const { input, ...small } = attempt;

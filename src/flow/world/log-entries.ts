@@ -18,6 +18,8 @@ export interface KnownToWriter {
   readonly deploymentId: string;
   /** The hook of the token that the commit uses. */
   readonly usedHookId?: string | undefined;
+  /** The hook of the token that it does away with. */
+  readonly leftHookId?: string | undefined;
 }
 
 /** What a commit says in the World: the events of the run, and its steps, waits and hooks (flow.md §3). */
@@ -182,8 +184,8 @@ class Log {
     const { consumesToken } = this.#commit;
     if (fact.by === 'resume' && fact.token === undefined) {
       const hookId = signal ?? (token === undefined ? undefined : hookIdOf(token));
-      // By id, without a token: the wait's own token, if it has one, stays as good as it was.
       if (hookId !== undefined) this.#event('hook_received', hookId, undefined, frame(fact.data));
+      if (this.#known.leftHookId !== undefined) this.#dispose(this.#known.leftHookId);
     }
     if (consumesToken !== undefined) this.#receive(consumesToken, fact.data);
     if (signal !== undefined) this.#dispose(signal);

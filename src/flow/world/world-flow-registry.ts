@@ -1,3 +1,4 @@
+import type { FlowStore } from '../../world/flow-port.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import { FlowError, invalidFlow } from '../errors.ts';
 import { createFlowRegistry, type FlowRegistryOptions } from '../flow-registry.ts';
@@ -16,6 +17,8 @@ export class WorldFlowRegistry implements FlowRegistry {
   readonly #unsaved = new Map<string, Flow>();
   /** Definitions that came from the World: they were checked when they were registered, by a process that has their handlers. */
   readonly #loaded = createFlowRegistry();
+  /** By flow: the question under way, and the one that follows it. */
+  readonly #asking = new Map<string, { now: Promise<void>; next?: Promise<void> | undefined }>();
 
   constructor(world: FlowWorld, flows: Iterable<Flow> = [], options: FlowRegistryOptions = {}) {
     this.#world = world;
@@ -47,19 +50,42 @@ export class WorldFlowRegistry implements FlowRegistry {
   }
 
   async load(id: string, version?: string): Promise<Flow | undefined> {
-    const flows = await flowStore(this.#world);
-    const found = version === undefined ? await flows.listFlows(id) : [await flows.getFlow(id, version)];
-    for (const one of found) {
-      const definition = typeof one === 'object' ? one.definition : one;
-      if (definition !== undefined) this.#loaded.register(JSON.parse(definition) as Flow);
-    }
+    if (version === undefined) return this.#newest(id);
+    const definition = await (await flowStore(this.#world)).getFlow(id, version);
+    if (definition !== undefined) this.#keep({ flowId: id, version, definition });
     return this.get(id, version);
+  }
+
+  /** Those who ask while the store is being asked share the next answer: an older one may be older than what they know of. */
+  async #newest(id: string): Promise<Flow | undefined> {
+    const asked = this.#asking.get(id) ?? { now: Promise.resolve() };
+    this.#asking.set(id, asked);
+    asked.next ??= asked.now.then(() => {
+      asked.next = undefined;
+      const listed = this.#loadVersions(id);
+      asked.now = listed
+        .catch(() => undefined)
+        .finally(() => {
+          if (asked.next === undefined) this.#asking.delete(id);
+        });
+      return listed;
+    });
+    await asked.next;
+    return this.get(id);
+  }
+
+  async #loadVersions(id?: string): Promise<void> {
+    for (const stored of await (await flowStore(this.#world)).listFlows(id)) this.#keep(stored);
+  }
+
+  /** Parsed once: a version never changes. */
+  #keep({ flowId, version, definition }: StoredFlow): void {
+    if (!this.get(flowId, version)) this.#loaded.register(JSON.parse(definition) as Flow);
   }
 
   /** Everything that is stored, so that `list` shows it. */
   async loadAll(): Promise<void> {
-    const flows = await flowStore(this.#world);
-    for (const { definition } of await flows.listFlows()) this.#loaded.register(JSON.parse(definition) as Flow);
+    await this.#loadVersions();
   }
 
   async flush(): Promise<void> {
@@ -75,6 +101,8 @@ export class WorldFlowRegistry implements FlowRegistry {
     }
   }
 }
+
+type StoredFlow = Awaited<ReturnType<FlowStore['listFlows']>>[number];
 
 function changed({ id, version }: Flow): FlowError {
   const message = `${id}@${version} is stored in this database with other content; give the change a new version`;

@@ -46,8 +46,10 @@ export class WorldIndex implements ExecutionIndex {
     const writes: { readonly commit: ExecutionCommit; readonly context: WriteContext }[] = [];
     for (const commit of commits) {
       // A step of a held execution asks nobody anything.
-      const usedHookId = commit.consumesToken === undefined ? undefined : await this.#hookOf(flows, commit.consumesToken);
-      writes.push({ commit, context: this.#context(usedHookId) });
+      const { consumesToken, disposesToken, execution } = commit;
+      const usedHookId = consumesToken === undefined ? undefined : await this.#hookOf(flows, consumesToken);
+      const leftHookId = disposesToken === undefined ? undefined : await this.#hookOf(flows, disposesToken, execution.id);
+      writes.push({ commit, context: this.#context({ usedHookId, leftHookId }) });
     }
     const act = {
       kind: 'flowCommit',
@@ -186,13 +188,14 @@ export class WorldIndex implements ExecutionIndex {
     return (await flows.commit(claim)).epoch;
   }
 
-  #context(usedHookId: string | undefined): WriteContext {
+  #context(hooks: Pick<WriteContext, 'usedHookId' | 'leftHookId'>): WriteContext {
     const { deploymentId, namespace, clock } = this.#world;
-    return { deploymentId, namespace, now: clock.now(), usedHookId };
+    return { deploymentId, namespace, now: clock.now(), ...hooks };
   }
 
-  async #hookOf(flows: FlowStore, token: string): Promise<string | undefined> {
-    return (await flows.findTokenHolder(token, this.#world.clock.now()))?.hookId;
+  async #hookOf(flows: FlowStore, token: string, runId?: string): Promise<string | undefined> {
+    const holder = await flows.findTokenHolder(token, this.#world.clock.now());
+    return runId === undefined || holder?.runId === runId ? holder?.hookId : undefined;
   }
 
   async #claimed(flows: FlowStore, id: string, epoch: number): Promise<ExecutionClaim | undefined> {

@@ -2,6 +2,7 @@ import { encodeFields } from '../../base/codec.ts';
 import { specVersion } from '../../world/rules/spec-version.ts';
 import { shardOf } from '../../world/shard.ts';
 import { FlowError } from '../errors.ts';
+import { endOfSpan } from '../instant.ts';
 import type { ResumeTokenManager } from '../ports.ts';
 import { hashToken, newToken } from '../token.ts';
 import { flowStore, type FlowWorld } from './flow-world.ts';
@@ -16,11 +17,11 @@ export class WorldResumeTokens implements ResumeTokenManager {
   }
 
   async create(executionId: string, ttl?: number): Promise<string> {
-    if (ttl !== undefined && !(ttl > 0)) throw new FlowError('INVALID_INPUT', `ttl must be a number of milliseconds above 0, not ${ttl}.`);
+    const now = this.#world.clock.now();
+    const expiresAt = ttl === undefined ? null : endOfSpan(now, ttl, 'ttl');
     const token = newToken();
     const hash = hashToken(token);
     const hookId = hookIdOf(hash);
-    const now = this.#world.clock.now();
     const event = {
       type: 'hook_created',
       correlationId: hookId,
@@ -29,7 +30,6 @@ export class WorldResumeTokens implements ResumeTokenManager {
       meta: encodeFields({ token: hash }),
       payload: null,
     };
-    const expiresAt = ttl === undefined ? null : now + ttl;
     const flows = await flowStore(this.#world);
     const place = { shard: shardOf(executionId), runId: executionId, hookId, token: hash };
     const { found } = await flows.commit({ kind: 'createToken', ...place, expiresAt, event, now });

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { Engine } from '../../engine.ts';
+import { createFlowRegistry } from '../../flow-registry.ts';
 import { Result } from '../../result.ts';
 import type { Execution } from '../../types.ts';
 import { buildFlow } from '../build-flow.ts';
@@ -75,6 +77,39 @@ export function testEngineChildren(name: string, factory: EngineBackendFactory):
         status: 'completed',
         context: { out: { results: { a: 1, b: 2, c: 3 }, errors: {} } },
       });
+    });
+
+    it('parallel: knows its branches by name, in whatever order the process that joins them has them', async () => {
+      const to = (startStepId: string) => ({ startStepId });
+      const asWritten = { c: to('c'), b: to('b'), 10: to('a'), 9: to('a') };
+      const asStored = { 10: to('a'), 9: to('a'), b: to('b'), c: to('c') };
+      const handlers = [
+        spy('a', ({ execution }) => Result.success(execution.parentStep?.index)),
+        spy('b', ({ resumed }) => (resumed ? Result.success('b') : Result.wait({}))),
+        spy('c', Result.failure({ code: 'C', message: 'c' })),
+      ];
+      const join = { join: 'quorum', quorum: 3 };
+      const starting = await world.open(fork({ ...join, branches: asWritten }), handlers);
+      const { id } = await world.start(starting);
+      const flows = createFlowRegistry([fork({ ...join, branches: asStored })]);
+      const joining = new Engine(starting.store, starting.handlers, flows, { tokens: starting.tokens, clock: world.clock });
+      for (const branch of world.childrenOf(id)) {
+        if ((await joining.get(branch)).status === 'waiting') await joining.resume(branch);
+      }
+      await world.drive(joining);
+      const { out } = (await joining.get(id)).context as { out: { results: Record<string, unknown>; errors: object } };
+      expect(out).toMatchObject({ results: { b: 'b' }, errors: { c: { code: 'C' } } });
+      expect(Object.keys(out.results).sort()).toEqual(['10', '9', 'b']);
+      await joining.close();
+    });
+
+    it('subflow: starts no version that is not published, even by its name', async () => {
+      const draft = { ...child({ work: { outputKey: 'out' } }), status: 'draft' as const };
+      const never = spy('work', Result.success(1));
+      const flow = buildFlow({ sub: { type: 'subflow', config: { flowId: 'child', version: '1.0.0' } } });
+      const engine = await world.open([flow, draft], [never]);
+      expect(await world.start(engine)).toMatchObject({ status: 'failed', error: { code: 'INVALID_FLOW', stepId: 'sub' } });
+      expect(never.calls).toHaveLength(0);
     });
 
     it('parallel: takes any branch that completes first and cancels the others', async () => {

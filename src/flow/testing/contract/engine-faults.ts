@@ -140,6 +140,26 @@ export function testEngineFaults(name: string, factory: EngineBackendFactory): v
       gate.open();
     });
 
+    it('a handler is not called for an attempt that is over before it could be', async () => {
+      const never = spy('a', Result.success());
+      const engine = await world.open(buildFlow({ a: {} }), [never]);
+      const { execution } = await engine.create('flow');
+      const claim = await engine.claim(execution.id);
+      if (!claim) throw new Error('not claimed');
+      // The lease is lost just when the step has begun.
+      const lost = new AbortController();
+      engine.on('step:started', () => lost.abort());
+      await engine.deliver({ ...claim, signal: lost.signal });
+      await claim.release();
+      expect(never.calls).toHaveLength(0);
+      const closing = await world.open(buildFlow({ a: {} }), [never]);
+      closing.on('step:started', () => void closing.close());
+      const { execution: other } = await closing.create('flow');
+      expect(await closing.run(other.id)).toMatchObject({ status: 'running' });
+      expect((await closing.get(other.id)).attempt).toMatchObject({ attempt: 1, deliveries: 0 });
+      expect(never.calls).toHaveLength(0);
+    });
+
     it('a delivery yields after so many steps, and another worker goes on', async () => {
       const flow = buildFlow({ a: { onSuccess: 'b' }, b: { onSuccess: 'c' }, c: {} });
       const handlers = () => ['a', 'b', 'c'].map((type) => spy(type, Result.success(type)));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { defineHandler } from '../../define-handler.ts';
 import { Result } from '../../result.ts';
-import type { Flow } from '../../types.ts';
+import type { Flow, HandlerResult } from '../../types.ts';
 import { buildFlow } from '../build-flow.ts';
 import { createGate, spy } from '../handlers.ts';
 import type { EngineBackendFactory } from './engine.ts';
@@ -229,6 +230,19 @@ export function testEngineRules(name: string, factory: EngineBackendFactory): vo
       await world.pass(engine, 1_000);
       expect(execution).toMatchObject({ status: 'failed', error: { code, stepId: 'a' }, context: { text: 'a text' } });
       expect(handler.calls).toHaveLength(1);
+    });
+
+    it('8. so does a defined handler that returns nothing', async () => {
+      let calls = 0;
+      const forgetful = defineHandler({ type: 'a', execute: () => void (calls += 1) as unknown as HandlerResult });
+      const engine = await world.open(buildFlow({ a: { retries: { maxAttempts: 3, initialDelay: 1 } } }), [forgetful]);
+      const execution = await world.start(engine);
+      await world.pass(engine, 1_000);
+      expect(execution).toMatchObject({
+        status: 'failed',
+        error: { code: 'HANDLER_ERROR', message: expect.stringMatching(/must return/) },
+      });
+      expect(calls).toBe(1);
     });
 
     it('8. a missing transition fails the step once, and onFailure is followed', async () => {

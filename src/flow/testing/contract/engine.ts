@@ -6,8 +6,10 @@ import { testEngineBadInput } from './engine-bad-input.ts';
 import { testEngineChildren } from './engine-children.ts';
 import { testEngineFaults } from './engine-faults.ts';
 import { testEngineModel } from './engine-model.ts';
+import { testEngineRetries } from './engine-retries.ts';
 import { testEngineRules } from './engine-rules.ts';
 import { testEngineSemantics } from './engine-semantics.ts';
+import { testEngineWaits } from './engine-waits.ts';
 
 export interface OpenOptions extends Omit<EngineOptions, 'clock'> {
   readonly handlers?: readonly StepHandler[];
@@ -33,6 +35,8 @@ export type EngineBackendFactory = (options: { readonly clock: FakeClock }) => P
  */
 export function testEngine(name: string, factory: EngineBackendFactory, options: { readonly runs?: number } = {}): void {
   testEngineSemantics(name, factory);
+  testEngineWaits(name, factory);
+  testEngineRetries(name, factory);
   testEngineChildren(name, factory);
   testEngineRules(name, factory);
   testEngineFaults(name, factory);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../../../base/clock.ts';
 import { createFakeClock, type FakeClock } from '../../../base/fake-clock.ts';
 import type { ResumeTokenManager } from '../../ports.ts';
+import { hashToken } from '../../token.ts';
 
 export interface TokensUnderTest {
   readonly tokens: ResumeTokenManager;
@@ -69,6 +70,14 @@ export function testResumeTokens(
       await tokens.revoke(gone);
       await tokens.revoke(gone);
       await tokens.revoke('never made');
+      expect(await tokens.validate(gone)).toBeNull();
+      expect(await tokens.validate(kept)).toBe('exec-1');
+    });
+
+    it('are worthless once revoked by their hash', async ({ skip }) => {
+      if (!tokens.revokeHash) return skip('the manager does not revoke by hash');
+      const [gone, kept] = [await tokens.create('exec-1'), await tokens.create('exec-1')];
+      for (const hash of [hashToken(gone), hashToken(gone), hashToken('never made')]) await tokens.revokeHash(hash);
       expect(await tokens.validate(gone)).toBeNull();
       expect(await tokens.validate(kept)).toBe('exec-1');
     });

@@ -51,7 +51,7 @@ export function fullExecution(changes: Partial<Execution> = {}): Execution {
       },
     ],
     error,
-    waitMetadata: { wakeAt: at + 1_000_000, reason: 'approval', token: 'sha256:abc' },
+    waitMetadata: { wakeAt: at + 1_000_000, reason: 'approval', token: 'sha256:abc', keepsTokens: true },
     cancellation: { source: 'user', reason: 'changed my mind', cancelledAt: at + 9 },
     createdAt: at,
     updatedAt: at + 6,

@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { flowWorld } from '../../../test/support/flow-world.ts';
+import { openPostgresStore } from '../../../test/support/postgres-store.ts';
+import type { Clock } from '../../base/clock.ts';
+import { createFakeClock, type FakeClock } from '../../base/fake-clock.ts';
+import { createSqliteStore } from '../../sqlite/store.ts';
+import type { Store } from '../../world/port.ts';
+import { Engine } from '../engine.ts';
+import { createHandlerRegistry } from '../handler-registry.ts';
+import { builtinHandlers } from '../handlers/builtin-handlers.ts';
+import { driveDue } from '../local-worker.ts';
+import { buildFlow } from '../testing/build-flow.ts';
+import { createTriggers } from '../triggers/triggers.ts';
+import type { Flow } from '../types.ts';
+import { fireHeard } from './trigger-pump.ts';
+import { WorldFlowRegistry } from './world-flow-registry.ts';
+import { WorldResumeTokens } from './world-resume-tokens.ts';
+import { WorldStateStore } from './world-state-store.ts';
+import { WorldTriggerStore } from './world-trigger-store.ts';
+
+const stores = {
+  SQLite: async (clock: Clock) => {
+    const store = createSqliteStore({ path: ':memory:', clock });
+    await store.open();
+    return { store, close: () => store.close() };
+  },
+  PostgreSQL: openPostgresStore,
+};
+
+describe.each(Object.entries(stores))('processes that share a database: %s', (_name, open) => {
+  let clock: FakeClock;
+  let store: Store;
+  let close: () => Promise<void>;
+
+  beforeEach(async () => {
+    clock = createFakeClock(Date.UTC(2026, 0, 1));
+    ({ store, close } = await open(clock));
+  });
+  afterEach(() => close());
+
+  function openProcess(flows: readonly Flow[] = []) {
+    const world = flowWorld(store, clock);
+    const executions = new WorldStateStore(world);
+    const registry = new WorldFlowRegistry(world, flows);
+    const options = { tokens: new WorldResumeTokens(world), clock };
+    const engine = new Engine(executions, createHandlerRegistry(builtinHandlers()), registry, options);
+    const triggers = createTriggers({ engine, store: new WorldTriggerStore(world, executions.index), clock });
+    return { engine, registry, triggers, fire: () => fireHeard(world, { store: executions, triggers }) };
+  }
+  const version = (given: string, more: Partial<Flow> = {}) => buildFlow({ a: { type: 'log' } }, { version: given, ...more });
+
+  it('start the newest published version, whoever registered it and whatever they started before', async () => {
+    const serving = openProcess();
+    const deploying = openProcess([version('1.0.0')]);
+    await deploying.registry.flush();
+    const started = async () => (await serving.engine.create('flow')).execution.flowVersion;
+    expect(await started()).toBe('1.0.0');
+    for (const next of [version('1.1.0'), version('2.0.0', { status: 'draft' }), version('1.0.1')]) deploying.registry.register(next);
+    await deploying.registry.flush();
+    expect(await started()).toBe('1.1.0');
+    expect((await serving.engine.create('flow', {}, { version: '1.0.0' })).execution.flowVersion).toBe('1.0.0');
+    // Also where it has registered one itself.
+    serving.registry.register(version('1.2.0'));
+    expect(await started()).toBe('1.2.0');
+    deploying.registry.register(version('1.3.0'));
+    await deploying.registry.flush();
+    expect(await Promise.all([started(), started(), started()])).toEqual(['1.3.0', '1.3.0', '1.3.0']);
+  });
+
+  it('start the newest version of a subflow too', async () => {
+    const parent = buildFlow({ sub: { type: 'subflow', config: { flowId: 'flow' } } }, { id: 'parent' });
+    const working = openProcess([parent, version('1.0.0')]);
+    const deploying = openProcess([version('1.1.0')]);
+    await deploying.registry.flush();
+    const children: string[] = [];
+    working.engine.on<{ flowId: string; flowVersion: string }>('execution:created', ({ flowId, flowVersion }) =>
+      children.push(`${flowId}@${flowVersion}`),
+    );
+    await working.engine.create('parent');
+    await driveDue(working.engine, clock);
+    expect(children).toEqual(['parent@1.0.0', 'flow@1.1.0']);
+  });
+
+  it('ask the store once for all who ask meanwhile, and parse no version twice', async () => {
+    const { engine, registry } = openProcess([version('1.0.0')]);
+    await engine.create('flow');
+    const [asks, parses] = [vi.spyOn(store.flows, 'listFlows'), vi.spyOn(JSON, 'parse')];
+    try {
+      await Promise.all(Array.from({ length: 50 }, () => registry.load('flow')));
+      expect(asks.mock.calls.length).toBeLessThanOrEqual(2);
+      expect(parses.mock.calls.filter(([text]) => text.includes('initialStepId'))).toEqual([]);
+    } finally {
+      asks.mockRestore();
+      parses.mockRestore();
+    }
+  });
+
+  it('tell an event trigger of each wait, also of one that was over with the commit that began it', async () => {
+    const ask = { type: 'wait', input: { type: 'path', path: 'approval.token' } } as const;
+    const asking = buildFlow(
+      {
+        issue: { type: 'wait', config: { issue: true }, outputKey: 'approval', onSuccess: 'first' },
+        first: { ...ask, onResume: 'second' },
+        second: { type: 'wait', onResume: null },
+      },
+      { id: 'asking' },
+    );
+    const { engine, triggers, registry, fire } = openProcess([asking, version('1.0.0')]);
+    await registry.flush();
+    await triggers.register({ id: 'watch', type: 'event', flowId: 'flow', event: 'execution:waiting', sourceFlowId: 'asking' });
+    const { execution } = await engine.create('asking');
+    await engine.step(execution.id);
+    const { token } = (await engine.get(execution.id)).context['approval'] as { token: string };
+    await engine.resume({ token }, 'early');
+    expect(await engine.run(execution.id)).toMatchObject({ status: 'waiting' });
+    expect(await engine.get(execution.id)).toMatchObject({ currentStepId: 'second' });
+    for (let told = 0; told < 2; told += 1) await fire();
+    expect((await triggers.firings('watch')).filter(({ executionId, duplicate }) => executionId && !duplicate)).toHaveLength(2);
+  });
+});
