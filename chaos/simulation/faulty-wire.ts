@@ -1,5 +1,6 @@
 import { clockRow } from '../../src/postgres/committer.ts';
 import type { Sending, Wire } from '../../src/postgres/database.ts';
+import { sqlState } from '../../src/postgres/errors.ts';
 import { decodeOutcome, type OutcomeRow } from '../../src/postgres/outcomes.ts';
 import type { BatchAct } from '../../src/postgres/batch.ts';
 import type { AnyAct } from '../../src/world/any-act.ts';
@@ -31,6 +32,8 @@ interface Instants {
   readonly performedAt?: number;
 }
 
+// As long as a statement waits for a lock, which nobody gives up in the meantime: its server says so at once.
+const lockPatienceMs = 1_500;
 // As long as a client waits for an answer, where nothing says that its connection is gone.
 const silenceMs = 20_000;
 
@@ -56,7 +59,10 @@ export function faultyWire(server: Server, { process, time, fates, hints, onComm
       await time.sleep(breaks ? fates.latencyMs() : silenceMs);
       throw lost('ECONNRESET');
     }
-    await answer.catch(() => {});
+    await answer.catch((error: unknown) => {
+      // What somebody else stands still with.
+      if (sqlState(error) === '55P03') onRefused(process);
+    });
     fates.strike(process);
     await time.sleep(fates.latencyMs());
     if (breaks) throw lost('ECONNRESET');
@@ -67,8 +73,8 @@ export function faultyWire(server: Server, { process, time, fates, hints, onComm
   function arrive<R>(sending: Sending, { sentAt, afterMs, heldMs }: Passage): Promise<R[]> {
     return time.outside(async () => {
       await time.sleep(afterMs);
-      if (heldMs === 0 || !server.canHold) return commit(sending, await time.standStill(() => server.perform<R>(sending)), { sentAt });
-      const { rows, commit: goOn } = await time.standStill(() => server.hold<R>(sending));
+      if (heldMs === 0 || !server.canHold) return commit(sending, await done(() => server.perform<R>(sending)), { sentAt });
+      const { rows, commit: goOn } = await done(() => server.hold<R>(sending));
       const performedAt = time.now;
       const isOver = onHeld(process, (sending.acts ?? []).filter(isTold), heldMs);
       await time.sleep(heldMs);
@@ -76,6 +82,15 @@ export function faultyWire(server: Server, { process, time, fates, hints, onComm
       isOver();
       return commit(sending, rows, { sentAt, performedAt });
     });
+  }
+
+  async function done<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await time.standStill(work);
+    } catch (error) {
+      if (sqlState(error) === '55P03') await time.sleep(lockPatienceMs);
+      throw error;
+    }
   }
 
   function commit<R>({ acts }: Sending, rows: R[], { sentAt, performedAt }: Instants): R[] {

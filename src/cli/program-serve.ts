@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { addCommand, type End } from './add-command.ts';
-import { parsePort } from './parse-arguments.ts';
+import { parseLimit, parsePort } from './parse-arguments.ts';
 import type { Session } from './session.ts';
 
 const usualPort = 7295;
@@ -18,5 +18,6 @@ export function addServeCommand(program: Command, session: Session, end: End): v
     .option('--import <module...>', 'modules that export `handlers` and `flows`, or register workflows when they are loaded')
     .option('--cors <origin...>', 'origins whose pages may use the API')
     .option('--base-path <path>', 'below which path it answers')
+    .option('--trusted-proxy <n>', 'so many proxies stand before it: clients are counted as X-Forwarded-For names them', parseLimit)
     .action(async (options) => end(await (await import('./serve.ts')).serve(session, options)));
 }

@@ -46,7 +46,7 @@ export function createProgram(session: Session, end: End): Command {
     .action(async (options) => end(await (await import('./migrate.ts')).migrate(session, options)));
 
   addCommand(program, 'prune', {
-    description: 'Delete runs that WORKFLOW_PAWL_RETENTION keeps no longer, as workers do by and by.',
+    description: 'Delete runs that WORKFLOW_PAWL_RETENTION keeps no longer, as workers do gradually.',
     example: 'pawl prune --dry-run --json',
   })
     .option('--dry-run', 'only count them')

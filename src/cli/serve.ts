@@ -6,6 +6,7 @@ import { openEngine } from '../connect/open-engine.ts';
 import type { Flow, StepHandler } from '../flow/types.ts';
 import { isLoopbackHost } from '../server/authenticate.ts';
 import { createServer } from '../server/create-server.ts';
+import { forwardedAddress } from '../server/forwarded-address.ts';
 import { listen } from '../server/listen.ts';
 import { CliError, exitCodes, type ExitCode } from './exit-codes.ts';
 import { type Session, settingsOf, shownUrl } from './session.ts';
@@ -19,6 +20,8 @@ export interface ServeOptions {
   readonly publicOnly?: boolean;
   readonly cors?: readonly string[];
   readonly basePath?: string;
+  /** So many proxies stand before it, and say in X-Forwarded-For who asks. */
+  readonly trustedProxy?: number;
   /** Modules with handlers and flows, or that register workflows when they are loaded. */
   readonly import?: readonly string[];
   readonly json?: boolean;
@@ -29,12 +32,19 @@ export async function serve({ env: { PORT: _ownPort, ...env }, ...terminal }: Se
   // Elsewhere `PORT` says where the app's routes answer; here it is this process's own, or of the shell that it was started from.
   const session = { ...terminal, env };
   const settings = settingsOf(session);
-  const { host, port, publicOnly = false, cors, basePath, json = false } = options;
+  const { host, port, publicOnly = false, cors, basePath, trustedProxy, json = false } = options;
   if (settings.tokens === undefined && !publicOnly && !isLoopbackHost(host)) {
     throw new CliError(
       'INVALID_SETTING',
       exitCodes.usage,
       `Others can reach ${host}, so WORKFLOW_PAWL_TOKENS must be set (name:scopes[:tenant]:secret). Or listen on 127.0.0.1, or serve --public-only.`,
+    );
+  }
+  if (settings.tokens === undefined && trustedProxy !== undefined) {
+    throw new CliError(
+      'INVALID_SETTING',
+      exitCodes.usage,
+      'With --trusted-proxy others can reach this, so WORKFLOW_PAWL_TOKENS must be set (name:scopes[:tenant]:secret).',
     );
   }
   const ending = endOfProcess();
@@ -55,6 +65,7 @@ export async function serve({ env: { PORT: _ownPort, ...env }, ...terminal }: Se
       ...(options.dashboard ? {} : { dashboard: false }),
       ...(cors ? { cors } : {}),
       ...(basePath === undefined ? {} : { basePath }),
+      ...(trustedProxy === undefined ? {} : { clientAddress: (request) => forwardedAddress(request, trustedProxy) }),
     });
     await server.open();
     const listening = await listen(server, { host, port });

@@ -16,10 +16,10 @@ const kind = 'hooks and waits of a run';
 const atEnd = '';
 
 /** A page of the hooks of a run, and one of its sleeps; the cursor goes on with those of both that are left. */
-export async function listHooksAndWaits(operator: Operator, runId: string, { limit, cursor }: PageQuery): Promise<WaitsPage> {
+export async function listHooksAndWaits(operator: Operator, runId: string, { limit, cursor, order }: PageQuery): Promise<WaitsPage> {
   const [hooksFrom, waitsFrom] = (decodeCursor(kind, cursor, ['string', 'string']) ?? [undefined, undefined]) as (string | undefined)[];
-  const hooks = hooksFrom === atEnd ? undefined : await listHooks(operator, runId, { limit, cursor: hooksFrom });
-  const waits = waitsFrom === atEnd ? undefined : await listWaits(operator, runId, { limit, cursor: waitsFrom });
+  const hooks = hooksFrom === atEnd ? undefined : await listHooks(operator, runId, { limit, order, cursor: hooksFrom });
+  const waits = waitsFrom === atEnd ? undefined : await listWaits(operator, runId, { limit, order, cursor: waitsFrom });
   const rest = [hooks?.cursor ?? atEnd, waits?.cursor ?? atEnd];
   const hasMore = rest.some((one) => one !== atEnd);
   return { hooks: hooks?.data ?? [], waits: waits?.data ?? [], cursor: hasMore ? encodeCursor(kind, rest) : null, hasMore };

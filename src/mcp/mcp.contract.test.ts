@@ -8,7 +8,7 @@ import { listAudit } from '../operate/audit.ts';
 import { type Caller, trustedCaller } from '../operate/caller.ts';
 import { createOperator } from '../operate/operator.ts';
 import { pendingRun, runningRun } from '../testing/arrange.ts';
-import { hookCreated, waitCreated } from '../testing/event-builders.ts';
+import { hookCreated, stepCreated, waitCreated } from '../testing/event-builders.ts';
 import { createMcpServer } from './create-mcp-server.ts';
 
 const agent: Caller = { name: 'agent', scopes: ['read', 'act', 'admin'], tenantId: null, via: 'mcp' };
@@ -88,6 +88,31 @@ describe('an agent', () => {
     expect(await call('read_stream', { runId, name, from: 2 })).toMatchObject({ chunks: [{ index: 2, text: 'three' }], done: true });
   });
 
+  it('reads what is there of an open stream whose last chunk is empty', async () => {
+    const { connect, engine } = await open();
+    const runId = await pendingRun(engine.world);
+    const name = `strm_${runId.slice(5)}_log`;
+    await engine.world.writeToStreamMulti(name, runId, [Buffer.from('one'), Buffer.alloc(0)]);
+    const { call } = await connect(agent);
+    expect(await call('read_stream', { runId, name })).toEqual({ chunks: [{ index: 0, text: 'one' }], next: 2, done: false });
+    expect(await call('read_stream', { runId, name, from: 1 })).toEqual({ chunks: [], next: 2, done: false });
+    await engine.world.writeToStream(name, runId, 'three');
+    expect(await call('read_stream', { runId, name, from: 2 })).toMatchObject({ chunks: [{ index: 2, text: 'three' }], next: 3 });
+  });
+
+  it('lists the steps of a run with what went in and came out, or without', async () => {
+    const { connect, engine } = await open();
+    const runId = await runningRun(engine.world);
+    await engine.world.events.create(runId, stepCreated('step_1'));
+    const { call } = await connect(agent);
+    const stepsWith = async (input: object) => (await call('list_steps', { runId, ...input }))['data'] as object[];
+    const [whole = {}] = await stepsWith({});
+    expect(Object.keys(whole)).toEqual(expect.arrayContaining(['stepId', 'input', 'output']));
+    const { input: _, output: __, ...bare } = whole as Record<string, unknown>;
+    expect(await stepsWith({ payloads: 'none' })).toEqual([bare]);
+    expect(await stepsWith({ payloads: 'all' })).toEqual([whole]);
+  });
+
   it('pages through what a run waits for, and what it has written', async () => {
     const { connect, engine } = await open();
     const runId = await runningRun(engine.world);
@@ -108,6 +133,10 @@ describe('an agent', () => {
       hasMore: false,
     });
     expect(await refused('list_waits', { runId, cursor: 'made up' })).toMatch(/INVALID_INPUT/);
+    expect(await call('list_waits', { runId, limit: 2, order: 'desc' })).toMatchObject({
+      hooks: [{ hookId: 'hook_3' }, { hookId: 'hook_2' }],
+    });
+    expect(await call('list_streams', { runId, limit: 1, order: 'desc' })).toMatchObject({ data: [{ name: `strm_${runId.slice(5)}_3` }] });
     const streams = await call('list_streams', { runId, limit: 2 });
     expect(streams).toMatchObject({ data: [{}, {}], hasMore: true });
     expect(await call('list_streams', { runId, limit: 2, cursor: streams['cursor'] })).toMatchObject({ data: [{}], hasMore: false });

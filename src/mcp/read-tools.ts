@@ -6,9 +6,9 @@ import { getRun } from '../operate/get-run.ts';
 import { listRuns } from '../operate/list-runs.ts';
 import type { Operator } from '../operate/operator.ts';
 import { listEvents } from '../operate/run-log.ts';
-import { listSteps } from '../operate/run-steps.ts';
+import { listSteps, listStepSummaries } from '../operate/run-steps.ts';
 import { listStreams } from '../operate/run-waits.ts';
-import { runIdSchema } from '../operate/schemas/common.ts';
+import { payloadsSchema, runIdSchema } from '../operate/schemas/common.ts';
 import { runQuerySchema } from '../operate/schemas/runs.ts';
 import { getSystem } from '../operate/system.ts';
 import { getThroughput } from '../operate/throughput.ts';
@@ -19,6 +19,7 @@ import { addTool } from './tool.ts';
 const runId = runIdSchema.describe('The id of a run, as wrun_….');
 const limit = z.number().int().min(1).max(200).optional().describe('Entries on a page; default 50.');
 const cursor = z.string().optional().describe('The cursor of the page before, for the next one.');
+const order = z.enum(['asc', 'desc']).optional();
 
 /** What an agent may look at. */
 export function addReadTools(server: McpServer, operator: Operator): void {
@@ -53,10 +54,11 @@ export function addReadTools(server: McpServer, operator: Operator): void {
   addTool(server, operator, {
     name: 'list_steps',
     title: 'List the steps of a run',
-    description: 'The steps of a run with input, output, error and each attempt, the oldest first. Answers { data, cursor, hasMore }.',
+    description:
+      'The steps of a run with input, output, error and each attempt, the oldest first; `payloads: none` leaves out inputs and outputs. Answers { data, cursor, hasMore }.',
     scope: 'read',
-    input: { runId, limit, cursor },
-    run: async (as, { runId: id, ...page }) => listSteps(as, id, page),
+    input: { runId, limit, cursor, payloads: payloadsSchema },
+    run: async (as, { runId: id, payloads, ...page }) => (payloads === 'none' ? listStepSummaries : listSteps)(as, id, page),
   });
 
   addTool(server, operator, {
@@ -64,7 +66,7 @@ export function addReadTools(server: McpServer, operator: Operator): void {
     title: 'List the log of a run',
     description: 'The log of a run, the oldest event first. At its end the cursor goes on with what is written later.',
     scope: 'read',
-    input: { runId, limit, cursor, order: z.enum(['asc', 'desc']).optional() },
+    input: { runId, limit, cursor, order },
     run: async (as, { runId: id, ...page }) => listEvents(as, id, page),
   });
 
@@ -72,9 +74,9 @@ export function addReadTools(server: McpServer, operator: Operator): void {
     name: 'list_waits',
     title: 'List what a run waits for',
     description:
-      'The hooks and the sleeps of a run, open and over, the oldest first. Tokens of hooks are not shown. Answers { hooks, waits, cursor, hasMore }.',
+      'The hooks and the sleeps of a run, open and over, the oldest first unless `order` is desc. Tokens of hooks are not shown. Answers { hooks, waits, cursor, hasMore }.',
     scope: 'read',
-    input: { runId, limit, cursor },
+    input: { runId, limit, cursor, order },
     run: async (as, { runId: id, ...page }) => listHooksAndWaits(as, id, page),
   });
 
@@ -83,7 +85,7 @@ export function addReadTools(server: McpServer, operator: Operator): void {
     title: 'List the streams of a run',
     description: 'The names of the streams that a run has written, with how many chunks they have. Answers { data, cursor, hasMore }.',
     scope: 'read',
-    input: { runId, limit, cursor },
+    input: { runId, limit, cursor, order },
     run: async (as, { runId: id, ...page }) => listStreams(as, id, page),
   });
 

@@ -11,7 +11,7 @@ export interface CancelRun {
   readonly reason?: string | undefined;
 }
 
-/** Cancels a run; what has begun in it is not undone. Done already is done; ended otherwise is RUN_ENDED. */
+/** Cancels a run; what has begun is undone only by the `onCancel` of a flow. Done already is done; ended otherwise is RUN_ENDED. */
 export function cancelRun(operator: Operator, runId: string, { reason }: CancelRun = {}): Promise<RunSummary> {
   return audited(
     operator,

@@ -104,13 +104,19 @@ const overlapMs = 5_000;
 const mostAtOnce = 300;
 
 async function watch(operator: Operator, feed: Feed): Promise<void> {
+  const { clock } = operator;
   const store = await operator.store();
   let seen = new Map<string, string>();
   let since = store.now();
-  for await (const _ of looks(operator, feed.stop.signal)) {
+  // Unknown for a look that failed: where the database was away, that it took long is no reason to stay away from it.
+  let lookMs: number | undefined;
+  for await (const _ of looks(operator, feed.stop.signal, { lookMs: () => lookMs })) {
+    lookMs = undefined;
+    const begunAt = clock.monotonic();
     const now = store.now();
     try {
       feed.recent = await store.operator.listChangedRuns({ since: since - overlapMs, limit: mostAtOnce });
+      lookMs = clock.monotonic() - begunAt;
     } catch (error) {
       operator.logger.warn(`Runs cannot be watched for the moment: ${describeError(error)}`);
       continue;

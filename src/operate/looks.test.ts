@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeClock } from '../base/fake-clock.ts';
 import { nextTurn } from '../testing/next-turn.ts';
-import { looks } from './looks.ts';
+import { looks, type LookOptions } from './looks.ts';
 import type { Operator } from './operator.ts';
 
 describe('after a look', () => {
@@ -26,6 +26,50 @@ describe('after a look', () => {
     expect(seen()).toBe(2);
   });
 
+  it.each([
+    { lookMs: 10, pauseMs: 200 },
+    { lookMs: 300, pauseMs: 1_500 },
+    { lookMs: 60_000, pauseMs: 300_000 },
+  ])(
+    'that says of itself to have taken $lookMs ms comes a pause of $pauseMs ms, however long its reader took',
+    async ({ lookMs, pauseMs }) => {
+      const { clock, commit, next, seen } = open({ lookMs: () => lookMs });
+      await next();
+      clock.advance(60_000);
+      void next();
+      await nextTurn();
+      commit();
+      clock.advance(pauseMs - 1);
+      await nextTurn();
+      expect(seen()).toBe(1);
+      clock.advance(1);
+      await nextTurn();
+      expect(seen()).toBe(2);
+    },
+  );
+
+  it('of which nobody knows how long it took comes a pause of two seconds at most', async () => {
+    const { clock, commit, next, seen } = open({ lookMs: () => undefined });
+    await next();
+    clock.advance(60_000);
+    void next();
+    await nextTurn();
+    commit();
+    clock.advance(2_000);
+    await nextTurn();
+    expect(seen()).toBe(2);
+  });
+
+  it('ends a long pause at once when nobody looks any more', async () => {
+    const stop = new AbortController();
+    const { next, looking } = open({ lookMs: () => 60_000 }, stop.signal);
+    await next();
+    const last = looking.next();
+    await nextTurn();
+    stop.abort();
+    expect(await last).toMatchObject({ done: true });
+  });
+
   it('after which nobody has committed anything comes the next one at a commit, or in two seconds', async () => {
     const { clock, commit, next, seen } = open();
     await next();
@@ -43,7 +87,7 @@ describe('after a look', () => {
   });
 });
 
-function open() {
+function open(options: LookOptions = {}, signal = new AbortController().signal) {
   const clock = createFakeClock();
   const hints = new Set<() => void>();
   const onCommit = (hint: () => void) => {
@@ -51,10 +95,11 @@ function open() {
     return () => hints.delete(hint);
   };
   const operator = { clock, store: async () => ({ onCommit, onForeignCommit: onCommit }) } as unknown as Operator;
-  const looking = looks(operator, new AbortController().signal);
+  const looking = looks(operator, signal, options);
   let count = 0;
   return {
     clock,
+    looking,
     commit: () => hints.forEach((hint) => hint()),
     next: () => looking.next().then(() => void (count += 1)),
     seen: () => count,

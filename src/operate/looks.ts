@@ -3,15 +3,19 @@ import type { Operator } from './operator.ts';
 // Hints come at once; this is for those that are lost, and for time itself, which tells nobody.
 const atLeastEveryMs = 2_000;
 const atMostEveryMs = 200;
-// Looking must not be what a busy process is busy with: a look that takes long is followed by a pause that is longer. Not by any longer than
-// the above, for the time of a look is also that in which a reader takes what he is told, and he may be slow.
+// Looking must not be what a busy process is busy with: a look that takes long is followed by a pause that is longer.
 const pausePerWork = 5;
+
+export interface LookOptions {
+  /** How long the last look itself took; undefined, or without this: unknown. */
+  readonly lookMs?: () => number | undefined;
+}
 
 /**
  * Yields at once, and then whenever something may have changed in the database, a few times a second at most: for whoever looks then.
  * Ends when the signal is aborted, or the World closes.
  */
-export async function* looks(operator: Operator, signal: AbortSignal): AsyncGenerator<void, void, void> {
+export async function* looks(operator: Operator, signal: AbortSignal, { lookMs }: LookOptions = {}): AsyncGenerator<void, void, void> {
   const { clock } = operator;
   const store = await operator.store();
   let hinted = false;
@@ -27,7 +31,7 @@ export async function* looks(operator: Operator, signal: AbortSignal): AsyncGene
       hinted = false;
       const begunAt = clock.monotonic();
       yield;
-      const pauseMs = Math.min(atLeastEveryMs, Math.max(atMostEveryMs, pausePerWork * (clock.monotonic() - begunAt)));
+      const pauseMs = Math.max(atMostEveryMs, pauseAfter(lookMs?.(), clock.monotonic() - begunAt));
       await new Promise<void>((resolve) => {
         const goOn = () => {
           cancel();
@@ -50,4 +54,9 @@ export async function* looks(operator: Operator, signal: AbortSignal): AsyncGene
     signal.removeEventListener('abort', hint);
     for (const stop of stops) stop();
   }
+}
+
+/** Where it is unknown how long the look took, that is also the time in which a reader, maybe a slow one, takes what he is told. */
+function pauseAfter(lookMs: number | undefined, sinceMs: number): number {
+  return lookMs === undefined ? Math.min(atLeastEveryMs, pausePerWork * sinceMs) : pausePerWork * lookMs;
 }

@@ -53,10 +53,13 @@ export async function pageByInstant<R, T>(
   return { data: await view(rows.slice(0, limit)), cursor: key ? encodeCursor(list, [key.at, key.id]) : null, hasMore };
 }
 
-/** A page of a list that is read whole, because it is short. */
-export function pageOfAll<R>(list: string, rows: readonly R[], { limit = usualLimit, cursor }: PageQuery): PageOf<R> {
-  const from = Math.max(0, cursorNumber(decodeCursor(list, cursor, ['number'])?.[0]) ?? 0);
-  const data = rows.slice(from, from + limit);
-  const hasMore = from + limit < rows.length;
-  return { data, cursor: hasMore ? encodeCursor(list, [from + limit]) : null, hasMore };
+/** A page of a list that is read whole, because it is short; `desc` begins at its end. */
+export function pageOfAll<R>(list: string, rows: readonly R[], { limit = usualLimit, cursor, order = 'asc' }: PageQuery): PageOf<R> {
+  // In both orders a place from the beginning, where nothing is added: a list that grows moves no page.
+  const place = cursorNumber(decodeCursor(list, cursor, ['number'])?.[0]) ?? (order === 'asc' ? 0 : rows.length);
+  const from = Math.min(Math.max(0, place), rows.length);
+  const to = order === 'asc' ? Math.min(from + limit, rows.length) : Math.max(from - limit, 0);
+  const data = order === 'asc' ? rows.slice(from, to) : rows.slice(to, from).toReversed();
+  const hasMore = to !== (order === 'asc' ? rows.length : 0);
+  return { data, cursor: hasMore ? encodeCursor(list, [to]) : null, hasMore };
 }

@@ -3,66 +3,113 @@ import type { FoundRun } from '../world/operator-port.ts';
 import type { Store } from '../world/port.ts';
 import { isTerminal, type EventRow, type StepRow } from '../world/rows.ts';
 import { expectScope } from './caller.ts';
+import { OperateError } from './errors.ts';
 import type { Operator } from './operator.ts';
 import { type PageOf, type PageQuery, pageByInstant } from './pages.ts';
 import { noPayload, PayloadReader } from './payload.ts';
 import { toReadable } from './readable.ts';
 import { findRun, humanName, instant, isFlow, viewError } from './run-views.ts';
-import type { stepAttemptSchema, stepSchema } from './schemas/runs.ts';
+import type { stepAttemptSchema, stepSchema, stepSummarySchema } from './schemas/runs.ts';
 
 export type ShownStep = z.infer<typeof stepSchema>;
+export type StepSummary = z.infer<typeof stepSummarySchema>;
 type Attempt = z.infer<typeof stepAttemptSchema>;
 
 /** The steps of a run, the oldest first, each with its attempts. */
 export async function listSteps(operator: Operator, runId: string, query: PageQuery = {}): Promise<PageOf<ShownStep>> {
+  const of = await openSteps(operator, runId);
+  return pageOfSteps(of, query, (rows) => viewSteps(of, rows));
+}
+
+/** The same without what went in and came out, which is not even read. */
+export async function listStepSummaries(operator: Operator, runId: string, query: PageQuery = {}): Promise<PageOf<StepSummary>> {
+  const of = await openSteps(operator, runId);
+  return pageOfSteps(of, query, (rows) => viewSummaries(of, rows));
+}
+
+/** One step of a run, as the list has it; throws RUN_NOT_FOUND, NOT_FOUND. */
+export async function getStep(operator: Operator, runId: string, stepId: string): Promise<ShownStep> {
+  const of = await openSteps(operator, runId);
+  const row = await of.store.getStep(runId, stepId);
+  const [step] = row ? await viewSteps(of, [row]) : [];
+  if (!step) throw new OperateError('not-found', 'NOT_FOUND', `Run "${runId}" has no step "${stepId}".`);
+  return step;
+}
+
+/** A run whose steps this caller may see. */
+interface OpenSteps {
+  readonly operator: Operator;
+  readonly run: FoundRun;
+  readonly store: Store;
+  readonly reader: PayloadReader;
+}
+
+async function openSteps(operator: Operator, runId: string): Promise<OpenSteps> {
   expectScope(operator.caller, 'read');
   const run = await findRun(operator, runId);
-  const store = await operator.store();
+  return { operator, run, store: await operator.store(), reader: new PayloadReader(operator, run) };
+}
+
+function pageOfSteps<T>({ store, run }: OpenSteps, query: PageQuery, view: (rows: readonly StepRow[]) => Promise<T[]>): Promise<PageOf<T>> {
   return pageByInstant(
     'steps of a run',
     { order: 'asc', ...query },
     {
-      read: (page) => store.listSteps({ ...page, runId }),
+      read: (page) => store.listSteps({ ...page, runId: run.runId }),
       keyOf: ({ createdAt, stepId }) => ({ at: createdAt, id: stepId }),
-      view: (rows) => viewSteps(operator, store, { run, rows }),
+      view,
     },
   );
 }
 
-async function viewSteps(
-  operator: Operator,
-  store: Store,
-  { run, rows }: { readonly run: FoundRun; readonly rows: readonly StepRow[] },
-): Promise<ShownStep[]> {
+async function viewSteps(of: OpenSteps, rows: readonly StepRow[]): Promise<ShownStep[]> {
+  const { store, run, reader } = of;
+  const [summaries, stored] = await Promise.all([
+    viewSummaries(of, rows),
+    readPayloads(
+      store,
+      run.runId,
+      rows.flatMap(({ inputSeq, outputSeq }) => [inputSeq, outputSeq]),
+    ),
+  ]);
+  const show = async (seq: number | null, what: 'stepInput' | 'stepOutput') =>
+    seq === null ? noPayload : reader.show(stored.get(seq), what);
+  return Promise.all(
+    rows.map(async ({ inputSeq, outputSeq }, index) => ({
+      ...(summaries[index] as StepSummary),
+      input: await show(inputSeq, 'stepInput'),
+      output: await show(outputSeq, 'stepOutput'),
+    })),
+  );
+}
+
+async function viewSummaries({ operator, run, store, reader }: OpenSteps, rows: readonly StepRow[]): Promise<StepSummary[]> {
   if (rows.length === 0) return [];
-  const reader = new PayloadReader(operator, run);
   const ids = new Set(rows.map(({ stepId }) => stepId));
   const events = await store.operator.listEventsOfTypes({ runId: run.runId, types: attemptEvents });
   const log = events.filter(({ correlationId }) => ids.has(String(correlationId)));
-  const stored = await readPayloads(store, run.runId, [
-    ...rows.flatMap(({ inputSeq, outputSeq }) => [inputSeq, outputSeq]),
-    ...log.map(({ type, seq }) => (type === 'step_failed' || type === 'step_retrying' ? seq : null)),
-  ]);
-  const endings = await readEndings(reader, log, stored);
-  return Promise.all(
-    rows.map(async (row) => ({
-      stepId: row.stepId,
-      name: isFlow(run) ? row.stepName : humanName(row.stepName),
-      status: statusOf(row, run),
-      attempt: row.attempt,
-      createdAt: instant(row.createdAt),
-      startedAt: instant(row.startedAt),
-      completedAt: instant(row.completedAt),
-      retryAfter: row.status === 'pending' ? instant(row.retryAfter) : null,
-      input: await reader.show(stored.get(row.inputSeq), 'stepInput'),
-      output: row.outputSeq === null ? noPayload : await reader.show(stored.get(row.outputSeq), 'stepOutput'),
-      error: viewError(operator, run, row.error),
-      attempts: attemptsOf(
-        endings.filter(({ event }) => event.correlationId === row.stepId),
-        statusOf(row, run) === 'cancelled' ? run.completedAt : null,
-      ),
-    })),
+  const failures = log.filter(({ type }) => type === 'step_failed' || type === 'step_retrying');
+  const stored = await readPayloads(
+    store,
+    run.runId,
+    failures.map(({ seq }) => seq),
   );
+  const endings = await readEndings(reader, log, stored);
+  return rows.map((row) => ({
+    stepId: row.stepId,
+    name: isFlow(run) ? row.stepName : humanName(row.stepName),
+    status: statusOf(row, run),
+    attempt: row.attempt,
+    createdAt: instant(row.createdAt),
+    startedAt: instant(row.startedAt),
+    completedAt: instant(row.completedAt),
+    retryAfter: row.status === 'pending' ? instant(row.retryAfter) : null,
+    error: viewError(operator, run, row.error),
+    attempts: attemptsOf(
+      endings.filter(({ event }) => event.correlationId === row.stepId),
+      statusOf(row, run) === 'cancelled' ? run.completedAt : null,
+    ),
+  }));
 }
 
 const attemptEvents = ['step_started', 'step_retrying', 'step_completed', 'step_failed'] as const;

@@ -16,7 +16,7 @@ export type ShownStream = z.infer<typeof streamSchema>;
 
 // Rows of hooks and waits are gone with their run, so both are told from the log.
 
-/** The hooks of a run, the oldest first. */
+/** The hooks of a run, the oldest first unless told otherwise. */
 export async function listHooks(operator: Operator, runId: string, query: PageQuery = {}): Promise<PageOf<ShownHook>> {
   expectScope(operator.caller, 'read');
   const run = await findRun(operator, runId);
@@ -54,7 +54,7 @@ function schemaIn(read: Awaited<ReturnType<PayloadReader['read']>>): unknown {
   return typeof schema === 'object' && schema !== null ? schema : null;
 }
 
-/** What a run slept for, or sleeps for now, the oldest first. */
+/** What a run slept for, or sleeps for now, the oldest first unless told otherwise. */
 export async function listWaits(operator: Operator, runId: string, query: PageQuery = {}): Promise<PageOf<ShownWait>> {
   expectScope(operator.caller, 'read');
   const run = await findRun(operator, runId);
@@ -80,7 +80,7 @@ export async function listWaits(operator: Operator, runId: string, query: PageQu
   return pageOfAll('waits of a run', waits, query);
 }
 
-/** The streams that a run has written, in the order in which it began them. */
+/** The streams that a run has written, in the order in which it began them unless told otherwise. */
 export async function listStreams(operator: Operator, runId: string, query: PageQuery = {}): Promise<PageOf<ShownStream>> {
   expectScope(operator.caller, 'read');
   await findRun(operator, runId);

@@ -231,7 +231,7 @@ function encodeSettle({ of, shard, runId, id, lease, now, result, takeRunFor, in
     lease_owner: lease.owner,
     lease_epoch: lease.epoch,
     wake_at: dueAt,
-    change: result.kind,
+    change: result.kind === 'retry' && result.postpones ? 'postpone' : result.kind,
     take_for: takeRunFor,
     detail: inbox.length === 0 ? undefined : inbox,
   };

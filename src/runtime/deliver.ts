@@ -3,6 +3,7 @@ import { backoffMs } from '../base/backoff.ts';
 import { describeError, type Logger } from '../base/logger.ts';
 import { currentDelivery, type Delivery, mayWrite, runInDelivery } from '../world/delivery.ts';
 import { isAway } from '../world/errors.ts';
+import { flowNamespace } from '../world/flow-port.ts';
 import type { ClaimedStep, SettleResult, Store } from '../world/port.ts';
 import type { Lease, RunRow, StepRow } from '../world/rows.ts';
 import type { QueueHandler, RegisteredHandler } from './handlers.ts';
@@ -75,7 +76,7 @@ export async function callHandler(
     if (!(await isReal(request))) return { delivery, result: undefined };
     if ((await delivery.certain) === false) return { delivery, result: { kind: 'again', dueAt: store.now() } };
     logger.warn(`Delivery ${request.attempt} of ${request.of} "${request.id}" failed and will be repeated: ${describeError(error)}`);
-    return { delivery, result: delivery.leaseEnded ? undefined : resultOf(error, request.attempt, store.now()) };
+    return { delivery, result: delivery.leaseEnded ? undefined : resultOf(error, request, store.now()) };
   }
 }
 
@@ -112,10 +113,12 @@ export function settleResult(answer: unknown, now: number, { clockAhead }: Pick<
 }
 
 /** How a delivery ends that failed: a database that was away is no fault of it. */
-export function resultOf(error: unknown, attempt: number, now: number): SettleResult {
-  return isAway(error) ? { kind: 'release', dueAt: now + backoffMs(awayBackoff, 1) } : retryResult(attempt, now);
+export function resultOf(error: unknown, { of, namespace, attempt }: DeliveryRequest, now: number): SettleResult {
+  if (isAway(error)) return { kind: 'release', dueAt: now + backoffMs(awayBackoff, 1) };
+  const postpones = of === 'run' && namespace === flowNamespace;
+  return { ...retryResult(attempt, now), ...(postpones ? { postpones } : {}) };
 }
 
-export function retryResult(attempt: number, now: number): SettleResult {
+export function retryResult(attempt: number, now: number): Extract<SettleResult, { kind: 'retry' }> {
   return { kind: 'retry', dueAt: now + backoffMs(retryBackoff, attempt) };
 }

@@ -27,6 +27,7 @@ export type FlowState = z.infer<typeof runs.flowStateSchema>;
 export type FlowPathEntry = z.infer<typeof runs.flowPathEntrySchema>;
 export type Event = z.infer<typeof runs.eventSchema>;
 export type Step = z.infer<typeof runs.stepSchema>;
+export type StepSummary = z.infer<typeof runs.stepSummarySchema>;
 export type StepAttempt = z.infer<typeof runs.stepAttemptSchema>;
 export type Hook = z.infer<typeof runs.hookSchema>;
 export type Wait = z.infer<typeof runs.waitSchema>;

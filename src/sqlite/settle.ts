@@ -17,17 +17,17 @@ export function settle(db: Connection, act: SettleAct): Outcomes['settle'] {
   }
 }
 
-/** What woke the run while it was being delivered is in its due time already; a settle only ever makes that earlier. */
+/** What woke the run while it was being delivered is in its due time already; a settle only ever makes that earlier, unless it postpones. */
 function settleRun(db: Connection, act: SettleAct): Outcomes['settle'] {
   const { id: runId, result, lease, now } = act;
   const settled = db.get<{ dueAt: number | null }>(
     `update runs
      set lease_owner = null,
-         due_at = case when :dueAt is null then due_at else min(coalesce(due_at, :dueAt), :dueAt) end,
+         due_at = case when :dueAt is null then due_at when :postpones then :dueAt else min(coalesce(due_at, :dueAt), :dueAt) end,
          deliveries = case :result when 'retry' then deliveries when 'release' then max(0, deliveries - 1) else 0 end
      where run_id = :runId and ${held}
      returning due_at as dueAt`,
-    { runId, ...lease, result: result.kind, dueAt: dueAtOf(act) },
+    { runId, ...lease, result: result.kind, dueAt: dueAtOf(act), postpones: postpones(result) ? 1 : 0 },
   );
   if (!settled) return { kind: 'settled', held: false, taken: undefined };
   if (result.kind === 'done' || result.kind === 'again') {
@@ -82,6 +82,10 @@ export function adopt(db: Connection, { of, runId, id, lease, owner: heir }: Ado
           )
         : db.run(`update messages set lease_owner = :heir where message_id = :id and ${held}`, key);
   return { kind: 'adopted', held: changed > 0, ownerAlive: true };
+}
+
+function postpones(result: SettleAct['result']): boolean {
+  return result.kind === 'retry' && result.postpones === true;
 }
 
 function dueAtOf({ result }: SettleAct): number | null {

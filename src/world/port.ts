@@ -194,8 +194,11 @@ export type SettleResult =
   | { readonly kind: 'done' }
   /** Delivered, and to be delivered anew at this instant. No attempt is counted. */
   | { readonly kind: 'again'; readonly dueAt: number }
-  /** Not delivered; the next try counts as one more attempt. */
-  | { readonly kind: 'retry'; readonly dueAt: number }
+  /**
+   * Not delivered; the next try counts as one more attempt. `postpones`: whatever it became due for meanwhile waits until then as well, for an
+   * execution is due all the while it goes on, and would fail again at once.
+   */
+  | { readonly kind: 'retry'; readonly dueAt: number; readonly postpones?: boolean }
   /** Given back untouched, as a worker does that shuts down: not an attempt. */
   | { readonly kind: 'release'; readonly dueAt: number };
 

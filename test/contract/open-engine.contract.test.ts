@@ -72,6 +72,7 @@ describe.each(Object.entries(places))('openEngine on %s', (_, make) => {
       'step_started',
       'hook_created',
       'hook_received',
+      'hook_disposed',
       'step_created',
       'step_started',
       'wait_created',

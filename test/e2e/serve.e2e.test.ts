@@ -129,6 +129,25 @@ describe('pawl serve', () => {
     expect(stdout + stderr).not.toContain(secret);
   });
 
+  it('counts callers as the proxies say that it trusts, and trusts none without tokens', async () => {
+    const folder = await scratchFolder();
+    for (const open of [[], ['--public-only']]) {
+      const refused = await program(folder, ['--port', '0', '--trusted-proxy', '1', ...open]).ended();
+      expect(refused).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringMatching(/--trusted-proxy.*WORKFLOW_PAWL_TOKENS/) as string,
+      });
+    }
+    const { url } = await serve(folder, ['--no-worker', '--trusted-proxy', '1'], { WORKFLOW_PAWL_TOKENS: `ops:read:${secret}` });
+    const guess = async (forwarded: string) =>
+      (await call(`${url}/api/v1/me`, undefined, { authorization: 'Bearer a-wrong-token-0123456789', 'x-forwarded-for': forwarded }))
+        .status;
+    const guesses = (of: (nth: number) => string) => Promise.all(Array.from({ length: 40 }, (_, nth) => guess(of(nth))));
+    expect(new Set(await guesses((nth) => `198.51.100.9, 203.0.113.${nth}`))).toEqual(new Set([401]));
+    expect(new Set(await guesses((nth) => `198.51.100.${nth}, 203.0.113.99`))).toEqual(new Set([401, 429]));
+  });
+
   it('tells whose port it is that it cannot have', async () => {
     const folder = await scratchFolder();
     const { url } = await serve(folder, ['--public-only', '--no-worker']);

@@ -6,18 +6,19 @@ type Signal = AbortSignal | undefined;
 type Filters = Readonly<Record<string, string | undefined>>;
 
 const pageSize = 100;
-/** Steps come with all that went in and out, and pages on which nothing changes any more are not asked for again. */
+/** Pages of steps on which nothing changes any more are not asked for again, so they are short. */
 const stepsPageSize = 50;
 /** What is short as a rule is asked for whole, with a bound for what is not. */
 const longestPage = 200;
 const mostPages = 10;
+export type Order = 'asc' | 'desc';
 const run = (runId: string) => `/runs/${encodeURIComponent(runId)}`;
 const flow = (flowId: string) => `/flows/${encodeURIComponent(flowId)}`;
 const trigger = (triggerId: string) => `/triggers/${encodeURIComponent(triggerId)}`;
 
-async function whole<T>(path: string, signal: Signal): Promise<Many<T>> {
+async function whole<T>(path: string, signal: Signal, order?: Order): Promise<Many<T>> {
   return await loadPages(mostPages, async (cursor) => {
-    return await request<Api.Page<T>>('GET', path, { query: { cursor, limit: longestPage }, signal });
+    return await request<Api.Page<T>>('GET', path, { query: { cursor, order, limit: longestPage }, signal });
   });
 }
 
@@ -32,13 +33,18 @@ export const api = {
     await request<Api.Page<Api.RunSummary>>('GET', '/runs', { query: { ...filters, cursor, limit: pageSize }, signal }),
   run: async (runId: string, signal?: Signal) => await request<Api.RunDetail>('GET', run(runId), { signal }),
   explain: async (runId: string, signal?: Signal) => await request<Api.Explanation>('GET', `${run(runId)}/explain`, { signal }),
-  events: async (runId: string, { cursor, order }: { cursor: string | undefined; order: 'asc' | 'desc' }, signal?: Signal) =>
+  events: async (runId: string, { cursor, order }: { cursor: string | undefined; order: Order }, signal?: Signal) =>
     await request<Api.Page<Api.Event>>('GET', `${run(runId)}/events`, { query: { cursor, order, limit: longestPage }, signal }),
   steps: async (runId: string, cursor: string | undefined, signal?: Signal) =>
-    await request<Api.Page<Api.Step>>('GET', `${run(runId)}/steps`, { query: { cursor, limit: stepsPageSize }, signal }),
-  hooks: async (runId: string, signal?: Signal) => await whole<Api.Hook>(`${run(runId)}/hooks`, signal),
-  waits: async (runId: string, signal?: Signal) => await whole<Api.Wait>(`${run(runId)}/waits`, signal),
-  streams: async (runId: string, signal?: Signal) => await whole<Api.Stream>(`${run(runId)}/streams`, signal),
+    await request<Api.Page<Api.StepSummary>>('GET', `${run(runId)}/steps`, {
+      query: { cursor, payloads: 'none', limit: stepsPageSize },
+      signal,
+    }),
+  step: async (runId: string, stepId: string, signal?: Signal) =>
+    await request<Api.Step>('GET', `${run(runId)}/steps/${encodeURIComponent(stepId)}`, { signal }),
+  hooks: async (runId: string, order: Order, signal?: Signal) => await whole<Api.Hook>(`${run(runId)}/hooks`, signal, order),
+  waits: async (runId: string, order: Order, signal?: Signal) => await whole<Api.Wait>(`${run(runId)}/waits`, signal, order),
+  streams: async (runId: string, signal?: Signal) => await whole<Api.Stream>(`${run(runId)}/streams`, signal, 'desc'),
 
   start: async (workflow: string, args: readonly unknown[], idempotencyKey: string) =>
     await request<Api.RunSummary>('POST', '/runs', { body: { workflow, args }, headers: { 'idempotency-key': idempotencyKey } }),

@@ -25,6 +25,7 @@ export type {
   Scope,
   Step,
   StepAttempt,
+  StepSummary,
   Stream,
   StreamLiveEvents,
   System,

@@ -23,13 +23,13 @@ const idsOf = (choices: readonly (Hook | undefined)[]) => choices.map((choice) =
 
 describe('what an answer can be given to', () => {
   it('is, of a flow, the wait that is open and none that is over', () => {
-    const hooks = [hook('first', 'received'), hook('second', 'disposed'), hook('third', 'waiting')];
+    const hooks = [hook('third', 'waiting'), hook('second', 'disposed'), hook('first', 'received')];
     expect(idsOf(answerChoices('flow', { hooks, waits: [] }))).toEqual(['third']);
-    expect(hooks.map((each) => isAnswerable('flow', each))).toEqual([false, false, true]);
+    expect(hooks.map((each) => isAnswerable('flow', each))).toEqual([true, false, false]);
   });
 
   it('begins, of a flow, with the newest of several that wait', () => {
-    const hooks = [hook('issued early', 'waiting'), hook('now', 'waiting')];
+    const hooks = [hook('now', 'waiting'), hook('issued early', 'waiting')];
     expect(idsOf(answerChoices('flow', { hooks, waits: [] }))).toEqual(['now', 'issued early']);
   });
 
@@ -47,7 +47,7 @@ describe('what an answer can be given to', () => {
   });
 
   it('stands above what is over in a list of all hooks', () => {
-    const hooks = [hook('a', 'received'), hook('b', 'waiting'), hook('c', 'disposed'), hook('d', 'waiting')];
-    expect(idsOf(waitingFirst(hooks))).toEqual(['d', 'b', 'a', 'c']);
+    const hooks = [hook('d', 'waiting'), hook('c', 'disposed'), hook('b', 'waiting'), hook('a', 'received')];
+    expect(idsOf(waitingFirst(hooks))).toEqual(['d', 'b', 'c', 'a']);
   });
 });

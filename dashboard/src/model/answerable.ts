@@ -1,6 +1,7 @@
 import type { Hook, RunKind, Wait } from '../api/types.ts';
 
 export interface Waiting {
+  /** The newest first, as all that follows. */
   readonly hooks: readonly Hook[];
   readonly waits: readonly Wait[];
 }
@@ -16,12 +17,12 @@ export function answerChoices(kind: RunKind, { hooks, waits }: Waiting): readonl
   if (kind === 'code') return [...answerable.filter(isOpen), ...answerable.filter((hook) => !isOpen(hook))];
   const sleeps = waits.some(({ status }) => status === 'waiting');
   // A token may be issued long before the step that waits for it.
-  return [...answerable.toReversed(), ...(sleeps || answerable.length === 0 ? [undefined] : [])];
+  return [...answerable, ...(sleeps || answerable.length === 0 ? [undefined] : [])];
 }
 
-/** What waits now comes first, the newest before the others; what is over follows as it was. */
+/** What waits now comes first, what is over follows; both as they were. */
 export function waitingFirst<T extends Hook | Wait>(all: readonly T[]): readonly T[] {
-  return [...all.filter(isOpen).toReversed(), ...all.filter((each) => !isOpen(each))];
+  return [...all.filter(isOpen), ...all.filter((each) => !isOpen(each))];
 }
 
 function isOpen({ status }: Hook | Wait): boolean {

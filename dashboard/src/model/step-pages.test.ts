@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Page, Step } from '../api/types.ts';
+import type { Page, StepSummary } from '../api/types.ts';
 import { readSteps, stepsOf } from './step-pages.ts';
 
 const instant = '2026-11-22T05:00:00.000Z';
-const step = (id: number, status: Step['status']): Step => ({
+const step = (id: number, status: StepSummary['status']): StepSummary => ({
   stepId: `step_${id}`,
   name: 'charge',
   status,
@@ -12,16 +12,14 @@ const step = (id: number, status: Step['status']): Step => ({
   startedAt: instant,
   completedAt: null,
   retryAfter: null,
-  input: { state: 'none' },
-  output: { state: 'none' },
   error: null,
   attempts: [],
 });
 
 /** Steps in pages of two. */
-function stepsAs(...statuses: Step['status'][]) {
+function stepsAs(...statuses: StepSummary['status'][]) {
   const asked: (string | undefined)[] = [];
-  const load = async (cursor: string | undefined): Promise<Page<Step>> => {
+  const load = async (cursor: string | undefined): Promise<Page<StepSummary>> => {
     asked.push(cursor);
     const from = Number(cursor ?? 0);
     const hasMore = from + 2 < statuses.length;

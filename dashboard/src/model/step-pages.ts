@@ -1,9 +1,9 @@
 import type { Many } from '../api/load-pages.ts';
-import type { Page, Step } from '../api/types.ts';
+import type { Page, StepSummary } from '../api/types.ts';
 
 /** The steps of a run as far as they were read, page by page. */
 export interface StepPages {
-  readonly pages: readonly Page<Step>[];
+  readonly pages: readonly Page<StepSummary>[];
   /** So many pages are read at most. */
   readonly most: number;
   /** They were read when the run was over, so they stay as they are. */
@@ -19,11 +19,11 @@ export interface ReadSteps {
 
 const pagesAtOnce = 10;
 
-/** Reads the steps again, but those of pages on which nothing can change any more: they come with all that went in and out. */
+/** Reads the steps again, but not those of pages on which nothing can change any more. */
 export async function readSteps(
   before: StepPages | undefined,
   { more, over }: ReadSteps,
-  load: (cursor: string | undefined) => Promise<Page<Step>>,
+  load: (cursor: string | undefined) => Promise<Page<StepSummary>>,
 ): Promise<StepPages> {
   const most = (before?.most ?? pagesAtOnce) + (more ? pagesAtOnce : 0);
   const pages = [...keptPages(before, over)];
@@ -35,11 +35,11 @@ export async function readSteps(
   return { pages, most, over };
 }
 
-export function stepsOf({ pages }: StepPages): Many<Step> {
+export function stepsOf({ pages }: StepPages): Many<StepSummary> {
   return { data: pages.flatMap(({ data }) => data), hasMore: pages.at(-1)?.hasMore ?? false };
 }
 
-function keptPages(before: StepPages | undefined, over: boolean): readonly Page<Step>[] {
+function keptPages(before: StepPages | undefined, over: boolean): readonly Page<StepSummary>[] {
   if (!before) return [];
   // The end of the run is the moment to have everything right, whatever was missed.
   if (over) return before.over ? before.pages : [];
@@ -47,6 +47,6 @@ function keptPages(before: StepPages | undefined, over: boolean): readonly Page<
   return open < 0 ? before.pages : before.pages.slice(0, open);
 }
 
-function isSettled({ data, hasMore }: Page<Step>): boolean {
+function isSettled({ data, hasMore }: Page<StepSummary>): boolean {
   return hasMore && data.every(({ status }) => status === 'completed' || status === 'failed' || status === 'cancelled');
 }

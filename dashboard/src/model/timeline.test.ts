@@ -1,16 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { Hook, Step, StepAttempt, Wait } from '../api/types.ts';
+import type { Hook, StepSummary, StepAttempt, Wait } from '../api/types.ts';
 import { buildTimeline, type TimelineSource } from './timeline.ts';
 
 const at = (ms: number) => new Date(ms).toISOString();
-const none = { state: 'none' } as const;
 const attempt = (from: number, to: number | null, outcome: StepAttempt['outcome']): StepAttempt => ({
   startedAt: at(from),
   endedAt: to === null ? null : at(to),
   outcome,
   error: null,
 });
-const step = (name: string, createdAt: number, status: Step['status'], ...attempts: StepAttempt[]): Step => ({
+const step = (name: string, createdAt: number, status: StepSummary['status'], ...attempts: StepAttempt[]): StepSummary => ({
   stepId: `step-${name}`,
   name,
   status,
@@ -19,8 +18,6 @@ const step = (name: string, createdAt: number, status: Step['status'], ...attemp
   startedAt: attempts[0]?.startedAt ?? null,
   completedAt: attempts.at(-1)?.endedAt ?? null,
   retryAfter: null,
-  input: none,
-  output: none,
   error: null,
   attempts,
 });

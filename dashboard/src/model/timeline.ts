@@ -1,4 +1,4 @@
-import type { Hook, RunDetail, Step, Wait } from '../api/types.ts';
+import type { Hook, RunDetail, StepSummary, Wait } from '../api/types.ts';
 import { createTimeScale, type Span, type TimeScale } from './time-scale.ts';
 
 /** What one stretch of a bar stands for. */
@@ -30,7 +30,7 @@ export interface Timeline {
 
 export interface TimelineSource {
   readonly run: Pick<RunDetail, 'createdAt' | 'completedAt' | 'kind'>;
-  readonly steps: readonly Step[];
+  readonly steps: readonly StepSummary[];
   readonly hooks: readonly Hook[];
   readonly waits: readonly Wait[];
 }
@@ -54,7 +54,7 @@ export function buildTimeline({ run, steps, hooks, waits }: TimelineSource, nowM
   return { whole, rows, scale: createTimeScale(whole, busy) };
 }
 
-function stepRow(step: Step, end: number, ended: boolean): TimelineRow {
+function stepRow(step: StepSummary, end: number, ended: boolean): TimelineRow {
   const segments: Segment[] = [];
   let free = Date.parse(step.createdAt);
   for (const [index, attempt] of step.attempts.entries()) {

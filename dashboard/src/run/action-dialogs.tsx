@@ -127,7 +127,7 @@ export function ResumeDialog({ run: now, hookId, onClose, onDone }: ActionDialog
   const id = useId();
   // What is asked stays as it was when the dialog opened, also when the run goes on meanwhile: the answer is to that.
   const [run] = useState(now);
-  const waiting = useWaiting(run.runId, 0);
+  const waiting = useWaiting(run.runId, 0, 'desc');
   const choices = waiting.data ? answerChoices(run.kind, { hooks: waiting.data.hooks.data, waits: waiting.data.waits.data }) : [];
   const [chosen, setChosen] = useState(hookId);
   const hook = chosen === undefined ? choices[0] : choices.find((each) => idOf(each) === chosen);

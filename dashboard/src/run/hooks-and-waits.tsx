@@ -15,7 +15,7 @@ export interface HooksAndWaitsProps {
 
 /** What the run waits for from outside, by hook and token, and until when it sleeps. Tokens themselves are never shown. */
 export function HooksAndWaits({ run, version, onResume }: HooksAndWaitsProps) {
-  const both = useWaiting(run.runId, version);
+  const both = useWaiting(run.runId, version, 'desc');
   if (!both.data)
     return both.problem ? (
       <ProblemState problem={both.problem} retry={both.reload} />
@@ -82,7 +82,7 @@ export function HooksAndWaits({ run, version, onResume }: HooksAndWaitsProps) {
               </tbody>
             </table>
           </div>
-          <Unshown many={both.data.hooks} of={run.counts.hooks} />
+          <Unshown many={both.data.hooks} end="newest" of={run.counts.hooks} />
         </section>
       )}
       {waits.length > 0 && (
@@ -123,7 +123,7 @@ export function HooksAndWaits({ run, version, onResume }: HooksAndWaitsProps) {
               </tbody>
             </table>
           </div>
-          <Unshown many={both.data.waits} of={run.counts.waits} />
+          <Unshown many={both.data.waits} end="newest" of={run.counts.waits} />
         </section>
       )}
     </>

@@ -1,12 +1,18 @@
-import type { RunError, Step } from '../api/types.ts';
+import type { RunError, StepSummary } from '../api/types.ts';
 import { formatDuration, formatInstant } from '../model/format.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { RetryIcon, WarnIcon } from '../ui/icons.tsx';
 import { Status } from '../ui/status.tsx';
-import { PayloadView } from '../ui/value.tsx';
+import { StepPayloads } from './step-payloads.tsx';
+
+export interface StepDetailProps {
+  readonly runId: string;
+  readonly step: StepSummary;
+  readonly onRetryFrom: ((step: string) => void) | undefined;
+}
 
 /** All that is known of one step: its attempts with their errors, what went in and what came out. */
-export function StepDetail({ step, onRetryFrom }: { readonly step: Step; readonly onRetryFrom: ((step: string) => void) | undefined }) {
+export function StepDetail({ runId, step, onRetryFrom }: StepDetailProps) {
   return (
     <div class="timeline-detail">
       <div class="run-title">
@@ -40,10 +46,7 @@ export function StepDetail({ step, onRetryFrom }: { readonly step: Step; readonl
           ))}
         </ol>
       )}
-      <div class="columns">
-        <PayloadView title="Input" payload={step.input} />
-        <PayloadView title="Output" payload={step.output} />
-      </div>
+      <StepPayloads runId={runId} step={step} />
     </div>
   );
 }

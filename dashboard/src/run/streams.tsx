@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api } from '../api/api.ts';
 import { listen, type ListenState } from '../api/listen.ts';
-import type { RunDetail, StreamLiveEvents } from '../api/types.ts';
+import type { Many } from '../api/load-pages.ts';
+import type { RunDetail, Stream, StreamLiveEvents } from '../api/types.ts';
 import { formatBytes, formatCount, plural } from '../model/format.ts';
 import { Empty, ProblemState, Skeleton, Unshown } from '../ui/states.tsx';
 import { useReload, useResource } from '../ui/use-resource.ts';
@@ -15,13 +16,15 @@ export function Streams({ run, version }: { readonly run: RunDetail; readonly ve
   const streams = useResource(`streams:${run.runId}`, async (signal) => await api.streams(run.runId, signal));
   useReload(version, streams.reload);
   const [chosen, setChosen] = useState<string>();
+  const stream = streams.data && streamToShow(streams.data, chosen);
+  // What is read stays what is shown, also when the run begins other streams.
+  useEffect(() => setChosen(stream?.name), [stream?.name]);
   if (!streams.data)
     return streams.problem ? (
       <ProblemState problem={streams.problem} retry={streams.reload} />
     ) : (
       <Skeleton rows={3} label="Loading the streams" />
     );
-  const stream = streams.data.data.find(({ name }) => name === chosen) ?? streams.data.data[0];
   if (!stream) {
     return (
       <section class="panel">
@@ -55,9 +58,14 @@ export function Streams({ run, version }: { readonly run: RunDetail; readonly ve
         )}
       </div>
       <StreamText key={stream.name} runId={run.runId} name={stream.name} />
-      <Unshown many={streams.data} of={run.counts.streams} />
+      <Unshown many={streams.data} end="newest" of={run.counts.streams} />
     </section>
   );
+}
+
+/** The one that was chosen, or the one that was begun first; where that is too long ago, the newest. */
+function streamToShow({ data, hasMore }: Many<Stream>, chosen: string | undefined): Stream | undefined {
+  return data.find(({ name }) => name === chosen) ?? (hasMore ? data[0] : data.at(-1));
 }
 
 function StreamText({ runId, name }: { readonly runId: string; readonly name: string }) {

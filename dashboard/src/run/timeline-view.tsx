@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { api } from '../api/api.ts';
-import type { RunDetail, Step } from '../api/types.ts';
+import type { RunDetail, StepSummary } from '../api/types.ts';
 import { formatDuration } from '../model/format.ts';
 import { readSteps, type StepPages, stepsOf } from '../model/step-pages.ts';
 import { buildTimeline, type Segment, type Timeline, type TimelineRow } from '../model/timeline.ts';
@@ -24,7 +24,8 @@ export function TimelineView({ run, version, onRetryFrom }: TimelineViewProps) {
   const steps = useGrowing<StepPages>(`steps:${run.runId}`, version, async (before, { more, signal }) => {
     return await readSteps(before, { more, over }, async (cursor) => await api.steps(run.runId, cursor, signal));
   });
-  const rest = useWaiting(run.runId, version);
+  // From the beginning, as the steps are read.
+  const rest = useWaiting(run.runId, version, 'asc');
   const now = useNow(over ? undefined : 1_000);
   const problem = steps.problem ?? rest.problem;
   const again = () => {
@@ -44,7 +45,7 @@ export function TimelineView({ run, version, onRetryFrom }: TimelineViewProps) {
       <Axis timeline={timeline} />
       <ol>
         {timeline.rows.map((row) => (
-          <Row key={row.id} row={row} timeline={timeline} step={byId.get(row.id)} onRetryFrom={onRetryFrom} />
+          <Row key={row.id} runId={run.runId} row={row} timeline={timeline} step={byId.get(row.id)} onRetryFrom={onRetryFrom} />
         ))}
       </ol>
       {known.hasMore && (
@@ -98,13 +99,14 @@ function Axis({ timeline: { whole, scale } }: { readonly timeline: Timeline }) {
 }
 
 interface RowProps {
+  readonly runId: string;
   readonly row: TimelineRow;
   readonly timeline: Timeline;
-  readonly step: Step | undefined;
+  readonly step: StepSummary | undefined;
   readonly onRetryFrom: ((step: string) => void) | undefined;
 }
 
-function Row({ row, timeline, step, onRetryFrom }: RowProps) {
+function Row({ runId, row, timeline, step, onRetryFrom }: RowProps) {
   const [open, setOpen] = useState(false);
   const line = (
     <>
@@ -140,7 +142,7 @@ function Row({ row, timeline, step, onRetryFrom }: RowProps) {
       >
         {line}
       </button>
-      {open && <StepDetail step={step} onRetryFrom={onRetryFrom} />}
+      {open && <StepDetail runId={runId} step={step} onRetryFrom={onRetryFrom} />}
     </li>
   );
 }

@@ -24,6 +24,8 @@ export interface UnshownProps {
   /** How many there are, where that is known. */
   readonly of?: number;
   readonly what?: string;
+  /** Which end of the list is shown. */
+  readonly end?: 'first' | 'newest';
 }
 
 /** Nothing to show, and what to do about it. */
@@ -75,9 +77,9 @@ export function ProblemNotice({ problem }: { readonly problem: Problem }) {
 }
 
 /** That a list has more than is shown; nothing where all of it is there. */
-export function Unshown({ many: { data, hasMore }, of, what = '' }: UnshownProps) {
+export function Unshown({ many: { data, hasMore }, of, what = '', end = 'first' }: UnshownProps) {
   if (!hasMore) return null;
-  const parts = ['Only the first', formatCount(data.length), of === undefined ? '' : `of ${formatCount(of)}`, what, 'are shown'];
+  const parts = [`Only the ${end}`, formatCount(data.length), of === undefined ? '' : `of ${formatCount(of)}`, what, 'are shown'];
   return <div class="runs-foot">{parts.filter(Boolean).join(' ')}</div>;
 }
 

@@ -59,8 +59,8 @@ export function useResource<T>(
   return { data: current?.data, problem: current?.problem, loading, reload };
 }
 
-/** Asks again whenever the version of what it is about has grown. */
-export function useReload(version: number, reload: () => void): void {
+/** Asks again whenever the version of what it is about is another one. */
+export function useReload(version: number | string, reload: () => void): void {
   const first = useRef(true);
   useEffect(() => {
     if (first.current) first.current = false;

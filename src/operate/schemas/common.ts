@@ -43,3 +43,10 @@ export const errorSchema = z
   .meta({ id: 'RunError' });
 export const stepStatusSchema = z.enum(['pending', 'running', 'completed', 'failed', 'cancelled']).meta({ id: 'StepStatus' });
 export const runIdSchema = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/);
+/** How a run names what is its own: the World takes any text, but PostgreSQL knows no NUL in one. */
+export const ownNameSchema = z
+  .string()
+  .min(1)
+  .max(2_048)
+  .regex(/^[^\0]*$/);
+export const payloadsSchema = z.enum(['all', 'none']).optional().meta({ description: '`none`: without inputs and outputs; default all.' });

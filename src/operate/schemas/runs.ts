@@ -79,7 +79,7 @@ export const stepAttemptSchema = z.object({
   error: shortErrorSchema.nullable(),
 });
 
-export const stepSchema = z
+export const stepSummarySchema = z
   .object({
     stepId: z.string(),
     name: z.string(),
@@ -89,12 +89,12 @@ export const stepSchema = z
     startedAt: instantSchema.nullable(),
     completedAt: instantSchema.nullable(),
     retryAfter: instantSchema.nullable(),
-    input: payloadSchema,
-    output: payloadSchema,
     error: errorSchema.nullable(),
     attempts: z.array(stepAttemptSchema).readonly(),
   })
-  .meta({ id: 'Step' });
+  .meta({ id: 'StepSummary' });
+
+export const stepSchema = stepSummarySchema.extend({ input: payloadSchema, output: payloadSchema }).meta({ id: 'Step' });
 
 export const hookSchema = z
   .object({

@@ -347,12 +347,12 @@ begin
       end if;
 
     elsif a.kind = 'settleRun' then
-      -- What woke the run while it was being delivered is in its due time already; a settle only ever makes that earlier.
+      -- What woke the run while it was being delivered is in its due time already; a settle only ever makes that earlier, unless it postpones.
       o_held := coalesce(v_run.lease_owner = a.lease_owner and v_run.lease_epoch = a.lease_epoch, false);
       if o_held then
         v_run.lease_owner := null;
-        v_run.due_at := least(v_run.due_at, a.wake_at);
-        v_run.deliveries := case a.change when 'retry' then v_run.deliveries when 'release' then greatest(0, v_run.deliveries - 1) else 0 end;
+        v_run.due_at := case a.change when 'postpone' then a.wake_at else least(v_run.due_at, a.wake_at) end;
+        v_run.deliveries := case when a.change in ('retry', 'postpone') then v_run.deliveries when a.change = 'release' then greatest(0, v_run.deliveries - 1) else 0 end;
         v_changed := true;
         if a.change in ('done', 'again') and a.detail is not null then
           delete from pawl.messages

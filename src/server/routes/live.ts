@@ -3,20 +3,13 @@ import { followRun } from '../../operate/follow-run.ts';
 import { followRuns } from '../../operate/follow-runs.ts';
 import { followStream } from '../../operate/follow-stream.ts';
 import { findRun } from '../../operate/run-views.ts';
-import { runIdSchema } from '../../operate/schemas/common.ts';
+import { ownNameSchema } from '../../operate/schemas/common.ts';
 import { runFilterSchema } from '../../operate/schemas/runs.ts';
 import { defineRoute, type Route } from '../route.ts';
 import type { ServerEvent } from '../sse.ts';
 import { ofRun } from './runs.ts';
 
-const streamParams = z.object({
-  id: runIdSchema,
-  name: z
-    .string()
-    .min(1)
-    .max(2_048)
-    .regex(/^[^\0]*$/),
-});
+const streamParams = ofRun.extend({ name: ownNameSchema });
 
 /** Must stand before `/runs/:id`, which would take "live" for an id. */
 export const liveRoutes: readonly Route[] = [

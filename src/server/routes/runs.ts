@@ -3,9 +3,9 @@ import { explainRun } from '../../operate/explain-run.ts';
 import { getRun } from '../../operate/get-run.ts';
 import { listRuns } from '../../operate/list-runs.ts';
 import { listEvents } from '../../operate/run-log.ts';
-import { listSteps } from '../../operate/run-steps.ts';
+import { getStep, listSteps, listStepSummaries } from '../../operate/run-steps.ts';
 import { listHooks, listStreams, listWaits } from '../../operate/run-waits.ts';
-import { pageQuerySchema, pageSchema, runIdSchema } from '../../operate/schemas/common.ts';
+import { ownNameSchema, pageQuerySchema, pageSchema, payloadsSchema, runIdSchema } from '../../operate/schemas/common.ts';
 import {
   eventSchema,
   explanationSchema,
@@ -14,6 +14,7 @@ import {
   runQuerySchema,
   runSummarySchema,
   stepSchema,
+  stepSummarySchema,
   streamSchema,
   waitSchema,
 } from '../../operate/schemas/runs.ts';
@@ -65,9 +66,22 @@ export const runRoutes: readonly Route[] = [
     summary: 'The steps of a run with their attempts, the oldest first',
     access: 'read',
     params: ofRun,
-    query: ordered,
-    answers: { 200: { description: 'A page of them', schema: pageSchema(stepSchema) } },
-    handle: async ({ operator, params, query }) => ({ json: await listSteps(operator, params.id, query) }),
+    query: ordered.extend({ payloads: payloadsSchema }),
+    answers: { 200: { description: 'A page of them', schema: pageSchema(z.union([stepSchema, stepSummarySchema])) } },
+    handle: async ({ operator, params, query: { payloads, ...page } }) => ({
+      json: await (payloads === 'none' ? listStepSummaries : listSteps)(operator, params.id, page),
+    }),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/runs/:id/steps/:stepId',
+    id: 'getStep',
+    tag: 'Runs',
+    summary: 'One step of a run, with its input and output',
+    access: 'read',
+    params: ofRun.extend({ stepId: ownNameSchema }),
+    answers: { 200: { description: 'The step', schema: stepSchema } },
+    handle: async ({ operator, params }) => ({ json: await getStep(operator, params.id, params.stepId) }),
   }),
   defineRoute({
     method: 'get',
@@ -77,7 +91,7 @@ export const runRoutes: readonly Route[] = [
     summary: 'What a run waits for from outside, or did',
     access: 'read',
     params: ofRun,
-    query: pageQuerySchema,
+    query: ordered,
     answers: { 200: { description: 'A page of hooks, without their tokens', schema: pageSchema(hookSchema) } },
     handle: async ({ operator, params, query }) => ({ json: await listHooks(operator, params.id, query) }),
   }),
@@ -89,7 +103,7 @@ export const runRoutes: readonly Route[] = [
     summary: 'What a run sleeps for, or did',
     access: 'read',
     params: ofRun,
-    query: pageQuerySchema,
+    query: ordered,
     answers: { 200: { description: 'A page of waits', schema: pageSchema(waitSchema) } },
     handle: async ({ operator, params, query }) => ({ json: await listWaits(operator, params.id, query) }),
   }),
@@ -101,7 +115,7 @@ export const runRoutes: readonly Route[] = [
     summary: 'The streams that a run writes',
     access: 'read',
     params: ofRun,
-    query: pageQuerySchema,
+    query: ordered,
     answers: { 200: { description: 'A page of streams', schema: pageSchema(streamSchema) } },
     handle: async ({ operator, params, query }) => ({ json: await listStreams(operator, params.id, query) }),
   }),

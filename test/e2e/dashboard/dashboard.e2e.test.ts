@@ -70,6 +70,7 @@ describe('the dashboard in a browser', () => {
     await status('Completed').waitFor();
     await button(/^charge ?, completed, 2 attempts/).click();
     await page.getByText('The payment provider is busy').first().waitFor();
+    await page.getByRole('group', { name: 'Value' }).first().waitFor();
     await page.getByRole('tab', { name: 'Graph' }).click();
     await page
       .getByText('The run has been at: check (success), then charge (failure), then charge (success), then thank (success).')
