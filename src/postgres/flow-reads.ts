@@ -18,7 +18,7 @@ export function flowReads(db: Database): Omit<FlowStore, 'commit'> {
     listChildResults: (query) => listChildResults(db, query),
     findTokenHolder: (token, now) => findTokenHolder(db, token, now),
     getFlow: (flowId, version) => getFlow(db, flowId, version),
-    listFlows: (flowId) => listFlows(db, flowId),
+    listFlows: (...query) => listFlows(db, ...query),
     getTrigger: (triggerId) => getTrigger(db, triggerId),
     listTriggers: (query) => listTriggers(db, query),
     listScheduledTriggers: (limit) => listScheduledTriggers(db, limit),

@@ -14,11 +14,11 @@ export async function getFlow(db: Database, flowId: string, version: string): Pr
   return flow?.definition;
 }
 
-export function listFlows(db: Database, flowId?: string): Promise<StoredFlow[]> {
+export function listFlows(db: Database, flowId?: string, known: readonly string[] = []): Promise<StoredFlow[]> {
   return db.query<StoredFlow>(
     `select flow_id as "flowId", version, definition from pawl.flows
-     where $1::text is null or flow_id = $1
+     where ($1::text is null or flow_id = $1) and version <> all ($2::text[])
      order by flow_id, created_at, version`,
-    [flowId ?? null],
+    [flowId ?? null, known],
   );
 }

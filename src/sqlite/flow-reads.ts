@@ -20,7 +20,7 @@ export function flowReads(read: Read): Omit<FlowStore, 'commit'> {
     listChildResults: (query) => read((db) => listChildResults(db, query)),
     findTokenHolder: (token, now) => read((db) => findTokenHolder(db, token, now)),
     getFlow: (flowId, version) => read((db) => getFlow(db, flowId, version)),
-    listFlows: (flowId) => read((db) => listFlows(db, flowId)),
+    listFlows: (...query) => read((db) => listFlows(db, ...query)),
     getTrigger: (triggerId) => read((db) => getTrigger(db, triggerId)),
     listTriggers: (query) => read((db) => listTriggers(db, query)),
     listScheduledTriggers: (limit) => read((db) => listScheduledTriggers(db, limit)),

@@ -12,12 +12,12 @@ export function getFlow(db: Connection, flowId: string, version: string): string
     ?.definition;
 }
 
-export function listFlows(db: Connection, flowId?: string): StoredFlow[] {
+export function listFlows(db: Connection, flowId?: string, known: readonly string[] = []): StoredFlow[] {
   return db.all<StoredFlow>(
     `select flow_id as flowId, version, definition from flows
-     where :flowId is null or flow_id = :flowId
+     where (:flowId is null or flow_id = :flowId) and version not in (select value from json_each(:known))
      order by flow_id, created_at, version`,
-    { flowId: flowId ?? null },
+    { flowId: flowId ?? null, known: JSON.stringify(known) },
   );
 }
 

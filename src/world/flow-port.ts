@@ -30,8 +30,11 @@ export interface FlowStore {
   findTokenHolder(token: string, now: number): Promise<{ readonly runId: string; readonly hookId: string } | undefined>;
 
   getFlow(flowId: string, version: string): Promise<string | undefined>;
-  /** Every version of a flow; of all flows without an id. */
-  listFlows(flowId?: string): Promise<readonly { readonly flowId: string; readonly version: string; readonly definition: string }[]>;
+  /** The versions of a flow but for those that are known already; of all flows without an id. */
+  listFlows(
+    flowId?: string,
+    known?: readonly string[],
+  ): Promise<readonly { readonly flowId: string; readonly version: string; readonly definition: string }[]>;
 
   getTrigger(triggerId: string): Promise<TriggerRow | undefined>;
   listTriggers(query?: TriggerQuery): Promise<readonly TriggerRow[]>;

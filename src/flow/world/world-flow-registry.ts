@@ -75,7 +75,8 @@ export class WorldFlowRegistry implements FlowRegistry {
   }
 
   async #loadVersions(id?: string): Promise<void> {
-    for (const stored of await (await flowStore(this.#world)).listFlows(id)) this.#keep(stored);
+    const known = this.list().flatMap((flow) => (flow.id === id ? [flow.version] : []));
+    for (const stored of await (await flowStore(this.#world)).listFlows(id, known)) this.#keep(stored);
   }
 
   /** Parsed once: a version never changes. */
