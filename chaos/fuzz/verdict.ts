@@ -20,9 +20,13 @@ export function faultOf(outcome: Outcome): string | undefined {
   return isMeant(error) ? undefined : describe(error);
 }
 
-/** Runs one input; says what was wrong with what came of it, a second of thinking included. */
+// Far longer than anything takes by itself, on a machine that is busy with other things.
+const longestWaitMs = 20_000;
+
+/** Runs one input; says what was wrong with what came of it, a second of thinking included, or twenty of waiting. */
 export async function tryInput(act: () => unknown): Promise<string | undefined> {
   const before = process.cpuUsage();
+  const beganAt = performance.now();
   let outcome: Outcome;
   try {
     await act();
@@ -33,6 +37,8 @@ export async function tryInput(act: () => unknown): Promise<string | undefined> 
   const { user, system } = process.cpuUsage(before);
   // Of this process's own time: a busy machine must not look like a slow answer.
   if (user + system > 1_000_000) return `it took ${Math.round((user + system) / 1_000)} ms`;
+  const waited = performance.now() - beganAt;
+  if (waited > longestWaitMs) return `it took ${Math.round(waited)} ms, most of them of waiting`;
   return faultOf(outcome);
 }
 

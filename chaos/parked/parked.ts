@@ -5,4 +5,6 @@ export interface Parked {
   readonly steps: number;
   /** It waits for somebody to answer. */
   readonly token?: string;
+  /** What its log was, as the version that parked it read it. */
+  readonly log?: unknown;
 }

@@ -62,7 +62,8 @@ export class Leases {
 
   /** Whether a process may not know yet that it has lost this lease. */
   mayBelieveIn(process: SimulatedProcess, what: string, lease: Lease): boolean {
-    return this.lostAt(process) >= (this.#leasedAt.get(keyOf(what, lease)) ?? Infinity);
+    const leasedAt = this.#leasedAt.get(keyOf(what, lease)) ?? Infinity;
+    return this.lostAt(process) >= leasedAt || (this.#forgottenAt.get(lease.owner) ?? -Infinity) >= leasedAt;
   }
 
   /** A transaction has done this and stands still; the returned function says that it goes on. */
@@ -73,7 +74,7 @@ export class Leases {
   }
 
   /** What is leased to a name that nobody knows is watched by nobody, or given to others at once. */
-  take(process: SimulatedProcess, what: string, { leaseOwner, leaseEpoch }: Leased, performedAt = this.#options.time.now): void {
+  take(process: SimulatedProcess, what: string, { leaseOwner, leaseEpoch }: Leased, performedAt = Infinity): void {
     const owner = String(leaseOwner);
     const lease = { owner, epoch: leaseEpoch };
     this.#holders.set(what, lease);
@@ -136,10 +137,10 @@ export class Leases {
     if (!process) return;
     const known = worker.startsWith('wkr_') || held.some((what) => (this.#takenAt.get(process)?.get(what) ?? 0) > process.refusedAt);
     if (!known && held.length === 0) return;
+    // What it had under that name was locked when it was given up; what it has under another one is its own.
+    if (again) return;
     this.reaped += 1;
     this.#lostAt.set(process, time.now);
-    // What it had was locked when it was given up.
-    if (again) return;
     const silentMs = time.now - (this.#beats.get(worker) ?? -Infinity);
     // Both clocks are whole milliseconds.
     if (silentMs < leaseMs - 2) violation(`${process.name} was given up ${Math.round(silentMs)} ms after its heartbeat`);

@@ -120,7 +120,7 @@ class Town {
     if (used) {
       // Long enough for the dead to be noticed, and for what they held to be told that it is not needed any more; what was due by a clock that
       // was set back is due that much later.
-      const restedAt = Math.max(time.now, this.#calmSince()) + this.#setBackMs;
+      const restedAt = Math.max(time.now + this.#noticedMs, this.#calmSince()) + this.#setBackMs;
       time.outside(() => time.at(restedAt, () => {}));
       await time.pass(() => time.now >= restedAt);
       const [runs, executions = []] = used;
@@ -151,9 +151,13 @@ class Town {
     return this.#mood.jumps.reduce((sum, { byMs }) => sum + Math.max(0, -byMs), 0);
   }
 
+  /** By then whoever died has been noticed, and what he held has been given to others. */
+  get #noticedMs(): number {
+    return 2 * this.#mood.leaseMs + 5_000;
+  }
+
   #calmSince(): number {
-    const { quietAfterMs, leaseMs } = this.#mood;
-    return Math.max(quietAfterMs, this.#lastStallEndsAt, this.#lastArrivalAt) + 2 * leaseMs + 5_000;
+    return Math.max(this.#mood.quietAfterMs, this.#lastStallEndsAt, this.#lastArrivalAt) + this.#noticedMs;
   }
 
   async #until<T>(work: Promise<T>): Promise<T | undefined> {

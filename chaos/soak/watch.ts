@@ -8,18 +8,15 @@ export interface Watched {
   /** Of each worker, what its heap holds after a collection, and what the system gave it. */
   readonly heap: ReadonlyMap<string, Sample[]>;
   readonly resident: ReadonlyMap<string, Sample[]>;
-  /** All rows of the database. */
-  readonly rows: Sample[];
-  /** The most rows that each table had in the second half. */
-  readonly tables: Record<string, number>;
+  /** The rows of each table. */
+  readonly tables: ReadonlyMap<string, readonly number[]>;
 }
 
 /** Measures workers and tables every now and then for so long. */
 export async function watch(workers: readonly Host[], place: Place, { ms, everyMs }: { ms: number; everyMs: number }): Promise<Watched> {
   const heap = new Map(workers.map(({ id }) => [id, [] as Sample[]]));
   const resident = new Map(workers.map(({ id }) => [id, [] as Sample[]]));
-  const rows: Sample[] = [];
-  const tables: Record<string, number> = {};
+  const tables = new Map<string, number[]>();
   const beganAt = monotonic();
   for (let next = everyMs; next <= ms; next += everyMs) {
     await pause(Math.max(0, beganAt + next - monotonic()));
@@ -29,9 +26,7 @@ export async function watch(workers: readonly Host[], place: Place, { ms, everyM
       heap.get(worker.id)?.push({ atMs, value: heapUsed + external });
       resident.get(worker.id)?.push({ atMs, value: rss });
     }
-    const counts = await countRows(place);
-    rows.push({ atMs: monotonic() - beganAt, value: Object.values(counts).reduce((sum, count) => sum + count, 0) });
-    if (next > ms / 2) for (const [table, count] of Object.entries(counts)) tables[table] = Math.max(tables[table] ?? 0, count);
+    for (const [table, count] of Object.entries(await countRows(place))) tables.set(table, [...(tables.get(table) ?? []), count]);
   }
-  return { heap, resident, rows, tables };
+  return { heap, resident, tables };
 }

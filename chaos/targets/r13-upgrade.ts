@@ -1,7 +1,6 @@
 import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { readLog } from '../../src/testing/read-log.ts';
 import { openPlace } from '../load/places.ts';
 import { awaitEnd } from '../parked/await-end.ts';
 import type { Parked } from '../parked/parked.ts';
@@ -43,12 +42,12 @@ async function finish(name: string, parked: readonly Parked[], scratch: string):
   const { stage, file, reader } = place;
   await writeFile(String(file), gunzipSync(await readFile(new URL(name, folder))));
   try {
-    const before = new Map<string, string>();
-    for (const { runId } of parked) before.set(runId, JSON.stringify(await readLog(reader, runId)).slice(0, -1));
     const producer = await stage.startHost('producer');
     await stage.startHost('worker');
     for (const { token } of parked) if (token !== undefined) await producer.api.resume(token, { word: token });
-    return await Promise.all(parked.map((one) => awaitEnd(reader, one, { patienceMs, before: before.get(one.runId) ?? '' })));
+    return await Promise.all(
+      parked.map((one) => awaitEnd(reader, one, { patienceMs, before: JSON.stringify(one.log ?? 'a log is missing').slice(0, -1) })),
+    );
   } finally {
     await place.close();
   }

@@ -2,8 +2,7 @@ import { afterSeconds } from '../base/after-seconds.ts';
 import { backoffMs } from '../base/backoff.ts';
 import { describeError, type Logger } from '../base/logger.ts';
 import { currentDelivery, type Delivery, mayWrite, runInDelivery } from '../world/delivery.ts';
-import { isAway } from '../world/errors.ts';
-import { flowNamespace } from '../world/flow-port.ts';
+import { isAway, isKeyMissing } from '../world/errors.ts';
 import type { ClaimedStep, SettleResult, Store } from '../world/port.ts';
 import type { Lease, RunRow, StepRow } from '../world/rows.ts';
 import type { QueueHandler, RegisteredHandler } from './handlers.ts';
@@ -40,6 +39,7 @@ export interface DeliveryRequest {
 
 // A database that is away is no fault of the delivery: it costs no attempt, and it is there again soon or for nobody.
 const awayBackoff = { baseMs: 500, capMs: 500, jitter: 0.5 };
+const keyMissingMs = 10_000;
 // The SDK gives up after 48 deliveries; with this curve they span hours (spec/world.md D4).
 const retryBackoff = { baseMs: 1_000, capMs: 900_000, jitter: 0.25 };
 
@@ -67,6 +67,7 @@ export async function callHandler(
     clockAhead: false,
     certain: request.certain,
     leaseEnded: false,
+    carriedOn: false,
   };
   try {
     const answer = await call(registered, request, delivery);
@@ -76,7 +77,7 @@ export async function callHandler(
     if (!(await isReal(request))) return { delivery, result: undefined };
     if ((await delivery.certain) === false) return { delivery, result: { kind: 'again', dueAt: store.now() } };
     logger.warn(`Delivery ${request.attempt} of ${request.of} "${request.id}" failed and will be repeated: ${describeError(error)}`);
-    return { delivery, result: delivery.leaseEnded ? undefined : resultOf(error, request, store.now()) };
+    return { delivery, result: delivery.leaseEnded ? undefined : failureOf(error, request, delivery, store.now()) };
   }
 }
 
@@ -112,11 +113,18 @@ export function settleResult(answer: unknown, now: number, { clockAhead }: Pick<
   return { kind: 'again', dueAt: afterSeconds(now, seconds) };
 }
 
+/** An execution that a delivery has carried on is due by that, and would fail again at once; its tries were counted anew. */
+function failureOf(error: unknown, { attempt }: DeliveryRequest, { carriedOn }: Delivery, now: number): SettleResult {
+  const result = resultOf(error, carriedOn ? 1 : attempt, now);
+  return carriedOn && result.kind === 'retry' ? { ...result, postpones: true } : result;
+}
+
 /** How a delivery ends that failed: a database that was away is no fault of it. */
-export function resultOf(error: unknown, { of, namespace, attempt }: DeliveryRequest, now: number): SettleResult {
+export function resultOf(error: unknown, attempt: number, now: number): SettleResult {
   if (isAway(error)) return { kind: 'release', dueAt: now + backoffMs(awayBackoff, 1) };
-  const postpones = of === 'run' && namespace === flowNamespace;
-  return { ...retryResult(attempt, now), ...(postpones ? { postpones } : {}) };
+  // It is no fault of the run either, and whoever has the key may be given it.
+  if (isKeyMissing(error)) return { kind: 'release', dueAt: now + keyMissingMs };
+  return retryResult(attempt, now);
 }
 
 export function retryResult(attempt: number, now: number): Extract<SettleResult, { kind: 'retry' }> {

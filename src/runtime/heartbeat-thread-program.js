@@ -6,14 +6,16 @@ const { beat, leaseMs, lookEveryMs, overdueMs, patienceMs } = workerData;
 /** When the store last heard of each worker from its own event loop, in milliseconds of the monotonic clock. */
 const heardAt = new Map();
 let connection;
-let looking = false;
+let looking;
 
-parentPort.on('message', ({ workerId, at }) => (at === undefined ? heardAt.delete(workerId) : heardAt.set(workerId, at)));
-setInterval(look, lookEveryMs);
+parentPort.on('message', (word) => {
+  if (word === 'end') void end();
+  else if (word.at === undefined) heardAt.delete(word.workerId);
+  else heardAt.set(word.workerId, word.at);
+});
+const looks = setInterval(() => (looking ??= look().finally(() => (looking = undefined))), lookEveryMs);
 
 async function look() {
-  if (looking) return;
-  looking = true;
   try {
     const overdue = [...heardAt.keys()].filter(isOverdue);
     if (overdue.length > 0) await standInFor(overdue);
@@ -21,8 +23,6 @@ async function look() {
   } catch {
     // The database is away, which the worker says itself; the next look tries again.
     await disconnect().catch(() => {});
-  } finally {
-    looking = false;
   }
 }
 
@@ -41,4 +41,12 @@ async function disconnect() {
   const open = connection;
   connection = undefined;
   await open?.close();
+}
+
+/** Nothing keeps the thread any more, and it ends by itself. */
+async function end() {
+  clearInterval(looks);
+  await looking;
+  await disconnect().catch(() => {});
+  parentPort.close();
 }

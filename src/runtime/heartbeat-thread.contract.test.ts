@@ -38,6 +38,23 @@ test('a worker that was forgotten dies, and another one does not', async () => {
   expect(await livingOf(store)).toEqual(['wkr_other']);
 });
 
+test('a thread that is closed in the middle of a beat takes nobody with it', async () => {
+  const store = await openStore('SQLite');
+  const shortLeaseMs = 60;
+  for (let round = 0; round < 25; round += 1) {
+    const thread = new HeartbeatThread({
+      beat: store.threadBeat as ThreadBeat,
+      clock: systemClock,
+      leaseMs: shortLeaseMs,
+      logger: silentLogger,
+    });
+    thread.heard(workerId);
+    // About when it loads its driver, connects and beats for the first time.
+    await new Promise((resolve) => setTimeout(resolve, shortLeaseMs + ((round * 7) % 50)));
+    await thread.close();
+  }
+});
+
 const here = import.meta.url;
 const beatless: [string, ThreadBeat][] = [
   ['the store’s module was left out', { module: new URL('./left-out.js', here).href, options: {} }],

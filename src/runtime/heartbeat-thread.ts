@@ -15,6 +15,8 @@ export interface HeartbeatThreadOptions {
 }
 
 const patienceLeases = 30;
+// Longer than the thread waits for its database.
+const endsWithinMs = 6_000;
 
 /**
  * Keeps the leases of this process alive while its event loop stands still: in the replay of a large run, or in a step that computes (ADR 18).
@@ -40,9 +42,20 @@ export class HeartbeatThread {
     this.#post({ workerId });
   }
 
+  /**
+   * Resolves when the thread has ended; it is told to, and ends what it is at. It is never terminated: a thread that is cut off in the middle
+   * of SQLite's own code takes the whole process with it. One that does not come back from there is left to the end of the process.
+   */
   async close(): Promise<void> {
-    if (this.#thread instanceof Thread) await this.#thread.terminate();
+    const thread = this.#thread;
     this.#thread = 'none';
+    if (!(thread instanceof Thread)) return;
+    const ended = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
+    thread.postMessage('end');
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, endsWithinMs)));
+    await Promise.race([ended, patience]);
+    clearTimeout(timer);
   }
 
   #post(word: { readonly workerId: string; readonly at?: number }): void {
@@ -69,6 +82,7 @@ export class HeartbeatThread {
         resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 },
       });
       thread.on('error', without);
+      thread.on('exit', () => (this.#thread = 'none'));
       thread.unref();
       return thread;
     } catch (error) {

@@ -115,18 +115,17 @@ export class Host {
   }
 
   /**
-   * Its readers are told. The worker drains when the last World that started it goes, or where none has, the last that gets deliveries over
-   * HTTP; the store closes when the last that used it does.
+   * The worker drains when the last World that started it goes, or where none has, the last that gets deliveries over
+   * HTTP; the store closes when the last that used it does. Its readers are told last: a step that drains may be one.
    */
   async release(user: object): Promise<void> {
-    this.signals.close(user);
     const wasUser = this.#users.delete(user);
     const wasStarter = this.#starters.delete(user);
     const wasReceiver = this.#receivers.delete(user);
     // Whoever worked has done so for all, also for the World that the SDK never closes: a delivery that comes later makes another worker.
     if (wasStarter && this.#starters.size === 0) this.#receivers.clear();
-    if (!wasUser && !wasStarter && !wasReceiver) return this.#closing;
-    await this.#shrinkNow();
+    await (wasUser || wasStarter || wasReceiver ? this.#shrinkNow() : this.#closing);
+    this.signals.close(user);
   }
 
   /** Tells when the process is asked to end, and after how long what is at work has to stop. The returned function ends that. */

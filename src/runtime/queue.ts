@@ -93,7 +93,7 @@ async function sendToRun(host: QueueHost, target: Target, runId: string, runInpu
   // A wake of a finished run has nothing to say.
   if (isTerminal(run.status)) return runMessageId(runId);
   // Left for the next wake of the run, it would come early with any other and be gone when it is due.
-  if (options.delaySeconds) return enqueue(host, forBuildOf(run, parcel), null);
+  if (isDelayed(options)) return enqueue(host, forBuildOf(run, parcel), null);
   if (!isPlainWake(parcel) || hasTrace(payload)) return enqueue(host, parcel, run);
   await wake(host, store, run);
   return runMessageId(runId);
@@ -109,7 +109,11 @@ function forBuildOf(run: RunRow | undefined, parcel: Parcel): Parcel {
 const plainFields = new Set(['runId', 'traceCarrier', 'requestedAt']);
 
 function isPlainWake({ payload, options }: Target): boolean {
-  return options.idempotencyKey === undefined && !options.delaySeconds && Object.keys(payload).every((field) => plainFields.has(field));
+  return options.idempotencyKey === undefined && !isDelayed(options) && Object.keys(payload).every((field) => plainFields.has(field));
+}
+
+function isDelayed({ delaySeconds = 0 }: QueueOptions): boolean {
+  return delaySeconds > 0;
 }
 
 function hasTrace({ traceCarrier }: Readonly<Record<string, unknown>>): boolean {

@@ -83,8 +83,8 @@ export class Routing {
       kinds,
       stepNames: names ? [...names] : null,
       deploymentId: deploymentPolicy === 'pinned' ? deploymentId : null,
-      // What is sent on is decrypted by whoever receives it.
-      keyIds: this.#replaysHere() || !overHttp ? [...this.#keyIds] : null,
+      // What is sent on is decrypted by whoever receives it; flows are not encrypted.
+      keyIds: ofTheSdk && (this.#replaysHere() || !overHttp) ? [...this.#keyIds] : null,
     };
   }
 

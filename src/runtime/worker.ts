@@ -126,7 +126,7 @@ export class Worker implements Dispatcher {
     const adopting = this.#options.store.commit({ kind: 'adopt', of, shard, runId, id, lease, owner });
     const { held, ownerAlive } = await adopting.catch((error: unknown) => {
       // It may be this worker's all the same, and the sender does not know. Once: later it may be that of a delivery that was accepted.
-      this.#own(this.#settleOnce(request, resultOf(error, request, this.#options.store.now())));
+      this.#own(this.#settleOnce(request, resultOf(error, request.attempt, this.#options.store.now())));
       throw error;
     });
     if (!ownerAlive) {
@@ -298,7 +298,7 @@ export class Worker implements Dispatcher {
       }
     } catch (error) {
       logger.error(`Delivery ${request.attempt} of ${request.of} "${request.id}" failed: ${describeError(error)}`);
-      result = resultOf(error, request, store.now());
+      result = resultOf(error, request.attempt, store.now());
     } finally {
       this.#slots.give(request.of);
     }

@@ -38,6 +38,8 @@ export interface Delivery {
   certain: Promise<boolean> | undefined;
   /** A write of this delivery ended its lease already: the step or the run is over, or due again. Nothing is left to settle. */
   leaseEnded: boolean;
+  /** It carried its execution on, which is due all the while it goes on: what fails from then on fails for the first time. */
+  carriedOn: boolean;
 }
 
 const storage = new AsyncLocalStorage<Delivery>();

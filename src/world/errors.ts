@@ -77,6 +77,10 @@ export function keyMissing(runId: string, keyId: string): WorkflowWorldError {
   );
 }
 
+export function isKeyMissing(error: unknown): boolean {
+  return WorkflowWorldError.is(error) && error.code === 'ENCRYPTION_KEY_MISSING';
+}
+
 /** Whether it says that the database is away, which is no fault of what was asked and may be over in a moment. */
 export function isAway(error: unknown): boolean {
   return WorkflowWorldError.is(error) && error.code === 'TRANSPORT';

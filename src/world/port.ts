@@ -195,8 +195,7 @@ export type SettleResult =
   /** Delivered, and to be delivered anew at this instant. No attempt is counted. */
   | { readonly kind: 'again'; readonly dueAt: number }
   /**
-   * Not delivered; the next try counts as one more attempt. `postpones`: whatever it became due for meanwhile waits until then as well, for an
-   * execution is due all the while it goes on, and would fail again at once.
+   * Not delivered; the next try counts as one more attempt. `postpones`: whatever it became due for meanwhile waits until then as well.
    */
   | { readonly kind: 'retry'; readonly dueAt: number; readonly postpones?: boolean }
   /** Given back untouched, as a worker does that shuts down: not an attempt. */

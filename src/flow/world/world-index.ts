@@ -24,7 +24,7 @@ export class WorldIndex implements ExecutionIndex {
   readonly #claims: Claims;
   readonly #cache: ExecutionCache;
   /** Under which executions are carried on here. */
-  readonly #deliveries = new Map<string, Pick<Delivery, 'lease' | 'leaseEnded'>>();
+  readonly #deliveries = new Map<string, Pick<Delivery, 'lease' | 'leaseEnded' | 'carriedOn'>>();
   /** By the row that their deliveries begin with. */
   readonly #born = new WeakMap<RunRow, Execution>();
   /** Called when an event trigger has something to hear. */
@@ -112,7 +112,7 @@ export class WorldIndex implements ExecutionIndex {
   }
 
   /** The claim of a worker of the World, which has the lease already and settles it itself. */
-  async adopt(id: string, delivery: Pick<Delivery, 'lease' | 'leaseEnded' | 'run'>): Promise<ExecutionClaim | undefined> {
+  async adopt(id: string, delivery: Pick<Delivery, 'lease' | 'leaseEnded' | 'carriedOn' | 'run'>): Promise<ExecutionClaim | undefined> {
     const born = delivery.run && this.#born.get(delivery.run);
     const { epoch } = delivery.lease;
     const claim = born ? this.#hold(born, epoch) : await this.#claimed(await flowStore(this.#world), id, epoch);
@@ -251,10 +251,12 @@ export class WorldIndex implements ExecutionIndex {
   #publish({ execution, epoch, spawn }: ExecutionCommit): void {
     this.#cache.put(execution);
     for (const child of spawn) if (child.kind === 'flow') this.#cache.put(child.execution);
-    if (!isTerminal(execution)) return;
     const delivery = this.#deliveries.get(execution.id);
+    const isOurs = epoch !== undefined && delivery?.lease.epoch === epoch;
+    if (isOurs) delivery.carriedOn = true;
+    if (!isTerminal(execution)) return;
     // The run is over, and its lease with it: nothing is left to settle.
-    if (epoch !== undefined && delivery?.lease.epoch === epoch) delivery.leaseEnded = true;
+    if (isOurs) delivery.leaseEnded = true;
     if (epoch === undefined) this.#claims.abort(execution.id);
   }
 

@@ -225,7 +225,7 @@ function lostWorkerPolicies(withScene: (act: (given: Given) => Promise<void>) =>
       const claimBy = async (owner: string) => {
         const claimed = { kind: 'claimExecution', shard: shardOf('exec_1'), runId: 'exec_1', owner } as const;
         const { epoch = 0 } = await store.flows.commit(claimed);
-        return { lease: { owner, epoch }, leaseEnded: false, run: undefined };
+        return { lease: { owner, epoch }, leaseEnded: false, carriedOn: false, run: undefined };
       };
       await register(store, 'wkr_stalled');
       const stalled = await claimBy('wkr_stalled');
