@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createStderrLogger } from '../base/logger.ts';
@@ -40,11 +39,11 @@ export async function serve({ env: { PORT: _ownPort, ...env }, ...terminal }: Se
       `Others can reach ${host}, so WORKFLOW_PAWL_TOKENS must be set (name:scopes[:tenant]:secret). Or listen on 127.0.0.1, or serve --public-only.`,
     );
   }
-  if (settings.tokens === undefined && trustedProxy !== undefined) {
+  if (settings.tokens === undefined && !publicOnly && trustedProxy !== undefined) {
     throw new CliError(
       'INVALID_SETTING',
       exitCodes.usage,
-      'With --trusted-proxy others can reach this, so WORKFLOW_PAWL_TOKENS must be set (name:scopes[:tenant]:secret).',
+      'With --trusted-proxy others can reach this, so WORKFLOW_PAWL_TOKENS must be set (name:scopes[:tenant]:secret). Or serve --public-only.',
     );
   }
   const ending = endOfProcess();
@@ -109,10 +108,16 @@ async function loadModule(path: string): Promise<AppModule> {
   }
 }
 
-/** Told once, by whichever signal comes first; a second one ends the process as it always does. */
-function endOfProcess(): { readonly told: Promise<unknown>; stop(): void } {
-  const stop = new AbortController();
-  const { signal } = stop;
-  const told = Promise.race(['SIGINT', 'SIGTERM'].map((name) => once(process, name, { signal }))).catch(() => {});
-  return { told, stop: () => stop.abort() };
+/** Told by whichever signal comes first. From then on SIGTERM is heard no more until `stop`, and SIGINT ends the process as it always does. */
+function endOfProcess(): { readonly told: Promise<void>; stop(): void } {
+  let tell = () => {};
+  const told = new Promise<void>((fulfil) => (tell = fulfil));
+  const listener = () => {
+    // SIGTERM stays: without a listener a second one would end the process between the worker's drain and the close of the engine.
+    process.off('SIGINT', listener);
+    tell();
+  };
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const name of signals) process.on(name, listener);
+  return { told, stop: () => signals.forEach((name) => process.off(name, listener)) };
 }

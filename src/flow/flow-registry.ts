@@ -16,10 +16,21 @@ export interface FlowRegistryOptions {
  * one in semver order (decisions C7).
  */
 export function createFlowRegistry(flows: Iterable<Flow> = [], options: FlowRegistryOptions = {}): FlowRegistry {
+  const registry = registryOf((definition) => parseFlow(definition, options));
+  for (const flow of flows) registry.register(flow);
+  return registry;
+}
+
+/** Of flows that were registered once, maybe by an older release: refuses only what cannot be run. */
+export function createStoredFlows(): FlowRegistry {
+  return registryOf((definition) => parseFlow(definition, { stored: true }));
+}
+
+function registryOf(parse: (definition: Flow) => Flow): FlowRegistry {
   const versions = new Map<string, Map<string, Flow>>();
-  const registry: FlowRegistry = {
+  return {
     register(definition) {
-      const flow = parseFlow(definition, options);
+      const flow = parse(definition);
       const known = versions.get(flow.id) ?? new Map<string, Flow>();
       const existing = known.get(flow.version);
       if (existing) return expectSame(existing, flow);
@@ -30,8 +41,6 @@ export function createFlowRegistry(flows: Iterable<Flow> = [], options: FlowRegi
     has: (id) => versions.has(id),
     list: () => [...versions.values()].flatMap((known) => [...known.values()]),
   };
-  for (const flow of flows) registry.register(flow);
-  return registry;
 }
 
 function newestPublished(known: ReadonlyMap<string, Flow> = new Map()): Flow | undefined {

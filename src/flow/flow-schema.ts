@@ -15,13 +15,9 @@ export const selectorSchema = z
     z.strictObject({ type: z.literal('path'), path: z.string().min(1) }).describe('A dot path, such as order.items.0.name.'),
     z
       .strictObject({ type: z.literal('template'), template: z.unknown() })
-      .refine((selector) => 'template' in selector, { path: ['template'], message: 'is missing' })
       .describe('Any JSON in whose strings ${path} and ${path:-default} are filled in.'),
     z.strictObject({ type: z.literal('full') }).describe('The whole context.'),
-    z
-      .strictObject({ type: z.literal('static'), value: z.unknown() })
-      .refine((selector) => 'value' in selector, { path: ['value'], message: 'is missing' })
-      .describe('This value.'),
+    z.strictObject({ type: z.literal('static'), value: z.unknown() }).describe('This value.'),
     z.strictObject({ type: z.literal('expression'), expression: z.string().min(1).max(10_000) }).describe('JSONata over the context.'),
   ])
   .meta({ id: 'InputSelector' });

@@ -17,6 +17,7 @@ describe('validation', () => {
     const key = type === 'static' ? 'value' : 'template';
     const flow = (input: object) => buildFlow({ a: { type: 'log', input: input as never } });
     expect(pointers(flow({ type }))).toEqual([`/steps/a/input/${key}`]);
+    expect(pointers(flow({ type, [key]: undefined }))).toEqual([`/steps/a/input/${key}`]);
     for (const value of [null, 0, '', []]) expect(pointers(flow({ type, [key]: value }))).toEqual([]);
   });
 

@@ -15,23 +15,32 @@ export interface ValidateOptions {
   readonly handlers?: HandlerRegistry;
 }
 
+interface Checks extends ValidateOptions {
+  /** It was registered once: what an older release let pass, it still runs. */
+  readonly stored?: boolean;
+}
+
 /**
  * Everything wrong with a flow, each problem at its JSON pointer; empty if nothing is. Takes anything, so that it can
  * be given a parsed file (flow.md §2).
  */
 export function validateFlow(flow: unknown, options: ValidateOptions = {}): readonly FlowProblem[] {
+  return problemsOf(flow, options);
+}
+
+function problemsOf(flow: unknown, checks: Checks): readonly FlowProblem[] {
   const hostile = hostileProblems(flow, '', 0);
   // Beyond this point everything is walked by plain recursion and plain keys.
   if (hostile.length > 0) return hostile;
   const shape = shapeProblems(flow);
-  return isRecord(flow) ? [...shape, ...graphProblems(flow), ...detailProblems(flow, options)] : shape;
+  return isRecord(flow) ? [...shape, ...graphProblems(flow), ...detailProblems(flow, checks)] : shape;
 }
 
 /** A frozen copy of a valid flow; throws one INVALID_FLOW with all problems. */
-export function parseFlow(given: unknown, options: ValidateOptions = {}): Flow {
+export function parseFlow(given: unknown, checks: Checks = {}): Flow {
   const flow = withJsonSchema(given);
   const { id } = claimedName(flow);
-  const problems = validateFlow(flow, options);
+  const problems = problemsOf(flow, checks);
   if (problems.length > 0) throw invalidFlow(id, problems);
   const { $schema: _, ...rest } = flow as Flow & { $schema?: string };
   return seal(rest, { what: `flow "${id}"`, code: 'INVALID_FLOW' });
@@ -101,17 +110,21 @@ function graphProblems(flow: Record<string, unknown>): FlowProblem[] {
   return rooted ? [...problems, ...unreachableSteps(steps, [flow.initialStepId, onCancel])] : problems;
 }
 
-function detailProblems(flow: Record<string, unknown>, { handlers }: ValidateOptions): FlowProblem[] {
+function detailProblems(flow: Record<string, unknown>, { handlers, stored = false }: Checks): FlowProblem[] {
+  const inputProblems = (selector: unknown, pointer: string) => [
+    ...selectorProblems(selector, pointer),
+    ...(stored ? [] : absentProblems(selector, pointer)),
+  ];
   const problems: FlowProblem[] = [];
   if (flow.inputSchema !== undefined) {
     const problem = schemaProblem(flow.inputSchema);
     if (problem !== undefined) problems.push({ pointer: '/inputSchema', message: problem });
   }
-  problems.push(...selectorProblems(flow.output, '/output'));
+  problems.push(...inputProblems(flow.output, '/output'));
   for (const [id, step] of Object.entries(isRecord(flow.steps) ? flow.steps : {})) {
     if (!isRecord(step)) continue;
     const pointer = `/steps/${escapePointer(id)}`;
-    problems.push(...selectorProblems(step.input, `${pointer}/input`), ...keyProblems(step.outputKey, `${pointer}/outputKey`));
+    problems.push(...inputProblems(step.input, `${pointer}/input`), ...keyProblems(step.outputKey, `${pointer}/outputKey`));
     problems.push(...retryProblems(step.retries, `${pointer}/retries`));
     if (handlers && typeof step.type === 'string') {
       problems.push(...handlerProblems(handlers, step as { type: string; config?: unknown }, flow as unknown as Flow, pointer));
@@ -137,6 +150,14 @@ function selectorProblems(selector: unknown, pointer: string): FlowProblem[] {
     default:
       return [];
   }
+}
+
+/** Anything may stand there, so the schema cannot tell that nothing does. */
+function absentProblems(selector: unknown, pointer: string): FlowProblem[] {
+  if (!isRecord(selector)) return [];
+  const key = selector.type === 'static' ? 'value' : 'template';
+  const isAbsent = (selector.type === 'static' || selector.type === 'template') && selector[key] === undefined;
+  return isAbsent ? [{ pointer: `${pointer}/${key}`, message: 'is missing' }] : [];
 }
 
 function keyProblems(path: unknown, pointer: string): FlowProblem[] {

@@ -7,7 +7,8 @@ import { followRuns } from './follow-runs.ts';
 import type { Operator } from './operator.ts';
 
 it.each([
-  { what: 'a look that took very long is followed by a pause that is five times as long', failing: false, tookMs: 10_000, pauseMs: 50_000 },
+  { what: 'a look that took long is followed by a pause that is five times as long', failing: false, tookMs: 5_000, pauseMs: 25_000 },
+  { what: 'a look that took very long is followed by a pause of half a minute', failing: false, tookMs: 30_000, pauseMs: 30_000 },
   { what: 'a look that failed is followed by another in two seconds', failing: true, tookMs: 10_000, pauseMs: 2_000 },
 ])('in a live list $what', async ({ failing, tookMs, pauseMs }) => {
   const clock = createFakeClock();

@@ -5,6 +5,8 @@ const atLeastEveryMs = 2_000;
 const atMostEveryMs = 200;
 // Looking must not be what a busy process is busy with: a look that takes long is followed by a pause that is longer.
 const pausePerWork = 5;
+// One look that was slow must not silence a live list for minutes.
+const longestPauseMs = 30_000;
 
 export interface LookOptions {
   /** How long the last look itself took; undefined, or without this: unknown. */
@@ -58,5 +60,5 @@ export async function* looks(operator: Operator, signal: AbortSignal, { lookMs }
 
 /** Where it is unknown how long the look took, that is also the time in which a reader, maybe a slow one, takes what he is told. */
 function pauseAfter(lookMs: number | undefined, sinceMs: number): number {
-  return lookMs === undefined ? Math.min(atLeastEveryMs, pausePerWork * sinceMs) : pausePerWork * lookMs;
+  return lookMs === undefined ? Math.min(atLeastEveryMs, pausePerWork * sinceMs) : Math.min(longestPauseMs, pausePerWork * lookMs);
 }

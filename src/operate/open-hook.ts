@@ -1,3 +1,4 @@
+import { fitsToken } from '../flow/decide/resume.ts';
 import type { FoundRun } from '../world/operator-port.ts';
 import type { HookRow } from '../world/rows.ts';
 import { OperateError } from './errors.ts';
@@ -10,20 +11,28 @@ const pageSize = 1_000;
 const shownIds = 10;
 
 /**
- * The hook that an operator may answer: the one that is named, or the only one. Throws NOT_WAITING where it is not open, or not what a flow
- * waits for now, and HOOK_AMBIGUOUS where one must be named.
+ * The hook that an operator may answer: the one that is named, or the only one. Throws NOT_WAITING where it is not open, or would not end
+ * the wait that a flow is in now, and HOOK_AMBIGUOUS where one must be named.
  */
 export async function openHook(operator: Operator, run: FoundRun, hookId: string | undefined): Promise<HookRow> {
   if (hookId === undefined) return onlyHook(operator, run);
-  if (isFlow(run)) await expectCurrent(operator, run, hookId);
-  return hookById(operator, run, hookId);
+  const hook = await hookById(operator, run, hookId);
+  if (isFlow(run)) return currentHook(operator, run, { hookId, hook });
+  if (hook) return hook;
+  throw new OperateError('conflict', 'NOT_WAITING', `Run "${run.runId}" has no open hook "${hookId}".`);
+}
+
+interface Named {
+  readonly hookId: string;
+  /** Undefined: it is not open. */
+  readonly hook: HookRow | undefined;
 }
 
 /** The answer to any other hook would be kept for a wait that may never come, and lost with it. */
-async function expectCurrent(operator: Operator, run: FoundRun, hookId: string): Promise<void> {
+async function currentHook(operator: Operator, run: FoundRun, { hookId, hook }: Named): Promise<HookRow> {
   const execution = await readExecution(await operator.store(), run);
+  if (hook && execution && fitsToken(execution, hook.token)) return hook;
   const current = execution && hookOfWait(execution);
-  if (current === hookId) return;
   const now = current === undefined ? 'It waits for no hook now.' : `It waits for hook "${current}" now.`;
   const rule = `Run "${run.runId}" does not wait for hook "${hookId}": that wait is over, or has not begun. ${now}`;
   throw new OperateError('conflict', 'NOT_WAITING', rule);
@@ -40,14 +49,14 @@ async function onlyHook(operator: Operator, { runId }: FoundRun): Promise<HookRo
 }
 
 // By the list of the run: the id of a hook is its own only within its run.
-async function hookById(operator: Operator, { runId }: FoundRun, hookId: string): Promise<HookRow> {
+async function hookById(operator: Operator, { runId }: FoundRun, hookId: string): Promise<HookRow | undefined> {
   const store = await operator.store();
   for (let after: { at: number; id: string } | undefined; ;) {
     const hooks = await store.listHooks({ runId, after, order: 'asc', limit: pageSize });
     const hook = hooks.find((one) => one.hookId === hookId);
     if (hook) return hook;
     const last = hooks.at(-1);
-    if (!last || hooks.length < pageSize) throw new OperateError('conflict', 'NOT_WAITING', `Run "${runId}" has no open hook "${hookId}".`);
+    if (!last || hooks.length < pageSize) return undefined;
     after = { at: last.createdAt, id: last.hookId };
   }
 }

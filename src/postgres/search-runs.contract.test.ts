@@ -1,8 +1,12 @@
 import { expect, inject, it, onTestFinished } from 'vitest';
+import { flowWorld } from '../../test/support/flow-world.ts';
 import { asAdmin, dropSchema, newSchemaName } from '../../test/support/postgres-schema.ts';
 import { systemClock } from '../base/clock.ts';
+import { smallExecution } from '../flow/testing/contract/sample-execution.ts';
+import { WorldStateStore } from '../flow/world/world-state-store.ts';
+import { newRunId } from '../testing/ids.ts';
 import { Database } from './database.ts';
-import { listChangedRuns } from './search-runs.ts';
+import { findRun, listChangedRuns, searchRuns } from './search-runs.ts';
 import { createPostgresStore } from './store.ts';
 
 it('a live list looks up the newest open runs by their keys, however many others there are', { timeout: 60_000 }, async () => {
@@ -35,3 +39,46 @@ it('a live list looks up the newest open runs by their keys, however many others
     expect(plan.map((row) => row['QUERY PLAN']).join('\n')).not.toMatch(/Seq Scan on runs/);
   }
 });
+
+it('a flow that an older release parked, whose status is not the first of its fields, is one that waits', async () => {
+  const [url, schema] = [inject('postgresUrl'), newSchemaName()];
+  onTestFinished(() => dropSchema(url, schema));
+  const store = createPostgresStore({ url, schema, clock: systemClock });
+  await store.open();
+  onTestFinished(() => store.close());
+  const attempt = {
+    stepId: 'first',
+    visit: 1,
+    attempt: 1,
+    deliveries: 1,
+    status: 'waiting',
+    startedAt: 1,
+    input: { status: 'waiting' },
+  } as const;
+  const reason = 'x,"attempt":,"status":"waiting"';
+  const executions = new WorldStateStore(flowWorld(store, systemClock));
+  const [waiting, running] = [newRunId(), newRunId()];
+  await executions.save(smallExecution({ id: waiting, status: 'waiting', waitMetadata: { reason }, attempt }));
+  await executions.save(smallExecution({ id: running, status: 'running', waitMetadata: { reason }, attempt }));
+  const parked = `regexp_replace(fields, '^\\{("status":"[a-z]+"),', '{"first":1,\\1,')`;
+  await asAdmin(url, `update "${schema}".executions set fields = ${parked}`);
+
+  const db = new Database({ url, schema, clock: systemClock });
+  onTestFinished(() => db.close());
+  expect(await findRun(db, waiting)).toMatchObject({ waiting: true });
+  expect(await findRun(db, running)).toMatchObject({ waiting: false });
+  const search = { ...everything, status: 'waiting' } as const;
+  expect(await searchRuns(db, search)).toMatchObject([{ runId: waiting }]);
+});
+
+const everything = {
+  after: undefined,
+  order: 'desc',
+  limit: 10,
+  kind: undefined,
+  name: undefined,
+  tenantId: undefined,
+  createdFrom: undefined,
+  createdBefore: undefined,
+  idText: undefined,
+} as const;

@@ -4,10 +4,12 @@ import { Arguments } from './columns.ts';
 import type { Database } from './database.ts';
 import { runColumns } from './runs.ts';
 
-// By how the text begins (flow/world/encode-execution.ts): the rest of it is users', and one NUL in there would fail the whole list.
+// In the text as it is (flow/world/encode-execution.ts): read as JSON, one NUL of a user's in it would fail the whole list. Within a
+// string every quote is escaped, and the only other member of that name is in the attempt, which comes after it. Older releases
+// did not put the status first.
 const isWaiting = `exists (
   select 1 from pawl.executions e
-  where e.shard = runs.shard and e.run_id = runs.run_id and starts_with(e.fields, '{"status":"waiting"'))`;
+  where e.shard = runs.shard and e.run_id = runs.run_id and position('"status":"waiting"' in split_part(e.fields, ',"attempt":', 1)) > 0)`;
 const columns = `${runColumns},
     case when namespace = 'flow' then
       (select e.tenant_id from pawl.executions e where e.shard = runs.shard and e.run_id = runs.run_id) end as "tenantId",

@@ -18,7 +18,7 @@ export interface Authentication {
 export interface Origin {
   /** The address of the other end; undefined: unknown. */
   readonly remoteAddress: string | undefined;
-  /** The address of the client, where a proxy is the other end: it is what is counted by, and gives no right. */
+  /** The address of the client, as the host says (behind a proxy it is not the other end): it is what is counted by, and gives no right. */
   readonly clientAddress?: string | undefined;
 }
 
@@ -33,8 +33,10 @@ export async function callerOf(request: Request, { remoteAddress, clientAddress 
   }
   const given = /^Bearer +(\S+) *$/i.exec(request.headers.get('authorization') ?? '')?.[1];
   if (given === undefined) throw new HttpError(401, 'UNAUTHORIZED', 'Send a token of WORKFLOW_PAWL_TOKENS, as "Authorization: Bearer …".');
+  // Who has guessed too often learns nothing more, not even that a guess was right. Only where the host says who the client is: behind a proxy
+  // that it knows nothing of all come from one address, and who guesses must not keep everybody out.
+  if (clientAddress !== undefined) how.guesses.expect(clientAddress);
   const token = how.tokens.find(given);
-  // Before guesses are counted: behind a proxy all come from one address, and who guesses must not keep everybody out.
   if (token) return { name: token.name, scopes: token.scopes, tenantId: token.tenantId, via: 'api' };
   how.guesses.take(clientAddress ?? remoteAddress ?? 'unknown');
   throw new HttpError(401, 'UNAUTHORIZED', 'There is no such token.');

@@ -56,7 +56,7 @@ export interface ServerOptions {
   readonly requestsPerMinute?: number;
   /**
    * Whose requests and wrong tokens are counted together, such as what a proxy that you trust says of the client; default: the address of the
-   * other end. It gives no right.
+   * other end. It gives no right. An address that it names and that has sent too many wrong tokens is held up with a right one too.
    */
   readonly clientAddress?: (request: Request) => string | undefined;
   /** Live streams at the same time; default 500. */
@@ -108,7 +108,7 @@ export function createServer(options: ServerOptions): PawlServer {
   };
   const originOf = (request: Request, { remoteAddress }: FetchInfo): Origin => ({
     remoteAddress,
-    clientAddress: options.clientAddress?.(request) ?? remoteAddress,
+    clientAddress: options.clientAddress?.(request),
   });
   const requests = new RateLimit({ perMinute: requestsPerMinute, clock });
   const connections = new Connections(maxStreams);
@@ -129,7 +129,8 @@ export function createServer(options: ServerOptions): PawlServer {
       // A token is sent on purpose; an address or a cookie goes along with whatever page asks.
       if (!how.tokens || how.authenticate) expectSameOrigin(request, cors);
       // Those of unknown addresses are not one client: counted together, any of them could keep out all others.
-      if (route.exposed && origin.clientAddress !== undefined) requests.take(origin.clientAddress);
+      const countedBy = origin.clientAddress ?? origin.remoteAddress;
+      if (route.exposed && countedBy !== undefined) requests.take(countedBy);
       const caller = route.access === 'public' ? publicCaller(route) : await callerOf(request, origin, how);
       return { operator: operator.as(caller), auth: how.tokens || how.authenticate ? 'token' : 'none' };
     },

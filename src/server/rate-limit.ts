@@ -22,23 +22,37 @@ export class RateLimit {
 
   /** Takes one; throws TOO_MANY_REQUESTS with the time to wait. */
   take(address: string): void {
-    const waitMs = this.#take(address);
-    if (waitMs === 0) return;
-    const seconds = Math.ceil(waitMs / 1_000);
-    throw new HttpError(429, 'TOO_MANY_REQUESTS', `Too many requests: try again in ${seconds} s.`, {
-      headers: { 'retry-after': String(seconds) },
-    });
+    expectNoWait(this.#take(address));
+  }
+
+  /** Takes none; throws the same where there is none left. */
+  expect(address: string): void {
+    expectNoWait(this.#waitMs(this.#left(address)));
   }
 
   #take(address: string): number {
-    const { perMinute, clock } = this.#options;
-    const now = clock.monotonic();
-    const known = this.#buckets.get(address);
-    const left = known ? Math.min(perMinute, known.left + ((now - known.at) * perMinute) / minuteMs) : perMinute;
+    const left = this.#left(address);
     this.#buckets.delete(address);
-    const enough = left >= 1;
-    this.#buckets.set(address, { left: enough ? left - 1 : left, at: now });
+    this.#buckets.set(address, { left: left >= 1 ? left - 1 : left, at: this.#options.clock.monotonic() });
     dropOldest(this.#buckets, mostAddresses);
-    return enough ? 0 : ((1 - left) * minuteMs) / perMinute;
+    return this.#waitMs(left);
   }
+
+  #left(address: string): number {
+    const { perMinute, clock } = this.#options;
+    const known = this.#buckets.get(address);
+    return known ? Math.min(perMinute, known.left + ((clock.monotonic() - known.at) * perMinute) / minuteMs) : perMinute;
+  }
+
+  #waitMs(left: number): number {
+    return left >= 1 ? 0 : ((1 - left) * minuteMs) / this.#options.perMinute;
+  }
+}
+
+function expectNoWait(waitMs: number): void {
+  if (waitMs === 0) return;
+  const seconds = Math.ceil(waitMs / 1_000);
+  throw new HttpError(429, 'TOO_MANY_REQUESTS', `Too many requests: try again in ${seconds} s.`, {
+    headers: { 'retry-after': String(seconds) },
+  });
 }

@@ -119,15 +119,15 @@ export interface ExecutionStateRow {
   readonly tenantId: string | null;
   readonly revision: number;
   /**
-   * The small fields, as text; rewritten by each commit. The text begins with the status, `{"status":"…"`: a store may tell by that alone
-   * what waits, without reading the rest (postgres/search-runs.ts).
+   * The small fields, as text; rewritten by each commit. The status, `"status":"…"`, stands before the attempt: a store may tell by the
+   * text alone what waits, without reading it as JSON (postgres/search-runs.ts).
    */
   readonly fields: string;
 }
 
 /**
  * A value that is kept apart from the small fields and written only when it changed. `path` is '' for the value of the key itself, else the
- * way below it; values of one kind are put together in the order of their `position`. Null removes the key with all below it.
+ * way below it; values come in the order of their `position`, and one below another belongs into it wherever it comes. Null removes the key with all below it.
  */
 export interface ValueChange {
   readonly kind: 'field' | 'context' | 'visit';
@@ -136,9 +136,12 @@ export interface ValueChange {
   readonly value: string | null;
 }
 
-/** The place of a value that a commit adds: after all that came before it, for no commit changes so many. */
+/**
+ * The place of a value that a commit adds: after what came before it, unless a commit adds more than a thousand. Workers of older
+ * releases count so too; whoever reads must not rely on it for more than the order of keys.
+ */
 export function valuePosition(revision: number, index: number): number {
-  return revision * 2 ** 20 + index;
+  return revision * 1_000 + index;
 }
 
 export interface ValueRow extends ValueChange {

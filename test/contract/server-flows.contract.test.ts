@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { WorldEngine } from '../../src/index.ts';
+import { defineHandler, type PawlWorld, Result } from '../../src/index.ts';
+import { WorldEngine } from '../../src/connect/open-engine.ts';
 import { storeNames, type StoreName } from '../support/any-store.ts';
 import { openApi } from '../support/api.ts';
 import { approval, approvalEngine } from '../support/flows.ts';
@@ -165,6 +166,31 @@ describe.each(storeNames)('flows by the API, on %s,', (store) => {
     expect((await engine.get(runId)).context).toMatchObject({ resumeData: 3 });
   });
 
+  it('take the answer to any of their tokens where the wait names none', async () => {
+    const mails = defineHandler({
+      type: 'mail',
+      async execute({ tokens, execution }) {
+        for (const _ of ['buyer', 'seller']) await tokens.create(execution.id, 3_600_000);
+        return Result.wait({ wakeAt: Date.now() + 3_600_000 });
+      },
+    });
+    const engineOf = (world: PawlWorld) => new WorldEngine(world, { handlers: [mails] });
+    const { engine, post, get } = await open(store, { works: true, engineOf });
+    const mail = { id: 'mail', type: 'mail', input: { type: 'static', value: null }, transitions: { onSuccess: null, onResume: null } };
+    await post('/flows', { id: 'mailed', version: '1.0.0', initialStepId: 'mail', steps: { mail } });
+    const { runId } = (await post('/flows/mailed/start')).body as { runId: string };
+    await engine.waitFor(runId, { until: ['waiting'] });
+    expect(await post(`/runs/${runId}/resume`, { hookId: 'hook_flow_of_yesterday' })).toMatchObject({
+      status: 409,
+      body: { code: 'NOT_WAITING', detail: expect.stringContaining('It waits for no hook now.') },
+    });
+    const hooks = (await get(`/runs/${runId}/hooks`)).body.data as { hookId: string }[];
+    expect(hooks).toHaveLength(2);
+    expect(await post(`/runs/${runId}/resume`, { hookId: hooks[1]?.hookId, data: 'yes' })).toMatchObject({ status: 200 });
+    await engine.waitFor(runId);
+    expect((await engine.get(runId)).context).toMatchObject({ resumeData: 'yes' });
+  });
+
   it('that failed are retried in bulk once, however often that is asked', async () => {
     const { engine, post, get } = await open(store, { works: true });
     await post('/flows', approval);
@@ -238,9 +264,14 @@ describe.each(storeNames)('flows by the API, on %s,', (store) => {
   });
 });
 
-async function open(store: StoreName, { works = false } = {}) {
+interface Open {
+  readonly works?: boolean;
+  readonly engineOf?: (world: PawlWorld) => WorldEngine;
+}
+
+async function open(store: StoreName, { works = false, engineOf = approvalEngine }: Open = {}) {
   let engine: WorldEngine | undefined;
-  const api = await openApi(store, { engineOf: (world) => (engine = approvalEngine(world)) });
+  const api = await openApi(store, { engineOf: (world) => (engine = engineOf(world)) });
   const made = engine as unknown as WorldEngine;
   onTestFinished(() => made.close());
   if (works) await made.start();

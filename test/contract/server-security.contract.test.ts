@@ -64,7 +64,7 @@ describe('who may do what', () => {
     }
   });
 
-  it('is nothing with a wrong token, and less and less to guess with', async () => {
+  it('is nothing with a wrong token, and wrong ones are counted without a right one being held up', async () => {
     const { get } = await openApi('SQLite', { tokens });
     expect(await get('/me', { token: secrets.reader })).toMatchObject({ body: { name: 'reader', scopes: ['read'], auth: 'token' } });
     for (const wrong of [secrets.reader.slice(0, -1), `${secrets.reader}0`, 'reader', tokens]) {
@@ -77,6 +77,18 @@ describe('who may do what', () => {
     // The one who guesses is held up, and nobody else: behind a proxy all have one address, and in some mounts none.
     expect(await get('/me', { ...abroad, token: secrets.reader })).toMatchObject({ status: 200 });
     expect(await get('/me', { remoteAddress: '203.0.113.8', token: secrets.reader })).toMatchObject({ status: 200 });
+  });
+
+  it('is nothing for a while for a client that the host knows and that has guessed too often, also with a right token', async () => {
+    const { get } = await openApi('SQLite', { tokens, clientAddress: (request) => request.headers.get('x-client') ?? undefined });
+    const statusOf = async (client: string, token: string) =>
+      (await get('/me', { remoteAddress: '10.0.0.1', headers: { 'x-client': client }, token })).status;
+    for (let seen = 0; seen < 40; seen += 1) expect(await statusOf('guesser', secrets.reader)).toBe(200);
+    const statuses = [];
+    for (let guess = 0; guess < 31; guess += 1) statuses.push(await statusOf('guesser', `guess-number-${guess}-of-many`));
+    expect(statuses).toEqual([...Array.from({ length: 30 }, () => 401), 429]);
+    expect(await statusOf('guesser', secrets.reader)).toBe(429);
+    expect(await statusOf('somebody else', secrets.reader)).toBe(200);
   });
 
   it('is counted by the address that the host says, and never together for addresses that nobody knows', async () => {

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Program } from '../support/program.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { buildApp } from '../fixtures/app/build.js';
@@ -129,16 +129,21 @@ describe('pawl serve', () => {
     expect(stdout + stderr).not.toContain(secret);
   });
 
-  it('counts callers as the proxies say that it trusts, and trusts none without tokens', async () => {
+  it('counts callers as the proxies say that it trusts, and trusts none without tokens where more than the public is served', async () => {
     const folder = await scratchFolder();
-    for (const open of [[], ['--public-only']]) {
-      const refused = await program(folder, ['--port', '0', '--trusted-proxy', '1', ...open]).ended();
-      expect(refused).toMatchObject({
-        code: 2,
-        stdout: '',
-        stderr: expect.stringMatching(/--trusted-proxy.*WORKFLOW_PAWL_TOKENS/) as string,
-      });
-    }
+    const refused = await program(folder, ['--port', '0', '--trusted-proxy', '1']).ended();
+    expect(refused).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/--trusted-proxy.*WORKFLOW_PAWL_TOKENS.*--public-only/) as string,
+    });
+    const open = await serve(folder, ['--no-worker', '--public-only', '--trusted-proxy', '1']);
+    const resume = async (forwarded: string) =>
+      (await call(`${open.url}/api/v1/resume`, { token: 'unknown' }, { 'x-forwarded-for': forwarded })).status;
+    const resumes = (of: (nth: number) => string) => Promise.all(Array.from({ length: 300 }, (_, nth) => resume(of(nth))));
+    expect(new Set(await resumes((nth) => `203.0.113.${nth}`))).toEqual(new Set([404]));
+    expect(new Set(await resumes(() => '198.51.100.9'))).toEqual(new Set([404, 429]));
+    await open.end();
     const { url } = await serve(folder, ['--no-worker', '--trusted-proxy', '1'], { WORKFLOW_PAWL_TOKENS: `ops:read:${secret}` });
     const guess = async (forwarded: string) =>
       (await call(`${url}/api/v1/me`, undefined, { authorization: 'Bearer a-wrong-token-0123456789', 'x-forwarded-for': forwarded }))
@@ -146,6 +151,31 @@ describe('pawl serve', () => {
     const guesses = (of: (nth: number) => string) => Promise.all(Array.from({ length: 40 }, (_, nth) => guess(of(nth))));
     expect(new Set(await guesses((nth) => `198.51.100.9, 203.0.113.${nth}`))).toEqual(new Set([401]));
     expect(new Set(await guesses((nth) => `198.51.100.${nth}, 203.0.113.99`))).toEqual(new Set([401, 429]));
+  });
+
+  it('is not cut short by a second SIGTERM while it ends, but by SIGINT', async () => {
+    const folder = await scratchFolder();
+    for (const [second, outcome] of [
+      ['SIGTERM', { code: 0, signal: null }],
+      ['SIGINT', { code: null, signal: 'SIGINT' }],
+    ] as const) {
+      const { url, stop, end } = await serve(folder, ['--no-worker']);
+      // A request that never becomes whole holds it up for two seconds.
+      const half = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {});
+      onTestFinished(() => void half.destroy());
+      half.write('GET /livez HTTP/1.1\r\nHost: localhost\r\n');
+      expect((await fetch(`${url}/livez`)).status).toBe(200);
+      stop();
+      await vi.waitUntil(
+        () =>
+          fetch(`${url}/livez`).then(
+            () => false,
+            () => true,
+          ),
+        { timeout: 2_000 },
+      );
+      expect(await end(second)).toMatchObject(outcome);
+    }
   });
 
   it('tells whose port it is that it cannot have', async () => {
@@ -168,7 +198,7 @@ async function serve(folder: string, args: readonly string[], env: Record<string
   const running = program(folder, ['--port', '0', '--json', ...args], env);
   onTestFinished(async () => void (await running.end('SIGKILL')));
   const { url } = JSON.parse(await running.match(/^(\{.*\})\n/)) as { url: string };
-  return { url, end: () => running.end() };
+  return { url, stop: () => running.stop(), end: (signal?: NodeJS.Signals) => running.end(signal) };
 }
 
 async function call(url: string, body?: unknown, headers: Record<string, string> = {}) {

@@ -62,6 +62,14 @@ describe('runs that are heard of at the top', () => {
     expect(after.list?.runs).toHaveLength(mostRuns);
     expect(after.list?.hasMore).toBe(true);
   });
+
+  it('leave a list that begins with the oldest as long as its reader has made it', () => {
+    const long = shown(...Array.from({ length: mostRuns + 1 }, (_, at) => at));
+    const after = heardAtTop(long, [run(5, 'completed')], parseFilters('?order=asc'));
+    expect(after.list).toMatchObject({ cursor: 'c', hasMore: true });
+    expect(after.list?.runs).toHaveLength(mostRuns + 1);
+    expect(after.list?.runs[5]?.status).toBe('completed');
+  });
 });
 
 describe('a list that was read again while it is shown', () => {

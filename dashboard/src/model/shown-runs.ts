@@ -12,7 +12,7 @@ export interface ShownRuns {
 /** At the top everything comes in at once. */
 export function heardAtTop(shown: ShownRuns, changed: readonly RunSummary[], filters: RunFilters): ShownRuns {
   const { list, held } = released(shown, filters);
-  return { list: list && cut(withChanges(list, changed, filters)), held };
+  return { list: list && grown(list, changed, filters), held };
 }
 
 /** Further down runs change where they stand, and what would push them away is held. */
@@ -27,13 +27,19 @@ export function heardBelow({ list, held }: ShownRuns, changed: readonly RunSumma
 /** What was held comes in. */
 export function released(shown: ShownRuns, filters: RunFilters): ShownRuns {
   const { list, held } = shown;
-  return held.length === 0 || !list ? shown : { list: cut(withChanges(list, held, filters)), held: [] };
+  return held.length === 0 || !list ? shown : { list: grown(list, held, filters), held: [] };
 }
 
 /** So many of those that are held are new: the others have only come to fit, and stand somewhere below the first. */
 export function countNew({ list, held }: ShownRuns): number {
   const first = list?.runs[0];
   return first ? held.filter((run) => byNewest(run, first) < 0).length : held.length;
+}
+
+/** The list with what came in. One that begins with the oldest does not grow by itself: it is as long as its reader has asked for. */
+function grown(list: RunList, changed: readonly RunSummary[], filters: RunFilters): RunList {
+  const next = withChanges(list, changed, filters);
+  return filters.order === 'asc' ? next : cut(next);
 }
 
 export interface ReadList {

@@ -41,6 +41,8 @@ export function useRuns(filters: RunFilters): Runs {
   const [loadingMore, setLoadingMore] = useState(false);
   const [live, setLive] = useState<ListenState>('connecting');
   const [round, setRound] = useState(0);
+  const latestKey = useRef(key);
+  latestKey.current = key;
   const current = useRef(state);
   current.current = state.key === key ? state : nothing;
   if (state.list) shownLast = { key: state.key, list: state.list };
@@ -50,6 +52,8 @@ export function useRuns(filters: RunFilters): Runs {
   const change = useCallback(
     (update: (shown: ShownRuns) => Partial<State>) =>
       setState((now) => {
+        // Asked for by filters that are no longer set: what they found must not take the place of what is found now.
+        if (latestKey.current !== key) return now;
         const shown = now.key === key ? now : nothing;
         const updated = update(shown);
         return updated === shown ? now : { ...shown, ...updated };
@@ -121,6 +125,8 @@ export function useRuns(filters: RunFilters): Runs {
 
   const release = useCallback(() => change((shown) => released(shown, filters)), [change]);
 
+  const moreAbort = useRef<AbortController | undefined>(undefined);
+  useEffect(() => () => moreAbort.current?.abort(), [key]);
   const more = useCallback(() => {
     const asked = current.current.list;
     const next = asked && nextPage(asked);
@@ -128,13 +134,20 @@ export function useRuns(filters: RunFilters): Runs {
     setLoadingMore((already) => {
       if (already) return true;
       const { cursor, ...until } = next;
+      moreAbort.current?.abort();
+      const { signal } = (moreAbort.current = new AbortController());
       void api
-        .runs({ ...apiFilters(filters, Date.now()), ...until }, cursor)
+        .runs({ ...apiFilters(filters, Date.now()), ...until }, cursor, signal)
         .then((page) =>
           change(({ list }) => ({ ...(list && takesPage(list, asked) ? { list: withPage(list, page) } : {}), problem: undefined })),
         )
-        .catch((error: unknown) => change(() => ({ problem: Problem.from(error) })))
-        .finally(() => setLoadingMore(false));
+        .catch((error: unknown) => {
+          if (!signal.aborted) change(() => ({ problem: Problem.from(error) }));
+        })
+        // By then another list may ask for its own next page.
+        .finally(() => {
+          if (!signal.aborted) setLoadingMore(false);
+        });
       return true;
     });
   }, [change]);

@@ -29,10 +29,11 @@ export function CancelDialog({ run, onClose, onDone }: ActionDialogProps) {
       onDone();
       onClose();
     }, 'The run is cancelled');
+  const undone = run.kind === 'flow' ? ', unless the flow has an onCancel that undoes it' : '';
   return (
     <Dialog
       title="Cancel this run?"
-      lead="It stops where it is and cannot be continued. What its steps have done already stays done."
+      lead={`It stops where it is and cannot be continued. What its steps have done already stays done${undone}.`}
       onClose={onClose}
     >
       <div class="field">

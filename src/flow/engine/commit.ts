@@ -6,7 +6,7 @@ import { toExecutionError } from '../errors.ts';
 import type { ExecutionCommit } from '../execution-index.ts';
 import { revise } from '../execution-record.ts';
 import type { Execution } from '../types.ts';
-import type { EngineCore } from './core.ts';
+import { noteUsed, type EngineCore } from './core.ts';
 import { emitFacts } from './emit.ts';
 
 /**
@@ -27,11 +27,17 @@ export async function commitTransition(
 /** What follows a commit that is durable, whoever wrote it. */
 export async function announceCommit(core: EngineCore, commit: ExecutionCommit): Promise<void> {
   const { disposesToken, execution } = commit;
-  if (disposesToken !== undefined && !core.index.consumesTokens) await free(core, execution, () => core.tokens.revokeHash?.(disposesToken));
+  if (disposesToken !== undefined && !core.index.consumesTokens) await dispose(core, execution, disposesToken);
   if (commit.revokesTokens && !core.index.freesTokens) await free(core, execution, () => core.tokens.revokeAll?.(execution.id));
   await startCode(core, commit);
   emitFacts(core, commit);
   core.watchers.notify(commit.execution);
+}
+
+/** A manager that knows tokens only as they are cannot be told; then this process lets it in no more. */
+async function dispose(core: EngineCore, execution: Execution, hash: string): Promise<void> {
+  if (core.tokens.revokeHash) await free(core, execution, () => core.tokens.revokeHash?.(hash));
+  else noteUsed(core, hash);
 }
 
 interface Basis {

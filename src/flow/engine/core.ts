@@ -77,7 +77,7 @@ export interface EngineCore {
   /** Attempts in progress in this engine, by execution. */
   readonly running: Map<string, RunningAttempt>;
   readonly watchers: Watchers;
-  /** Hashes of tokens this engine let in, for token managers that cannot consume. */
+  /** Hashes of tokens this engine let in or left behind, for token managers that cannot consume or cannot revoke by hash. */
   readonly usedTokens: Set<string>;
   /** Aborted when the engine closes. */
   readonly shutdown: AbortSignal;
@@ -124,4 +124,11 @@ export function createWatchers(): Watchers {
       for (const wake of all) wake();
     },
   };
+}
+
+const mostUsedTokens = 10_000;
+
+export function noteUsed({ usedTokens }: EngineCore, hash: string): void {
+  usedTokens.add(hash);
+  if (usedTokens.size > mostUsedTokens) usedTokens.delete(usedTokens.values().next().value as string);
 }

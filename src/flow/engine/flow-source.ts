@@ -18,8 +18,8 @@ export function createFlowSource(registry: FlowRegistry): FlowSource {
 
   async function find(id: string, version: string | undefined): Promise<Flow | undefined> {
     // A version stays what it is; which one is the newest may have changed since anybody here asked.
-    const known = version === undefined && registry.load ? undefined : registry.get(id, version);
-    return known ?? (await registry.load?.(id, version));
+    if (version === undefined) return (await registry.load?.(id)) ?? registry.get(id);
+    return registry.get(id, version) ?? (await registry.load?.(id, version));
   }
 
   async function get(id: string, version?: string): Promise<Flow> {

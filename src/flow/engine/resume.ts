@@ -7,7 +7,7 @@ import { measureSealed, seal } from '../seal.ts';
 import { hashToken } from '../token.ts';
 import type { Execution } from '../types.ts';
 import { commitTransition } from './commit.ts';
-import type { EngineCore } from './core.ts';
+import { noteUsed, type EngineCore } from './core.ts';
 import { stepOf } from './flow-source.ts';
 import { readExecution } from './read.ts';
 
@@ -73,17 +73,15 @@ interface Taken {
 
 async function take(core: EngineCore, token: string, hash: string): Promise<Taken> {
   if (core.index.consumesTokens) return { executionId: await expectLive(core.tokens.validate(token)), consumes: { consumesToken: hash } };
+  if (core.usedTokens.has(hash)) throw invalidToken();
   if (core.tokens.consume) return { executionId: await expectLive(core.tokens.consume(token)), consumes: {} };
   // A manager with only the three methods of the seed page: this process lets a token in once, others see it revoked.
   const executionId = await expectLive(core.tokens.validate(token));
   if (core.usedTokens.has(hash)) throw invalidToken();
-  core.usedTokens.add(hash);
-  if (core.usedTokens.size > mostUsedTokens) core.usedTokens.delete(core.usedTokens.values().next().value as string);
+  noteUsed(core, hash);
   await core.tokens.revoke(token);
   return { executionId, consumes: {} };
 }
-
-const mostUsedTokens = 10_000;
 
 async function expectLive(found: Promise<string | null>): Promise<string> {
   const executionId = await found;

@@ -50,18 +50,16 @@ export async function retryExecution(core: EngineCore, id: string, { fromStepId,
 /** What was done before the step was last entered, or was to be. */
 function prefixBefore(execution: Execution, stepId: string): readonly StepHistoryEntry[] {
   const { history, currentStepId } = execution;
-  const visit = visitsOf(execution, stepId);
-  const begins = history.findIndex((entry) => entry.stepId === stepId && entry.visit === visit);
+  const last = history.findLast((entry) => entry.stepId === stepId);
+  if (!last) return history;
+  // The last one that begins there: what older releases tried again counted its visits anew.
+  const begins = history.findLastIndex((entry, index) => entry.stepId === stepId && isFirst(history, index));
+  const end = history.at(-1);
+  const isLeft = end?.stepId !== stepId || end.visit !== last.visit || end.status === 'success';
   // It ended on its way to the step, or in it before anything was recorded.
-  const before = begins < 0 || (stepId === currentStepId && isLeft(history, { stepId, visit }));
+  const before = visitsOf(execution, stepId) > (last.visit ?? 1) || (stepId === currentStepId && isLeft);
   return before ? history : history.slice(0, begins);
 }
-
-function isLeft(history: readonly StepHistoryEntry[], { stepId, visit }: Visit): boolean {
-  return history.findLast((entry) => entry.stepId === stepId && entry.visit === visit)?.status === 'success';
-}
-
-type Visit = Pick<StepHistoryEntry, 'stepId' | 'visit'>;
 
 function visitsIn(entries: readonly StepHistoryEntry[]): Record<string, number> {
   const visits: Record<string, number> = {};
@@ -92,6 +90,13 @@ function contextBefore(
 
 /** Attempts of one visit follow each other: what comes after the last of them was led on to. */
 function isLast(entries: readonly StepHistoryEntry[], index: number): boolean {
-  const [one, next] = [entries[index], entries[index + 1]];
-  return one?.stepId !== next?.stepId || one?.visit !== next?.visit;
+  return !isSameVisit(entries[index], entries[index + 1]);
+}
+
+function isFirst(entries: readonly StepHistoryEntry[], index: number): boolean {
+  return !isSameVisit(entries[index], entries[index - 1]);
+}
+
+function isSameVisit(one: StepHistoryEntry | undefined, other: StepHistoryEntry | undefined): boolean {
+  return one?.stepId === other?.stepId && one?.visit === other?.visit;
 }

@@ -5,7 +5,7 @@ import { newExecution } from '../decide/create.ts';
 import { FlowError } from '../errors.ts';
 import type { SpawnedChild } from '../execution-index.ts';
 import { seal } from '../seal.ts';
-import type { Execution, ParentStep } from '../types.ts';
+import type { Execution, Flow, ParentStep } from '../types.ts';
 import type { EngineCore } from './core.ts';
 import { expectPublished } from './create.ts';
 import { expectInput } from './expect-input.ts';
@@ -26,14 +26,33 @@ export async function prepareChildren(
   const created = execution.join?.created ?? 0;
   if (specs.length > 0) expectDepth(core, execution);
   const children: SpawnedChild[] = [];
+  const flows = askedOnce(core);
   for (const [offset, spec] of specs.entries()) {
     const place = Object.freeze({ stepId: attempt.stepId, group, index: created + offset });
-    children.push(await prepareChild(core, execution, spec, place));
+    children.push(await prepareChild(core, execution, spec, { place, flows }));
   }
   return children;
 }
 
-async function prepareChild(core: EngineCore, parent: Execution, spec: ChildSpec, step: ParentStep): Promise<SpawnedChild> {
+type AskFlow = (flowId: string, version: string | undefined) => Promise<Flow>;
+
+/** Children that are started together are of one version, and the registry is asked for it once. */
+function askedOnce(core: EngineCore): AskFlow {
+  const asked = new Map<string, Promise<Flow>>();
+  return (flowId, version) => {
+    const key = `${flowId}@${version ?? ''}`;
+    const flow = asked.get(key) ?? askStore(core.flows.get(flowId, version));
+    asked.set(key, flow);
+    return flow;
+  };
+}
+
+interface Place {
+  readonly place: ParentStep;
+  readonly flows: AskFlow;
+}
+
+async function prepareChild(core: EngineCore, parent: Execution, spec: ChildSpec, { place: step, flows }: Place): Promise<SpawnedChild> {
   const now = core.clock.now();
   const id = core.ids.child(parent.id, now);
   if (spec.kind === 'code') {
@@ -44,7 +63,7 @@ async function prepareChild(core: EngineCore, parent: Execution, spec: ChildSpec
     }
     return { ...spec, args: seal(spec.args, { what: 'arguments' }), id, parent: { ...step, executionId: parent.id } };
   }
-  const flow = spec.startStepId === undefined ? await askStore(core.flows.get(spec.flowId, spec.version)) : await core.flows.of(parent);
+  const flow = spec.startStepId === undefined ? await flows(spec.flowId, spec.version) : await core.flows.of(parent);
   const context = createContext(spec.context, core.limits);
   if (spec.startStepId === undefined) {
     expectPublished(flow);

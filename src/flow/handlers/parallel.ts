@@ -36,12 +36,14 @@ export const parallelHandler = defineHandler({
       ...quorumProblems(given),
     ],
   },
-  async execute({ config: given, input, execution, resumed, children }) {
+  async execute({ config: given, input, execution, resumed, children, checkpoint }) {
     const { branches, join, quorum } = given;
-    const names = namesOf(branches);
+    // A child knows only its place among these, and the process that joins may have the same flow with its keys in another order.
+    const names = (resumed && (await checkpoint.load<readonly string[]>())) ?? Object.keys(branches);
     const deadline = childDeadline(given, execution);
     const needed = neededOf(join, quorum, names.length);
     if (!resumed) {
+      await checkpoint.save(names);
       const spawn = names.map((name) => {
         const branch = branches[name] as Branch;
         return childSpec(branch, { ...input, ...branch.context }, execution);
@@ -84,11 +86,6 @@ function decide({ names, needed, finished, timedOut, deadline }: Join): HandlerR
     reason: `parallel ${succeeded.length} of ${needed}`,
     ...deadline,
   });
-}
-
-/** A child knows only its place among these, and the process that joins may have the same flow with its keys in another order. */
-function namesOf(branches: Readonly<Record<string, unknown>>): readonly string[] {
-  return Object.keys(branches).sort();
 }
 
 function neededOf(join: 'all' | 'any' | 'quorum', quorum: number | undefined, branches: number): number {

@@ -13,7 +13,8 @@ const attemptInput = 'attempt.input';
 /** The hot row: what changes with nearly every commit, and is small. */
 export function encodeState(execution: Execution): ExecutionStateRow {
   const { flowId, tenantId = null, revision, attempt, status } = execution;
-  // The status first: a list asks for it by how the text begins, because PostgreSQL cannot read JSON that holds a NUL or half an emoji.
+  // The status first, and the attempt, which has one too, after all others: a list looks for it in the text, because PostgreSQL cannot
+  // read JSON that holds a NUL or half an emoji.
   const fields: Record<string, unknown> = { status };
   for (const key of Object.keys(execution)) if (!apart.has(key)) fields[key] = execution[key as keyof Execution];
   if (attempt) {

@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { flowWorld } from '../../../test/support/flow-world.ts';
 import { openPostgresStore } from '../../../test/support/postgres-store.ts';
 import type { Clock } from '../../base/clock.ts';
 import { createFakeClock, type FakeClock } from '../../base/fake-clock.ts';
+import { silentLogger } from '../../base/logger.ts';
 import { createSqliteStore } from '../../sqlite/store.ts';
 import type { Store } from '../../world/port.ts';
 import { Engine } from '../engine.ts';
@@ -65,6 +66,24 @@ describe.each(Object.entries(stores))('processes that share a database: %s', (_n
     deploying.registry.register(version('1.3.0'));
     await deploying.registry.flush();
     expect(await Promise.all([started(), started(), started()])).toEqual(['1.3.0', '1.3.0', '1.3.0']);
+  });
+
+  it('start what is stored though a version of it cannot be used here, and say so once', async () => {
+    const warn = vi.spyOn(silentLogger, 'warn');
+    onTestFinished(() => warn.mockRestore());
+    const old = { ...version('1.0.0').steps['a'], input: { type: 'static' } };
+    const stored = [
+      { flowId: 'flow', version: '1.0.0', definition: { ...version('1.0.0'), steps: { a: old } } },
+      { flowId: 'flow', version: '3.0.0', definition: { ...version('3.0.0'), initialStepId: 'gone' } },
+    ].map((row) => ({ ...row, definition: JSON.stringify(row.definition) }));
+    await store.flows.commit({ kind: 'saveFlows', flows: stored, now: clock.now() });
+    const { engine, registry } = openProcess();
+    // An older release let it be registered.
+    expect((await engine.create('flow')).execution.flowVersion).toBe('1.0.0');
+    await engine.create('flow');
+    await registry.loadAll();
+    expect(warn.mock.calls.map(([message]) => message)).toEqual([expect.stringContaining('Flow flow@3.0.0 cannot be used here')]);
+    await expect(engine.create('flow', {}, { version: '3.0.0' })).rejects.toMatchObject({ code: 'INVALID_FLOW' });
   });
 
   it('start the newest version of a subflow too', async () => {

@@ -1,7 +1,8 @@
+import { describeError } from '../../base/logger.ts';
 import type { FlowStore } from '../../world/flow-port.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import { FlowError, invalidFlow } from '../errors.ts';
-import { createFlowRegistry, type FlowRegistryOptions } from '../flow-registry.ts';
+import { createFlowRegistry, createStoredFlows, type FlowRegistryOptions } from '../flow-registry.ts';
 import type { FlowRegistry } from '../ports.ts';
 import { compareSemver } from '../semver.ts';
 import type { Flow } from '../types.ts';
@@ -16,7 +17,9 @@ export class WorldFlowRegistry implements FlowRegistry {
   readonly #cache: FlowRegistry;
   readonly #unsaved = new Map<string, Flow>();
   /** Definitions that came from the World: they were checked when they were registered, by a process that has their handlers. */
-  readonly #loaded = createFlowRegistry();
+  readonly #loaded = createStoredFlows();
+  /** By flow: the stored versions that are not to be used here. Neither they nor this release change. */
+  readonly #refused = new Map<string, Set<string>>();
   /** By flow: the question under way, and the one that follows it. */
   readonly #asking = new Map<string, { now: Promise<void>; next?: Promise<void> | undefined }>();
 
@@ -76,7 +79,24 @@ export class WorldFlowRegistry implements FlowRegistry {
 
   async #loadVersions(id?: string): Promise<void> {
     const known = this.list().flatMap((flow) => (flow.id === id ? [flow.version] : []));
-    for (const stored of await (await flowStore(this.#world)).listFlows(id, known)) this.#keep(stored);
+    const refused = id === undefined ? [] : (this.#refused.get(id) ?? []);
+    for (const stored of await (await flowStore(this.#world)).listFlows(id, [...known, ...refused])) this.#keepIfValid(stored);
+  }
+
+  /** One version that cannot be used must not keep the others from being started. */
+  #keepIfValid(stored: StoredFlow): void {
+    try {
+      this.#keep(stored);
+    } catch (error) {
+      this.#refuse(stored, error);
+    }
+  }
+
+  #refuse({ flowId, version }: StoredFlow, error: unknown): void {
+    const refused = this.#refused.get(flowId) ?? new Set();
+    if (refused.has(version)) return;
+    this.#refused.set(flowId, refused.add(version));
+    this.#world.logger.warn(`Flow ${flowId}@${version} cannot be used here: ${describeError(error)}`, { flowId, version });
   }
 
   /** Parsed once: a version never changes. */

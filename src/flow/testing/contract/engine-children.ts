@@ -91,6 +91,8 @@ export function testEngineChildren(name: string, factory: EngineBackendFactory):
       const join = { join: 'quorum', quorum: 3 };
       const starting = await world.open(fork({ ...join, branches: asWritten }), handlers);
       const { id } = await world.start(starting);
+      const started = await Promise.all(world.childrenOf(id).map((branch) => starting.get(branch)));
+      expect(started.map(({ startStepId }) => startStepId)).toEqual(['a', 'a', 'c', 'b']);
       const flows = createFlowRegistry([fork({ ...join, branches: asStored })]);
       const joining = new Engine(starting.store, starting.handlers, flows, { tokens: starting.tokens, clock: world.clock });
       for (const branch of world.childrenOf(id)) {

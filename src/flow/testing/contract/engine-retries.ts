@@ -90,5 +90,36 @@ export function testEngineRetries(name: string, factory: EngineBackendFactory): 
       await world.drive(engine);
       expect(await engine.get(again.id)).toMatchObject({ status: 'waiting', visits: { a: 2, b: 1 } });
     });
+
+    it.each([
+      ['failed', broken],
+      ['waited', Result.wait({})],
+    ])('one that ended on its way back to a step that had %s keeps what was done', async (_, first) => {
+      const flow = buildFlow({ a: { onSuccess: null, onFailure: 'b', onResume: 'b' }, b: { onSuccess: 'a' } });
+      const engine = await world.open(flow, [spy('a', first), spy('b', Result.success())]);
+      const { id } = (await engine.create('flow')).execution;
+      await engine.step(id);
+      if (first.type === 'wait') await engine.resume(id);
+      await engine.step(id);
+      await engine.cancel(id);
+      const { history } = await engine.get(id);
+      expect(history.at(-1)?.stepId).toBe('b');
+      const again = (await engine.retry(id)).execution;
+      expect([again.currentStepId, ...trail(again)]).toEqual(['a', ...trail({ history } as never)]);
+    });
+
+    it('one that an older release had tried again is taken from where the step was last begun', async () => {
+      const flow = buildFlow({ a: { onSuccess: 'b' }, b: { onSuccess: 'c' }, c: {} });
+      const engine = await world.open(flow, [spy('a', Result.success()), spy('b', Result.success()), spy('c', broken)]);
+      const { id } = await world.start(engine);
+      const second = (await engine.retry(id, { fromStepId: 'b' })).execution;
+      await world.drive(engine);
+      const ended = await engine.get(second.id);
+      // It counted visits anew, though what went before stayed in the history.
+      await engine.store.save({ ...ended, visits: { b: 1, c: 1 } });
+      expect(trail((await engine.retry(second.id)).execution)).toEqual(['a success', 'b success']);
+      expect(trail((await engine.retry(second.id, { fromStepId: 'b' })).execution)).toEqual(['a success']);
+      expect(trail((await engine.retry(second.id, { fromStepId: 'a' })).execution)).toEqual([]);
+    });
   });
 }
