@@ -16,6 +16,13 @@ export interface Databases {
   close(): Promise<void>;
 }
 
+/** What came before a commit, where time passed in between. */
+export interface Before {
+  readonly sentAt: number;
+  /** Where its transaction stood still. */
+  readonly performedAt?: number;
+}
+
 /** Where a process stands, and what may happen on its way to the database and back. */
 export interface Place {
   readonly slot: number;
@@ -23,8 +30,8 @@ export interface Place {
   readonly time: VirtualTime;
   readonly fates: Fates;
   readonly hints: Hints;
-  /** What was committed, in the order of that, heard of or not; `performedAt`: where it stood still before. */
-  readonly onCommitted: (process: SimulatedProcess, act: AnyAct, outcome: AnyOutcome, performedAt?: number) => void;
+  /** What was committed, in the order of that, heard of or not. */
+  readonly onCommitted: (process: SimulatedProcess, act: AnyAct, outcome: AnyOutcome, before?: Before) => void;
   /** A transaction stands still for so long before it is committed; the returned function is called when it goes on. */
   readonly onHeld: (process: SimulatedProcess, acts: readonly AnyAct[], ms: number) => () => void;
   /** What it sent did not arrive, or it was not told that it did. */

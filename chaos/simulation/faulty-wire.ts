@@ -4,7 +4,7 @@ import { sqlState } from '../../src/postgres/errors.ts';
 import { decodeOutcome, type OutcomeRow } from '../../src/postgres/outcomes.ts';
 import type { BatchAct } from '../../src/postgres/batch.ts';
 import type { AnyAct } from '../../src/world/any-act.ts';
-import type { Place } from './databases.ts';
+import type { Before, Place } from './databases.ts';
 
 /** A server with as many sessions as are needed. A statement that would have to wait for another session fails at once. */
 export interface Server {
@@ -24,12 +24,6 @@ interface Passage {
   readonly sentAt: number;
   readonly afterMs: number;
   readonly heldMs: number;
-}
-
-interface Instants {
-  readonly sentAt: number;
-  /** Where it stood still before it was committed. */
-  readonly performedAt?: number;
 }
 
 // As long as a statement waits for a lock, which nobody gives up in the meantime: its server says so at once.
@@ -93,13 +87,12 @@ export function faultyWire(server: Server, { process, time, fates, hints, onComm
     }
   }
 
-  function commit<R>({ acts }: Sending, rows: R[], { sentAt, performedAt }: Instants): R[] {
+  function commit<R>({ acts }: Sending, rows: R[], before: Before): R[] {
     if (!acts) return rows;
     for (const row of rows as unknown as OutcomeRow[]) {
       const act = acts[row.act];
       if (row.act === clockRow || row.held === null || !act || !isTold(act)) continue;
-      // A lease is counted from the instant that is sent with its heartbeat.
-      onCommitted(process, act, decodeOutcome(act, row), act.kind === 'heartbeat' ? sentAt : performedAt);
+      onCommitted(process, act, decodeOutcome(act, row), before);
     }
     hints.tell(process, time, fates);
     return rows;

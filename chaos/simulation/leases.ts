@@ -1,4 +1,5 @@
 import type { AnyAct, AnyOutcome } from '../../src/world/any-act.ts';
+import type { Before } from './databases.ts';
 import type { SimulatedProcess, VirtualTime } from './virtual-time.ts';
 
 export interface Lease {
@@ -89,10 +90,11 @@ export class Leases {
     this.#holders.delete(what);
   }
 
-  committed(process: SimulatedProcess, act: AnyAct, outcome: AnyOutcome, performedAt?: number): void {
+  committed(process: SimulatedProcess, act: AnyAct, outcome: AnyOutcome, { sentAt, performedAt }: Partial<Before> = {}): void {
     if (act.kind === 'heartbeat' && outcome.kind === 'alive' && outcome.known) {
       if (act.register) this.#processes.set(act.workerId, process);
-      this.#beats.set(act.workerId, performedAt ?? this.#options.time.now);
+      // It is counted from the instant that is sent with it.
+      this.#beats.set(act.workerId, sentAt ?? this.#options.time.now);
       this.#known.add(act.workerId);
     }
     if (act.kind === 'leave') {

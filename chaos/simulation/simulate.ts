@@ -210,9 +210,9 @@ class Town {
       time,
       fates: this.#fates(),
       hints: this.#hints,
-      onCommitted: (_, act, outcome, performedAt) => {
-        this.#witness.committed(process, act, outcome, performedAt);
-        this.#flows?.witness.committed(process, act, outcome);
+      onCommitted: (...what) => {
+        this.#witness.committed(...what);
+        this.#flows?.witness.committed(...what);
       },
       onHeld: (_, acts, ms) => {
         this.#counts.held += 1;

@@ -7,6 +7,7 @@ import { dataOf, readLog } from '../../src/testing/read-log.ts';
 import type { AnyAct, AnyOutcome } from '../../src/world/any-act.ts';
 import type { Outcome, WriteAct } from '../../src/world/port.ts';
 import { ClockJumps } from './clock-jumps.ts';
+import type { Before } from './databases.ts';
 import { type Lease, Leases } from './leases.ts';
 import type { Part, Program } from './program.ts';
 import type { SimulatedProcess, VirtualTime } from './virtual-time.ts';
@@ -135,13 +136,12 @@ export class Witness {
     return { nonce: body.nonce, ended, failed: () => ended('refused') };
   }
 
-  /** `performedAt`: where it was not committed at once. */
-  committed(process: SimulatedProcess, act: AnyAct, outcome: AnyOutcome, performedAt?: number): void {
+  committed(process: SimulatedProcess, act: AnyAct, outcome: AnyOutcome, before?: Before): void {
     this.counts.commits += 1;
     this.#note(process, kinds.indexOf(act.kind) + 3);
     this.trace?.(`${(this.#time.now / 1_000).toFixed(6)} ${process.name} ${describe(act)} ${JSON.stringify(outcome)}`);
-    this.leases.committed(process, act, outcome, performedAt);
-    if (act.kind === 'write' && outcome.kind === 'written') this.#written(process, act, outcome, performedAt);
+    this.leases.committed(process, act, outcome, before);
+    if (act.kind === 'write' && outcome.kind === 'written') this.#written(process, act, outcome, before?.performedAt);
   }
 
   clockJumped(byMs: number): void {

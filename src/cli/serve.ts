@@ -76,6 +76,8 @@ export async function serve({ env: { PORT: _ownPort, ...env }, ...terminal }: Se
       await listening.close();
     }
   } finally {
+    // What is under way ends, or is given back after its grace; the engine alone would give all of it back at once.
+    await engine.world.close();
     await engine.close();
     ending.stop();
   }

@@ -4,6 +4,7 @@ import type { ExecutionWrite } from '../../../src/world/flow-port.ts';
 import { isTerminal } from '../../../src/world/rows.ts';
 import type { AnyAct, AnyOutcome } from '../../../src/world/any-act.ts';
 import { ClockJumps } from '../clock-jumps.ts';
+import type { Before } from '../databases.ts';
 import type { Leases } from '../leases.ts';
 import type { SimulatedProcess, VirtualTime } from '../virtual-time.ts';
 import { isAgain, undoStepId } from './program.ts';
@@ -111,10 +112,10 @@ export class FlowWitness {
     return this.#seen.get(id)?.bodies.some((body) => body.nonce === nonce) ?? false;
   }
 
-  committed(process: SimulatedProcess, act: AnyAct, outcome: AnyOutcome): void {
+  committed(process: SimulatedProcess, act: AnyAct, outcome: AnyOutcome, before?: Before): void {
     if (act.kind !== 'flowCommit' || outcome.kind !== 'committed') return;
     this.counts.flowCommits += 1;
-    for (const write of act.writes) this.#written(process, write);
+    for (const write of act.writes) this.#written(process, write, before?.sentAt ?? this.#time.now);
   }
 
   bodyBegins(process: SimulatedProcess, { execution, signal, resumed }: HandlerParams): FlowBody {
@@ -163,7 +164,8 @@ export class FlowWitness {
     };
   }
 
-  #written(process: SimulatedProcess, write: ExecutionWrite): void {
+  /** `at`: when it was decided, as far as anybody can tell. */
+  #written(process: SimulatedProcess, write: ExecutionWrite, at: number): void {
     const { runId, epoch, history } = write;
     const before = this.#seen.get(runId);
     const fields = JSON.parse(write.state.fields) as Fields;
@@ -175,7 +177,7 @@ export class FlowWitness {
     // Who tries again takes over what was done before.
     const takesOver = !before && isAgain(runId);
     if (epoch === null && history.length > 0 && !takesOver) tell('a step ends without a lease');
-    const seen: Seen = before ?? { ...nothing(), createdAt: this.#time.now, fields };
+    const seen: Seen = before ?? { ...nothing(), createdAt: at, fields };
     this.#checkHistory(seen, history, tell);
     this.#checkResume(seen, write, fields, tell);
     this.#checkDue(seen, write.events, fields, tell);
