@@ -56,6 +56,11 @@ export class Leases {
     return this.#lostAt.get(process) ?? -Infinity;
   }
 
+  /** When this name was last given up; what it had been given until then is nobody's, or others', from then on. */
+  forgottenAt(owner: string | undefined): number {
+    return this.#forgottenAt.get(owner ?? '') ?? -Infinity;
+  }
+
   /** Whether a process that had this may not know yet that it was given to others. */
   mayBelieveToHold(process: SimulatedProcess, what: string): boolean {
     return this.lostAt(process) >= (this.#takenAt.get(process)?.get(what) ?? Infinity);
@@ -64,7 +69,7 @@ export class Leases {
   /** Whether a process may not know yet that it has lost this lease. */
   mayBelieveIn(process: SimulatedProcess, what: string, lease: Lease): boolean {
     const leasedAt = this.#leasedAt.get(keyOf(what, lease)) ?? Infinity;
-    return this.lostAt(process) >= leasedAt || (this.#forgottenAt.get(lease.owner) ?? -Infinity) >= leasedAt;
+    return this.lostAt(process) >= leasedAt || this.forgottenAt(lease.owner) >= leasedAt;
   }
 
   /** A transaction has done this and stands still; the returned function says that it goes on. */
@@ -82,7 +87,7 @@ export class Leases {
     this.#leasedAt.set(keyOf(what, lease), this.#options.time.now);
     const taken = this.#takenAt.get(process) ?? new Map<string, number>();
     this.#takenAt.set(process, taken.set(what, this.#options.time.now));
-    const wasKnown = this.#known.has(owner) || (this.#forgottenAt.get(owner) ?? -Infinity) >= performedAt;
+    const wasKnown = this.#known.has(owner) || this.forgottenAt(owner) >= performedAt;
     if (!wasKnown) this.#options.violation(`${process.name} took ${what} under a name that it was given up by`);
   }
 
@@ -139,10 +144,10 @@ export class Leases {
     if (!process) return;
     const known = worker.startsWith('wkr_') || held.some((what) => (this.#takenAt.get(process)?.get(what) ?? 0) > process.refusedAt);
     if (!known && held.length === 0) return;
-    // What it had under that name was locked when it was given up; what it has under another one is its own.
+    this.#lostAt.set(process, time.now);
+    // What it had under that name was locked when it was given up.
     if (again) return;
     this.reaped += 1;
-    this.#lostAt.set(process, time.now);
     const silentMs = time.now - (this.#beats.get(worker) ?? -Infinity);
     // Both clocks are whole milliseconds.
     if (silentMs < leaseMs - 2) violation(`${process.name} was given up ${Math.round(silentMs)} ms after its heartbeat`);

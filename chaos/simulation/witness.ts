@@ -17,6 +17,8 @@ type BodyEnd = 'running' | 'recorded' | 'superseded' | 'failed' | 'refused';
 interface Body {
   readonly nonce: number;
   readonly process: SimulatedProcess;
+  /** Under whose name. */
+  readonly owner: string;
   readonly beganAt: number;
   /** The lease was not its process's any more, which cannot know it. */
   readonly stale: boolean;
@@ -38,7 +40,7 @@ export class Witness {
   readonly #bodies = new Map<string, Body[]>();
   readonly #endedSteps = new Set<string>();
   readonly #endedRuns = new Map<string, string>();
-  readonly #deliveries = new Map<string, Set<Pick<Body, 'process' | 'beganAt' | 'stale'>>>();
+  readonly #deliveries = new Map<string, Set<Pick<Body, 'process' | 'owner' | 'beganAt' | 'stale'>>>();
   /** The places of events that came from outside a replay. */
   readonly #externals = new Map<string, number[]>();
   readonly #seenByEnd = new Map<string, number>();
@@ -105,7 +107,7 @@ export class Witness {
       if (stale || this.#excused(other)) continue;
       this.violation(`${process.name} and ${other.process.name} deliver ${runId} at the same time`);
     }
-    const delivery = { process, beganAt: this.#time.now, stale };
+    const delivery = { process, owner: lease.owner, beganAt: this.#time.now, stale };
     underway.add(delivery);
     this.#note(process, 1);
     return () => underway.delete(delivery);
@@ -125,7 +127,7 @@ export class Witness {
           `${key} (attempt ${attempt}) begins in ${process.name} though ${body.process.name}, which is well, has it: ${body.end}`,
         );
     }
-    const body: Body = { nonce: (this.#nonce += 1), process, beganAt: now, stale, end: 'running' };
+    const body: Body = { nonce: (this.#nonce += 1), process, owner: lease.owner, beganAt: now, stale, end: 'running' };
     bodies.push(body);
     this.counts.bodies += 1;
     if (bodies.length > 1) this.counts.repeated += 1;
@@ -262,8 +264,8 @@ export class Witness {
   }
 
   /** It is dead, or what it had leased since then was given to others: what it still does is in vain, and no fault. */
-  #excused({ process, beganAt, stale }: Pick<Body, 'process' | 'beganAt' | 'stale'>): boolean {
-    return stale || !process.alive || this.leases.lostAt(process) >= beganAt;
+  #excused({ process, owner, beganAt, stale }: Pick<Body, 'process' | 'owner' | 'beganAt' | 'stale'>): boolean {
+    return stale || !process.alive || Math.max(this.leases.lostAt(process), this.leases.forgottenAt(owner)) >= beganAt;
   }
 
   /** Whether a process begins with what it had been given, and has lost since, or is over, without its having heard of that. */

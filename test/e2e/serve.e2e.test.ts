@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createWorld } from '../../src/index.ts';
 import { Program } from '../support/program.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { buildApp } from '../fixtures/app/build.js';
@@ -176,6 +177,29 @@ describe('pawl serve', () => {
       );
       expect(await end(second)).toMatchObject(outcome);
     }
+  });
+
+  it('lets a step of a flow end that is under way', async () => {
+    const folder = await scratchFolder();
+    const ledger = join(folder, 'ledger');
+    const execute = `async () => {
+      appendFileSync(${JSON.stringify(ledger)}, 'begun ');
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      appendFileSync(${JSON.stringify(ledger)}, 'over');
+      return Result.success('done');
+    }`;
+    const slow = handlers.replace(/\(\{ input \}\) => [^\n]*/, `${execute} })];`);
+    await writeFile(join(folder, 'slow.mjs'), `import { appendFileSync } from 'node:fs';${slow}`);
+    await writeFile(ledger, '');
+    const { url, end } = await serve(folder, ['--import', './slow.mjs']);
+    const { runId } = (await call(`${url}/api/v1/flows/shouting/start`, { input: { text: '' } })).body as { runId: string };
+    await expect.poll(() => readFile(ledger, 'utf8'), { timeout: 10_000 }).toBe('begun ');
+    expect(await end()).toMatchObject({ code: 0, stderr: '' });
+
+    expect(await readFile(ledger, 'utf8')).toBe('begun over');
+    const world = createWorld({ env: { WORKFLOW_PAWL_URL: `sqlite:${join(folder, 'pawl.db')}` }, apart: true });
+    onTestFinished(() => world.close());
+    expect(await world.runs.get(runId)).toMatchObject({ status: 'completed' });
   });
 
   it('tells whose port it is that it cannot have', async () => {

@@ -24,6 +24,8 @@ export interface FlowBody {
 interface Call {
   readonly nonce: number;
   readonly process: SimulatedProcess;
+  /** Under whose name. */
+  readonly owner: string | undefined;
   /** Of which attempt of which step. */
   readonly key: string;
   readonly beganAt: number;
@@ -140,7 +142,17 @@ export class FlowWitness {
         if (!this.#isExcused(other)) tell(`beside ${other.process.name}, which is well and has not ended it`);
       }
     }
-    const call: Call = { nonce: (this.#nonce += 1), process, key: keyOf(attempt), beganAt: this.#time.now, signal, stale, over: false };
+    const owner = this.#leases.holderOf(id)?.owner;
+    const call: Call = {
+      nonce: (this.#nonce += 1),
+      process,
+      owner,
+      key: keyOf(attempt),
+      beganAt: this.#time.now,
+      signal,
+      stale,
+      over: false,
+    };
     seen.bodies.push(call);
     this.counts.handlerCalls += 1;
     const place = `${attempt.stepId}#${attempt.visit}`;
@@ -238,8 +250,8 @@ export class FlowWitness {
     return call.signal.aborted || this.#isLost(call);
   }
 
-  #isLost({ process, beganAt, stale }: Call): boolean {
-    return stale || !process.alive || this.#leases.lostAt(process) >= beganAt;
+  #isLost({ process, owner, beganAt, stale }: Call): boolean {
+    return stale || !process.alive || Math.max(this.#leases.lostAt(process), this.#leases.forgottenAt(owner)) >= beganAt;
   }
 }
 
