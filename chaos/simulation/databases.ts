@@ -34,6 +34,8 @@ export interface Place {
   readonly onCommitted: (process: SimulatedProcess, act: AnyAct, outcome: AnyOutcome, before?: Before) => void;
   /** A transaction stands still for so long before it is committed; the returned function is called when it goes on. */
   readonly onHeld: (process: SimulatedProcess, acts: readonly AnyAct[], ms: number) => () => void;
+  /** It waits for so long for an answer. */
+  readonly onSilence: (process: SimulatedProcess, ms: number) => void;
   /** What it sent did not arrive, or it was not told that it did. */
   readonly onRefused: (process: SimulatedProcess) => void;
   /** Whether a store that cannot foresee what will come of an act says it beforehand all the same. */

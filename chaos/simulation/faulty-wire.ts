@@ -35,7 +35,10 @@ const silenceMs = 20_000;
  * The way of one process to a server of PostgreSQL. Each statement takes its time there and back, on a connection of its own. What was sent
  * arrives, whatever becomes of who sent it: where the connection breaks, maybe long after he was told so, and after what he sent since.
  */
-export function faultyWire(server: Server, { process, time, fates, hints, onCommitted, onHeld, onRefused }: Omit<Place, 'slot'>): Wire {
+export function faultyWire(
+  server: Server,
+  { process, time, fates, hints, onCommitted, onHeld, onSilence, onRefused }: Omit<Place, 'slot'>,
+): Wire {
   return async function carry<R>(sending: Sending): Promise<R[]> {
     fates.strike(process);
     const refused = fates.refuses();
@@ -50,6 +53,7 @@ export function faultyWire(server: Server, { process, time, fates, hints, onComm
     const isAway = lateMs + heldMs > 0;
     if (heldMs > silenceMs || (breaks && isAway)) {
       answer.catch(() => {});
+      if (!breaks) onSilence(process, silenceMs);
       await time.sleep(breaks ? fates.latencyMs() : silenceMs);
       throw lost('ECONNRESET');
     }

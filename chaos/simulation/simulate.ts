@@ -151,9 +151,9 @@ class Town {
     return this.#mood.jumps.reduce((sum, { byMs }) => sum + Math.max(0, -byMs), 0);
   }
 
-  /** By then whoever died has been noticed, and what he held has been given to others. */
+  /** By then whoever died has been noticed, and what he held has been given to others; what was refused has been ended (after 10 s). */
   get #noticedMs(): number {
-    return 2 * this.#mood.leaseMs + 5_000;
+    return 2 * this.#mood.leaseMs + 12_000;
   }
 
   #calmSince(): number {
@@ -214,13 +214,17 @@ class Town {
         this.#witness.committed(...what);
         this.#flows?.witness.committed(...what);
       },
+      onSilence: (_, ms) => {
+        process.troubledAt = Math.max(process.troubledAt, time.now + ms);
+      },
       onHeld: (_, acts, ms) => {
         this.#counts.held += 1;
         process.troubledAt = Math.max(process.troubledAt, time.now + ms);
         return this.#witness.leases.stands(acts);
       },
       onRefused: () => {
-        process.troubledAt = process.refusedAt = time.now;
+        process.refusedAt = time.now;
+        process.troubledAt = Math.max(process.troubledAt, time.now);
       },
       foresees: this.#seed % 2 === 1,
       gathers: isCrowded(this.#seed),
