@@ -291,7 +291,7 @@ class Town {
 
   #stall(process: SimulatedProcess, ms: number): void {
     process.stalledUntil = this.#time.now + ms;
-    process.troubledAt = process.stalledUntil;
+    process.troubledAt = Math.max(process.troubledAt, process.stalledUntil);
     this.#lastStallEndsAt = Math.max(this.#lastStallEndsAt, process.stalledUntil);
     this.#counts.stalls += 1;
   }
