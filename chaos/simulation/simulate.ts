@@ -184,7 +184,8 @@ class Town {
     this.#worlds.set(process, { close: () => worker.close(), slot });
     this.#time.within(process, () => {
       workAsTheSdk(this.#stage(process, world, slot));
-      worker.start().catch(() => this.#kill(process));
+      // Who was told to leave meanwhile closes, and is replaced then.
+      worker.start().catch(() => process.leaves || this.#kill(process));
       // Not by chance, so that the other seeds stay what they were.
       if (engine && this.#seed % 4 === 0) void this.#flows?.drive(engine, this.#launches);
     });
