@@ -33,11 +33,11 @@ export interface Place {
   /** What was committed, in the order of that, heard of or not. */
   readonly onCommitted: (process: SimulatedProcess, act: AnyAct, outcome: AnyOutcome, before?: Before) => void;
   /** A transaction stands still for so long before it is committed; the returned function is called when it goes on. */
-  readonly onHeld: (process: SimulatedProcess, acts: readonly AnyAct[], ms: number) => () => void;
+  readonly onHeld: (acts: readonly AnyAct[], ms: number) => () => void;
   /** It waits for so long for an answer. */
-  readonly onSilence: (process: SimulatedProcess, ms: number) => void;
+  readonly onSilence: (ms: number) => void;
   /** What it sent did not arrive, or it was not told that it did. */
-  readonly onRefused: (process: SimulatedProcess) => void;
+  readonly onRefused: () => void;
   /** Whether a store that cannot foresee what will come of an act says it beforehand all the same. */
   readonly foresees: boolean;
   /** Whether acts that are sent shortly after one another are foreseen together. */

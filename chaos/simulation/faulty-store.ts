@@ -66,7 +66,7 @@ export function faultyStore(options: FaultyStoreOptions): Store {
 
   async function perform(act: AnyAct): Promise<AnyOutcome> {
     if (fates.refuses()) {
-      onRefused(process);
+      onRefused();
       throw unavailable('The simulated database is away.');
     }
     const answer = await time
@@ -82,7 +82,7 @@ export function faultyStore(options: FaultyStoreOptions): Store {
     await back.pass();
     if ('error' in answer) throw answer.error;
     if (givesNothing(act, answer.outcome) && fates.losesAnswer()) {
-      onRefused(process);
+      onRefused();
       throw unavailable('The answer of the simulated database got lost.');
     }
     return answer.outcome;

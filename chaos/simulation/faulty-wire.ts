@@ -53,13 +53,13 @@ export function faultyWire(
     const isAway = lateMs + heldMs > 0;
     if (heldMs > silenceMs || (breaks && isAway)) {
       answer.catch(() => {});
-      if (!breaks) onSilence(process, silenceMs);
+      if (!breaks) onSilence(silenceMs);
       await time.sleep(breaks ? fates.latencyMs() : silenceMs);
       throw lost('ECONNRESET');
     }
     await answer.catch((error: unknown) => {
       // What somebody else stands still with.
-      if (sqlState(error) === '55P03') onRefused(process);
+      if (sqlState(error) === '55P03') onRefused();
     });
     fates.strike(process);
     await time.sleep(fates.latencyMs());
@@ -74,7 +74,7 @@ export function faultyWire(
       if (heldMs === 0 || !server.canHold) return commit(sending, await done(() => server.perform<R>(sending)), { sentAt });
       const { rows, commit: goOn } = await done(() => server.hold<R>(sending));
       const performedAt = time.now;
-      const isOver = onHeld(process, (sending.acts ?? []).filter(isTold), heldMs);
+      const isOver = onHeld((sending.acts ?? []).filter(isTold), heldMs);
       await time.sleep(heldMs);
       await time.standStill(goOn);
       isOver();
@@ -103,7 +103,7 @@ export function faultyWire(
   }
 
   function lost(code: 'ECONNREFUSED' | 'ECONNRESET'): Error {
-    onRefused(process);
+    onRefused();
     return Object.assign(new Error(`${code} (simulated)`), { code });
   }
 }

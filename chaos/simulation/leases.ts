@@ -151,7 +151,7 @@ export class Leases {
     const silentMs = time.now - (this.#beats.get(worker) ?? -Infinity);
     // Both clocks are whole milliseconds.
     if (silentMs < leaseMs - 2) violation(`${process.name} was given up ${Math.round(silentMs)} ms after its heartbeat`);
-    const well = process.alive && time.now - process.troubledAt > 2 * leaseMs;
+    const well = process.alive && time.now - process.troubledUntil > 2 * leaseMs;
     // An engine that drives executions by itself keeps its name as long as it has one, and can tell that it has.
     if (well && known) violation(`${process.name} was given up though nothing had happened to it`);
   }

@@ -215,17 +215,15 @@ class Town {
         this.#witness.committed(...what);
         this.#flows?.witness.committed(...what);
       },
-      onSilence: (_, ms) => {
-        process.troubledAt = Math.max(process.troubledAt, time.now + ms);
-      },
-      onHeld: (_, acts, ms) => {
+      onSilence: (ms) => process.hasTroubleUntil(time.now + ms),
+      onHeld: (acts, ms) => {
         this.#counts.held += 1;
-        process.troubledAt = Math.max(process.troubledAt, time.now + ms);
+        process.hasTroubleUntil(time.now + ms);
         return this.#witness.leases.stands(acts);
       },
       onRefused: () => {
         process.refusedAt = time.now;
-        process.troubledAt = Math.max(process.troubledAt, time.now);
+        process.hasTroubleUntil(time.now);
       },
       foresees: this.#seed % 2 === 1,
       gathers: isCrowded(this.#seed),
@@ -292,7 +290,7 @@ class Town {
 
   #stall(process: SimulatedProcess, ms: number): void {
     process.stalledUntil = this.#time.now + ms;
-    process.troubledAt = Math.max(process.troubledAt, process.stalledUntil);
+    process.hasTroubleUntil(process.stalledUntil);
     this.#lastStallEndsAt = Math.max(this.#lastStallEndsAt, process.stalledUntil);
     this.#counts.stalls += 1;
   }

@@ -9,14 +9,23 @@ export class SimulatedProcess {
   /** It was told to end. */
   leaves = false;
   stalledUntil = 0;
-  /** Since when it has had no trouble that could have cost it its leases. */
-  troubledAt = -Infinity;
+  #troubledUntil = -Infinity;
   /** When the database last refused it anything, a read too. */
   refusedAt = -Infinity;
   #lastTurnAt = 0;
 
   constructor(name: string) {
     this.name = name;
+  }
+
+  /** Since when it has had no trouble that could have cost it its leases; ahead where it is still in it. */
+  get troubledUntil(): number {
+    return this.#troubledUntil;
+  }
+
+  /** What it is in already may last longer. */
+  hasTroubleUntil(at: number): void {
+    this.#troubledUntil = Math.max(this.#troubledUntil, at);
   }
 
   /** What a process does in one turn of its event loop after the other keeps its order. */
