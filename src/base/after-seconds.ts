@@ -1,4 +1,4 @@
-const latest = 8.64e15;
+import { lastInstant } from './last-instant.ts';
 
 /**
  * The instant so many seconds after another one, for what people and the SDK give in seconds. In whole milliseconds, for databases keep no
@@ -6,5 +6,5 @@ const latest = 8.64e15;
  */
 export function afterSeconds(instant: number, seconds: number): number {
   const ms = Math.ceil(Math.round(Math.max(0, seconds) * 1e6) / 1e3);
-  return Math.min(instant + ms, latest);
+  return Math.min(instant + ms, lastInstant);
 }

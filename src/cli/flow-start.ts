@@ -1,3 +1,4 @@
+import { errorCode } from '../base/error-code.ts';
 import { describeError } from '../base/logger.ts';
 import { startFlow } from '../operate/start-flow.ts';
 import { followRun } from '../operate/follow-run.ts';
@@ -40,7 +41,7 @@ export async function flowStart(session: Session, flow: string, options: FlowSta
     if (!json) session.err(`${startedText(runId, created)}\n`);
     const { status, output, error } = await untilEnd(session, operator, runId).catch((cause: unknown) => {
       throw new CliError(
-        codeOf(cause),
+        errorCode(cause),
         exitCodes.failed,
         `${startedText(runId, created)} Waiting for its end failed: ${describeError(cause)}`,
       );
@@ -58,11 +59,6 @@ export async function flowStart(session: Session, flow: string, options: FlowSta
 
 function startedText(runId: string, created: boolean): string {
   return created ? `Run ${runId} is started.` : `Run ${runId} was started before with this key.`;
-}
-
-function codeOf(error: unknown): string {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === 'string' ? code : 'ERROR';
 }
 
 async function readInput({ input, inputFile }: FlowStartOptions): Promise<Record<string, unknown>> {

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { errorCode } from '../base/error-code.ts';
 import { describeError } from '../base/logger.ts';
 import { CliError, exitCodes, type ExitCode } from './exit-codes.ts';
 import type { InputProblem, OperateErrorKind } from '../operate/errors.ts';
@@ -41,8 +42,7 @@ interface Explained {
 }
 
 async function explainError(error: unknown): Promise<Explained> {
-  const { code: given } = (error ?? {}) as { code?: unknown };
-  const code = typeof given === 'string' ? given : 'ERROR';
+  const code = errorCode(error);
   if (error instanceof CliError) return { code, message: error.message, exitCode: error.exitCode };
   if (code === 'INVALID_SETTING') return { code, message: (error as Error).message, exitCode: exitCodes.usage };
   if (code === 'SCHEMA_TOO_NEW') return { code, message: (error as Error).message, exitCode: exitCodes.failed };

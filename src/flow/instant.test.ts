@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { endOfSpan, lastInstant, wholeInstant } from './instant.ts';
+import { lastInstant } from '../base/last-instant.ts';
+import { endOfSpan, wholeInstant } from './instant.ts';
 
 describe('an instant', () => {
   const wakeAt = { what: 'wakeAt', code: 'HANDLER_ERROR' } as const;

@@ -1,7 +1,5 @@
+import { lastInstant } from '../base/last-instant.ts';
 import { FlowError, type FlowErrorCode } from './errors.ts';
-
-/** The last instant that a Date can say, and with its sign the first. */
-export const lastInstant = 8.64e15;
 
 /**
  * An instant as it is kept: whole milliseconds, none of which is before the one that was asked for. Throws for what no

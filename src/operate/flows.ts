@@ -1,8 +1,6 @@
 import type { z } from 'zod';
-import { canonicalJson } from '../flow/canonical-json.ts';
-import { invalidFlow } from '../flow/errors.ts';
 import { createFlowRegistry } from '../flow/flow-registry.ts';
-import { WorldFlowRegistry } from '../flow/world/world-flow-registry.ts';
+import { expectSameContent, WorldFlowRegistry } from '../flow/world/world-flow-registry.ts';
 import { targetsInConfig } from '../flow/reachability.ts';
 import { compareSemver } from '../flow/semver.ts';
 import type { Flow, Step, StepTransitions } from '../flow/types.ts';
@@ -106,12 +104,7 @@ export function registerFlow(
 export async function expectNoOtherContent(operator: Operator, definitions: readonly Record<string, unknown>[]): Promise<void> {
   const registry = createFlowRegistry(structuredClone(definitions) as unknown as Flow[]);
   const { flows } = await operator.store();
-  for (const flow of registry.list()) {
-    const stored = await flows.getFlow(flow.id, flow.version);
-    if (stored === undefined || stored === canonicalJson(flow)) continue;
-    const message = `${flow.id}@${flow.version} is stored in this database with other content; give the change a new version`;
-    throw invalidFlow(flow.id, [{ pointer: '/version', message }]);
-  }
+  for (const flow of registry.list()) expectSameContent(flow, await flows.getFlow(flow.id, flow.version));
 }
 
 async function readFlows(operator: Operator, flowId?: string): Promise<Flow[]> {

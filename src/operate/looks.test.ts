@@ -12,18 +12,7 @@ describe('after a look', () => {
     // As long as that a reader who is slow to take what he is told may have taken for it.
     { tookMs: 60_000, pauseMs: 2_000 },
   ])('that took $tookMs ms comes a pause of $pauseMs ms, whatever is committed meanwhile', async ({ tookMs, pauseMs }) => {
-    const { clock, commit, next, seen } = open();
-    await next();
-    clock.advance(tookMs);
-    void next();
-    await nextTurn();
-    commit();
-    clock.advance(pauseMs - 1);
-    await nextTurn();
-    expect(seen()).toBe(1);
-    clock.advance(1);
-    await nextTurn();
-    expect(seen()).toBe(2);
+    await expectPause({ tookMs, pauseMs });
   });
 
   it.each([
@@ -34,18 +23,7 @@ describe('after a look', () => {
   ])(
     'that says of itself to have taken $lookMs ms comes a pause of $pauseMs ms, however long its reader took',
     async ({ lookMs, pauseMs }) => {
-      const { clock, commit, next, seen } = open({ lookMs: () => lookMs });
-      await next();
-      clock.advance(60_000);
-      void next();
-      await nextTurn();
-      commit();
-      clock.advance(pauseMs - 1);
-      await nextTurn();
-      expect(seen()).toBe(1);
-      clock.advance(1);
-      await nextTurn();
-      expect(seen()).toBe(2);
+      await expectPause({ tookMs: 60_000, pauseMs, lookMs });
     },
   );
 
@@ -87,6 +65,29 @@ describe('after a look', () => {
     }
   });
 });
+
+interface Expected {
+  /** From the look until its reader is ready for the next. */
+  readonly tookMs: number;
+  readonly pauseMs: number;
+  /** What the look says of itself. */
+  readonly lookMs?: number;
+}
+
+async function expectPause({ tookMs, pauseMs, lookMs }: Expected): Promise<void> {
+  const { clock, commit, next, seen } = open(lookMs === undefined ? {} : { lookMs: () => lookMs });
+  await next();
+  clock.advance(tookMs);
+  void next();
+  await nextTurn();
+  commit();
+  clock.advance(pauseMs - 1);
+  await nextTurn();
+  expect(seen()).toBe(1);
+  clock.advance(1);
+  await nextTurn();
+  expect(seen()).toBe(2);
+}
 
 function open(options: LookOptions = {}, signal = new AbortController().signal) {
   const clock = createFakeClock();

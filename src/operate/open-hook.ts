@@ -7,7 +7,6 @@ import { readExecution } from './get-run.ts';
 import type { Operator } from './operator.ts';
 import { isFlow } from './run-views.ts';
 
-const pageSize = 1_000;
 const shownIds = 10;
 
 /**
@@ -48,15 +47,8 @@ async function onlyHook(operator: Operator, { runId }: FoundRun): Promise<HookRo
   throw new OperateError('invalid', 'HOOK_AMBIGUOUS', `Run "${runId}" waits for several hooks: say which by hookId (${shown}).`);
 }
 
-// By the list of the run: the id of a hook is its own only within its run.
+// By its run as well: the id of a hook is its own only within that.
 async function hookById(operator: Operator, { runId }: FoundRun, hookId: string): Promise<HookRow | undefined> {
-  const store = await operator.store();
-  for (let after: { at: number; id: string } | undefined; ;) {
-    const hooks = await store.listHooks({ runId, after, order: 'asc', limit: pageSize });
-    const hook = hooks.find((one) => one.hookId === hookId);
-    if (hook) return hook;
-    const last = hooks.at(-1);
-    if (!last || hooks.length < pageSize) return undefined;
-    after = { at: last.createdAt, id: last.hookId };
-  }
+  const { hook } = await (await operator.store()).loadState({ runId, hookId });
+  return hook?.status === 'live' ? hook : undefined;
 }

@@ -1,3 +1,4 @@
+import { errorCode } from '../base/error-code.ts';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { dropOldest } from '../base/drop-oldest.ts';
 import { type ExecutionWrite, flowNamespace } from '../world/flow-port.ts';
@@ -62,7 +63,7 @@ export class CommitMetrics {
   note({ acts, outcomes, ms, error }: CommitNote): void {
     this.#acts.observe(acts.length);
     this.#seconds.observe(ms / 1_000);
-    if (error !== undefined) this.#errors.inc({ code: codeOf(error) });
+    if (error !== undefined) this.#errors.inc({ code: errorCode(error) });
     for (const [index, outcome] of outcomes.entries()) {
       if (!outcome) continue;
       const act = acts[index];
@@ -104,11 +105,6 @@ export class CommitMetrics {
   #observe(histogram: Histogram<'kind'>, kind: Kind, at: number, since: number | undefined): void {
     if (since !== undefined) histogram.observe({ kind }, Math.max(0, at - since) / 1_000);
   }
-}
-
-function codeOf(error: unknown): string {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === 'string' ? code : 'ERROR';
 }
 
 const mostRuns = 20_000;

@@ -2,10 +2,9 @@ import { describeError, type Logger } from '../base/logger.ts';
 import { newUlid } from '../base/ulid.ts';
 import { encodeValue } from '../base/codec.ts';
 import type { Operator } from '../operate/operator.ts';
+import { probeNamespace } from '../world/names.ts';
 import { shardOf } from '../world/shard.ts';
 
-// No worker is given what is in it.
-const namespace = 'pawlprobe';
 // A probe every second must not cost a database more than one in five.
 const goodForMs = 1_000;
 
@@ -38,8 +37,8 @@ export class Readiness {
     const message = {
       shard: shardOf(messageId),
       messageId,
-      queueName: `__${namespace}_wkf_workflow_ready`,
-      namespace,
+      queueName: `__${probeNamespace}_wkf_workflow_ready`,
+      namespace: probeNamespace,
       payload: encodeValue({}),
       headers: null,
       // What a probe that was cut off has left behind is taken up by the next one.
@@ -53,7 +52,7 @@ export class Readiness {
       deliveries: 0,
     };
     await store.commit({ kind: 'enqueue', message, wakeRunAt: null });
-    const filter = { namespaces: [namespace], kinds: ['message'], stepNames: null, deploymentId: null } as const;
+    const filter = { namespaces: [probeNamespace], kinds: ['message'], stepNames: null, deploymentId: null } as const;
     const { claims } = await store.commit({ kind: 'claim', owner, now: store.now(), filter, limits: { run: 0, step: 0, message: 16 } });
     // None where another server probed at the same moment, and claimed ours with its own.
     for (const row of claims.messages) {

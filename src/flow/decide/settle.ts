@@ -1,8 +1,8 @@
+import { lastInstant } from '../../base/last-instant.ts';
 import { sealOutput } from '../context.ts';
 import { FlowError, toExecutionError } from '../errors.ts';
 import type { SpawnedChild } from '../execution-index.ts';
 import type { ExecutionChanges } from '../execution-record.ts';
-import { lastInstant } from '../instant.ts';
 import { seal } from '../seal.ts';
 import type { ExecutionError, HandlerResult, Step } from '../types.ts';
 import { attemptOf, stepFact } from './begin.ts';

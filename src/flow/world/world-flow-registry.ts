@@ -1,7 +1,7 @@
 import { describeError } from '../../base/logger.ts';
 import type { FlowStore } from '../../world/flow-port.ts';
 import { canonicalJson } from '../canonical-json.ts';
-import { FlowError, invalidFlow } from '../errors.ts';
+import { invalidFlow } from '../errors.ts';
 import { createFlowRegistry, createStoredFlows, type FlowRegistryOptions } from '../flow-registry.ts';
 import type { FlowRegistry } from '../ports.ts';
 import { compareSemver } from '../semver.ts';
@@ -117,7 +117,7 @@ export class WorldFlowRegistry implements FlowRegistry {
     const { existing } = await flows.commit({ kind: 'saveFlows', flows: rows, now: this.#world.clock.now() });
     for (const [key, flow] of saving) {
       const stored = existing.find(({ flowId, version }) => flowId === flow.id && version === flow.version);
-      if (stored && stored.definition !== canonicalJson(flow)) throw changed(flow);
+      expectSameContent(flow, stored?.definition);
       this.#unsaved.delete(key);
     }
   }
@@ -125,7 +125,9 @@ export class WorldFlowRegistry implements FlowRegistry {
 
 type StoredFlow = Awaited<ReturnType<FlowStore['listFlows']>>[number];
 
-function changed({ id, version }: Flow): FlowError {
-  const message = `${id}@${version} is stored in this database with other content; give the change a new version`;
-  return invalidFlow(id, [{ pointer: '/version', message }]);
+/** Throws INVALID_FLOW where this version is stored otherwise; `stored` is its definition there, if it has one. */
+export function expectSameContent(flow: Flow, stored: string | undefined): void {
+  if (stored === undefined || stored === canonicalJson(flow)) return;
+  const message = `${flow.id}@${flow.version} is stored in this database with other content; give the change a new version`;
+  throw invalidFlow(flow.id, [{ pointer: '/version', message }]);
 }
