@@ -1,5 +1,5 @@
-import pg from 'pg';
 import { expect, inject, it, onTestFinished, vi } from 'vitest';
+import { lockRun } from '../../test/support/lock-run.ts';
 import { asAdmin, dropSchema, newSchemaName } from '../../test/support/postgres-schema.ts';
 import { SequentialRuns } from '../../test/support/sequential-runs.ts';
 import { createWorld, type PawlWorld } from '../connect/create-world.ts';
@@ -70,7 +70,7 @@ it('a run that somebody has locked is asked for until it is free, for no patienc
   const { url, schema } = await pretendCitus();
   const world = openWorld(url, schema);
   const runId = await runningRun(world);
-  const holder = await lockRun(schema, runId);
+  const holder = await lockRun(adminUrl, schema, runId);
   const writing = world.events.create(runId, build.stepCreated(newStepId()));
   const asking = `select 1 from pg_stat_activity where application_name = 'citus_${opened}' and wait_event = 'PgSleep'`;
   await vi.waitUntil(async () => (await asAdmin(adminUrl, asking)).length > 0, { timeout: 3_000 });
@@ -83,22 +83,13 @@ it('a run that stays locked gives its writer a 503 that names it', { timeout: 20
   const { url, schema } = await pretendCitus();
   const world = openWorld(url, schema);
   const runId = await runningRun(world);
-  await lockRun(schema, runId);
+  await lockRun(adminUrl, schema, runId);
   const error: unknown = await world.events.create(runId, build.stepCreated(newStepId())).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ name: 'WorkflowWorldError', status: 503, code: 'DATABASE_TIMEOUT' });
   expect(String(error)).toMatch(new RegExp(`stayed locked by another session \\(run ${runId} is locked\\)`));
 });
 
 let opened = 0;
-
-async function lockRun(schema: string, runId: string): Promise<pg.Client> {
-  const holder = new pg.Client(adminUrl);
-  await holder.connect();
-  onTestFinished(() => holder.end());
-  await holder.query('begin');
-  await holder.query(`select 1 from "${schema}".runs where run_id = $1 for update`, [runId]);
-  return holder;
-}
 
 function openWorld(url: string, schema: string): PawlWorld {
   const own = new URL(url);

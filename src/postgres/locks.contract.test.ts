@@ -1,5 +1,5 @@
-import pg from 'pg';
 import { expect, inject, it, onTestFinished, vi } from 'vitest';
+import { lockRun } from '../../test/support/lock-run.ts';
 import { asAdmin, dropSchema, newSchemaName } from '../../test/support/postgres-schema.ts';
 import { createWorld, type PawlWorld } from '../connect/create-world.ts';
 import { runningRun } from '../testing/arrange.ts';
@@ -15,7 +15,7 @@ it('a run that somebody has locked holds up no write but its own, and that only 
   const { schema, open } = ownSchema();
   const world = open();
   const [locked, free] = [await runningRun(world), await runningRun(world)];
-  const holder = await lockRun(schema, locked);
+  const holder = await lockRun(url, schema, locked);
 
   const order: string[] = [];
   const write = (runId: string, name: string) => world.events.create(runId, build.stepCreated(newStepId())).then(() => order.push(name));
@@ -40,7 +40,7 @@ it('a run that is locked while it is woken is delivered when it is free', async 
   await vi.waitUntil(async () => delivered.length > 0 && !(await isLeased(schema, runId)));
   const before = delivered.length;
 
-  const holder = await lockRun(schema, runId);
+  const holder = await lockRun(url, schema, runId);
   let answered = false;
   const woken = wakeRun(world, runId).finally(() => (answered = true));
   await vi.waitUntil(async () => answered || (await waitingForLocks()) > 0, { timeout: 3_000 });
@@ -53,7 +53,7 @@ it('a run that stays locked gives its writers a 503 that says where to look, and
   const { schema, open } = ownSchema();
   const world = open();
   const runId = await runningRun(world);
-  await lockRun(schema, runId);
+  await lockRun(url, schema, runId);
   // Two, for those that wait for a run wait together.
   const writing = [newStepId(), newStepId()].map((id) => world.events.create(runId, build.stepCreated(id)));
   for (const error of await Promise.all(writing.map((written) => written.catch((thrown: unknown) => thrown)))) {
@@ -118,13 +118,4 @@ function ownSchema(): { readonly schema: string; open(): PawlWorld } {
       return world;
     },
   };
-}
-
-async function lockRun(schema: string, runId: string): Promise<pg.Client> {
-  const holder = new pg.Client(url);
-  await holder.connect();
-  onTestFinished(() => holder.end());
-  await holder.query('begin');
-  await holder.query(`select 1 from "${schema}".runs where run_id = $1 for update`, [runId]);
-  return holder;
 }

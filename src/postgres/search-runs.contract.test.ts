@@ -1,4 +1,5 @@
 import { expect, inject, it, onTestFinished } from 'vitest';
+import { anyRun } from '../../test/support/any-run.ts';
 import { flowWorld } from '../../test/support/flow-world.ts';
 import { asAdmin, dropSchema, newSchemaName } from '../../test/support/postgres-schema.ts';
 import { systemClock } from '../base/clock.ts';
@@ -67,18 +68,6 @@ it('a flow that an older release parked, whose status is not the first of its fi
   onTestFinished(() => db.close());
   expect(await findRun(db, waiting)).toMatchObject({ waiting: true });
   expect(await findRun(db, running)).toMatchObject({ waiting: false });
-  const search = { ...everything, status: 'waiting' } as const;
+  const search = { ...anyRun, status: 'waiting' } as const;
   expect(await searchRuns(db, search)).toMatchObject([{ runId: waiting }]);
 });
-
-const everything = {
-  after: undefined,
-  order: 'desc',
-  limit: 10,
-  kind: undefined,
-  name: undefined,
-  tenantId: undefined,
-  createdFrom: undefined,
-  createdBefore: undefined,
-  idText: undefined,
-} as const;

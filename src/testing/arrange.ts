@@ -1,6 +1,7 @@
 import type { CreateEventRequest, RunCreatedEventRequest, World } from '@workflow/world';
 import * as build from './event-builders.ts';
-import { newRunId, newStepId } from './ids.ts';
+import { newRunId, newStepId, newStepName } from './ids.ts';
+import { registerStepName } from './registered-steps.ts';
 
 /** The three ways in which a run ends. */
 export const endings = ['completed', 'failed', 'cancelled'] as const;
@@ -43,6 +44,13 @@ export async function pendingStep(world: World, runId: string, stepName?: string
 }
 
 /** Adds a step to a run, starts it once and returns its id. */
+/** A step that workers of this process can deliver, of a run of its own. */
+export async function deliverableStep(world: World): Promise<{ runId: string; stepName: string; stepId: string }> {
+  const runId = await runningRun(world);
+  const stepName = registerStepName(newStepName());
+  return { runId, stepName, stepId: await pendingStep(world, runId, stepName) };
+}
+
 export async function runningStep(world: World, runId: string): Promise<string> {
   const stepId = await pendingStep(world, runId);
   await world.events.create(runId, build.stepStarted(stepId));

@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Clock } from '../../src/base/clock.ts';
 import { createFakeClock, type FakeClock } from '../../src/base/fake-clock.ts';
 import { Engine } from '../../src/flow/engine.ts';
 import { createHandlerRegistry } from '../../src/flow/handler-registry.ts';
@@ -14,9 +13,8 @@ import { WorldResumeTokens } from '../../src/flow/world/world-resume-tokens.ts';
 import { WorldStateStore } from '../../src/flow/world/world-state-store.ts';
 import { WorldTriggerStore } from '../../src/flow/world/world-trigger-store.ts';
 import type { Store } from '../../src/world/port.ts';
-import { createSqliteStore } from '../../src/sqlite/store.ts';
 import { flowWorld } from '../support/flow-world.ts';
-import { openPostgresStore } from '../support/postgres-store.ts';
+import { storeOpeners } from '../support/store-openers.ts';
 
 interface Worker {
   readonly engine: Engine;
@@ -25,16 +23,7 @@ interface Worker {
   fire(): Promise<void>;
 }
 
-const stores = {
-  SQLite: async (clock: Clock) => {
-    const store = createSqliteStore({ path: ':memory:', clock });
-    await store.open();
-    return { store, close: () => store.close() };
-  },
-  PostgreSQL: openPostgresStore,
-};
-
-describe.each(Object.entries(stores))('triggers on %s', (_name, open) => {
+describe.each(Object.entries(storeOpeners))('triggers on %s', (_name, open) => {
   const log = (id: string) => buildFlow({ a: { type: 'log', config: { message: 'seen' } } }, { id });
   const hour = 3_600_000;
   let clock: FakeClock;

@@ -1,10 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { flowWorld } from '../../../test/support/flow-world.ts';
-import { openPostgresStore } from '../../../test/support/postgres-store.ts';
-import type { Clock } from '../../base/clock.ts';
+import { storeOpeners } from '../../../test/support/store-openers.ts';
 import { createFakeClock, type FakeClock } from '../../base/fake-clock.ts';
 import { silentLogger } from '../../base/logger.ts';
-import { createSqliteStore } from '../../sqlite/store.ts';
 import type { Store } from '../../world/port.ts';
 import { Engine } from '../engine.ts';
 import { createHandlerRegistry } from '../handler-registry.ts';
@@ -19,16 +17,7 @@ import { WorldResumeTokens } from './world-resume-tokens.ts';
 import { WorldStateStore } from './world-state-store.ts';
 import { WorldTriggerStore } from './world-trigger-store.ts';
 
-const stores = {
-  SQLite: async (clock: Clock) => {
-    const store = createSqliteStore({ path: ':memory:', clock });
-    await store.open();
-    return { store, close: () => store.close() };
-  },
-  PostgreSQL: openPostgresStore,
-};
-
-describe.each(Object.entries(stores))('processes that share a database: %s', (_name, open) => {
+describe.each(Object.entries(storeOpeners))('processes that share a database: %s', (_name, open) => {
   let clock: FakeClock;
   let store: Store;
   let close: () => Promise<void>;

@@ -1,12 +1,11 @@
 import { describe, expect } from 'vitest';
 import * as build from '../event-builders.ts';
 import { advanceUntil } from '../advance-until.ts';
-import { pendingStep, runningRun } from '../arrange.ts';
+import { deliverableStep, runningRun } from '../arrange.ts';
 import { type Delivery, type DeliveryRecorder, forRun, forStep, recordDeliveries } from '../delivery-recorder.ts';
 import { badRequest, expectError } from '../expect-error.ts';
-import { newRunId, newStepName } from '../ids.ts';
+import { newRunId } from '../ids.ts';
 import { flowAfter, sendStep, stepAfter, wakeRun } from '../queueing.ts';
-import { registerStepName } from '../registered-steps.ts';
 import type { Contract, TimedScene } from './contract.ts';
 
 const dayMs = 86_400_000;
@@ -46,9 +45,7 @@ function failurePolicies({ timedPolicy }: Contract): void {
 
   timedPolicy('a step whose handler throws comes again as the next attempt', async (scene) => {
     const { world } = scene;
-    const runId = await runningRun(world);
-    const stepName = registerStepName(newStepName());
-    const stepId = await pendingStep(world, runId, stepName);
+    const { runId, stepName, stepId } = await deliverableStep(world);
     const steps = recordDeliveries(world, '__wkf_step_', (delivery) => {
       if (forStep(runId, stepId)(delivery) && delivery.attempt < 4) throw new Error('not yet');
     });
@@ -148,9 +145,7 @@ function timeoutPolicies({ policy, timedPolicy }: Contract): void {
 
   timedPolicy('a step that is retried comes again after its seconds as a first attempt', async (scene) => {
     const { world, clock } = scene;
-    const runId = await runningRun(world);
-    const stepName = registerStepName(newStepName());
-    const stepId = await pendingStep(world, runId, stepName);
+    const { runId, stepName, stepId } = await deliverableStep(world);
     const arrivedAt: number[] = [];
     const steps = recordDeliveries(world, '__wkf_step_', async (delivery) => {
       if (!forStep(runId, stepId)(delivery)) return;
@@ -172,9 +167,7 @@ function timeoutPolicies({ policy, timedPolicy }: Contract): void {
     'a step that fails before it starts is given more time after each failure, also when its retryAfter has passed',
     async (scene) => {
       const { world, clock } = scene;
-      const runId = await runningRun(world);
-      const stepName = registerStepName(newStepName());
-      const stepId = await pendingStep(world, runId, stepName);
+      const { runId, stepName, stepId } = await deliverableStep(world);
       const arrivedAt: number[] = [];
       const steps = recordDeliveries(world, '__wkf_step_', async (delivery) => {
         if (!forStep(runId, stepId)(delivery)) return;

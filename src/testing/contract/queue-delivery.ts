@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import type { QueuePayload, World } from '@workflow/world';
 import { deferred } from '../deferred.ts';
 import * as build from '../event-builders.ts';
-import { pendingRun, pendingStep, runningRun } from '../arrange.ts';
+import { deliverableStep, pendingRun, pendingStep, runningRun } from '../arrange.ts';
 import { type Delivery, forRun, forStep, recordDeliveries } from '../delivery-recorder.ts';
 import { newRunId, newStepId, newStepName, newWorkflowName } from '../ids.ts';
 import { countingBytes } from '../payload.ts';
@@ -72,9 +72,7 @@ function deliveryPolicies({ policy }: Contract): void {
   });
 
   policy('a step of a run is delivered with its step id, queue name and message', async ({ world }) => {
-    const runId = await runningRun(world);
-    const stepName = registerStepName(newStepName());
-    const stepId = await pendingStep(world, runId, stepName);
+    const { runId, stepName, stepId } = await deliverableStep(world);
     const steps = recordDeliveries(world, '__wkf_step_');
     const messageId = await sendStep(world, { runId, stepId, stepName });
     await world.start?.();
@@ -113,9 +111,7 @@ function workerPolicies({ policy }: Contract): void {
   policy('queue() alone never makes the process a worker', async ({ world }) => {
     const flows = recordDeliveries(world, '__wkf_workflow_');
     const steps = recordDeliveries(world, '__wkf_step_');
-    const runId = await runningRun(world);
-    const stepName = registerStepName(newStepName());
-    const stepId = await pendingStep(world, runId, stepName);
+    const { runId, stepName, stepId } = await deliverableStep(world);
     await sendStep(world, { runId, stepId, stepName });
     await wakeRun(world, runId);
     await wakeRun(world, newRunId());

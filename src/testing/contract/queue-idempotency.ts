@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import type { World } from '@workflow/world';
 import * as build from '../event-builders.ts';
 import { advanceUntil } from '../advance-until.ts';
-import { pendingStep, runningRun } from '../arrange.ts';
+import { deliverableStep, pendingStep, runningRun } from '../arrange.ts';
 import { deferred } from '../deferred.ts';
 import { forRun, forStep, recordDeliveries } from '../delivery-recorder.ts';
 import { newRunId, newStepId, newStepName, newWorkflowName } from '../ids.ts';
@@ -81,9 +81,7 @@ function stepKeyPolicies({ policy }: Contract, home: 'that exists' | 'that does 
 function usedStepPolicies({ policy, timedPolicy }: Contract): void {
   for (const end of ['completed', 'failed'] as const) {
     policy(`a step that has ${end} is not delivered again, however often it is queued`, async ({ world }) => {
-      const runId = await runningRun(world);
-      const stepName = registerStepName(newStepName());
-      const stepId = await pendingStep(world, runId, stepName);
+      const { runId, stepName, stepId } = await deliverableStep(world);
       const settled = deferred();
       const steps = recordDeliveries(world, '__wkf_step_', async (delivery) => {
         if (!forStep(runId, stepId)(delivery)) return;
@@ -101,9 +99,7 @@ function usedStepPolicies({ policy, timedPolicy }: Contract): void {
   }
 
   policy('a step that was acknowledged without an end is delivered again when it is queued again', async ({ world }) => {
-    const runId = await runningRun(world);
-    const stepName = registerStepName(newStepName());
-    const stepId = await pendingStep(world, runId, stepName);
+    const { runId, stepName, stepId } = await deliverableStep(world);
     const steps = recordDeliveries(world, '__wkf_step_');
     await world.start?.();
     await sendStep(world, { runId, stepId, stepName });
@@ -118,9 +114,7 @@ function usedStepPolicies({ policy, timedPolicy }: Contract): void {
   });
 
   timedPolicy('queueing a step again does not shorten the time it has to wait', async ({ world, clock }) => {
-    const runId = await runningRun(world);
-    const stepName = registerStepName(newStepName());
-    const stepId = await pendingStep(world, runId, stepName);
+    const { runId, stepName, stepId } = await deliverableStep(world);
     const arrivedAt: number[] = [];
     const steps = recordDeliveries(world, '__wkf_step_', async (delivery) => {
       if (!forStep(runId, stepId)(delivery)) return;

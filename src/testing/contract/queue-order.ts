@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import type { World } from '@workflow/world';
 import * as build from '../event-builders.ts';
-import { pendingStep, runningRun } from '../arrange.ts';
+import { deliverableStep, pendingStep, runningRun } from '../arrange.ts';
 import { deferred } from '../deferred.ts';
 import { forRun, forStep, recordDeliveries } from '../delivery-recorder.ts';
 import { newHookId, newRunId, newStepName, newWaitId, newWorkflowName } from '../ids.ts';
@@ -192,9 +192,7 @@ function durableWakePolicies({ policy, timedPolicy }: Contract): void {
   });
 
   policy('a step that nobody has taken yet is not delivered after the end of its run', async ({ world }) => {
-    const runId = await runningRun(world);
-    const stepName = registerStepName(newStepName());
-    const stepId = await pendingStep(world, runId, stepName);
+    const { runId, stepName, stepId } = await deliverableStep(world);
     await sendStep(world, { runId, stepId, stepName });
     await world.events.create(runId, build.runCancelled());
     const flows = recordDeliveries(world, '__wkf_workflow_');
