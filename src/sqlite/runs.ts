@@ -50,13 +50,18 @@ export interface RunAdvance {
   readonly progress: 0 | 1;
 }
 
+/** A delivery that comes before the back-off of the last one is over is none of the tries that the back-off spreads over hours. */
+function deliveriesAfterWake(wakeAt: 'wakeAt' | 'dueAt'): string {
+  return `case when lease_owner is null and :${wakeAt} < due_at then max(0, deliveries - 1) else deliveries end`;
+}
+
 /** The part of every write: the log grew, and the run may be due earlier than before. */
 export function advanceRun(db: Connection, advance: RunAdvance): void {
   db.run(
     `update runs
      set last_seq = :lastSeq, last_ms = :at, marker_ms = :markerMs,
          updated_at = case when status in ('pending', 'running') then :at else updated_at end,
-         deliveries = case when :progress then 0 else deliveries end,
+         deliveries = case when :progress then 0 else ${deliveriesAfterWake('wakeAt')} end,
          due_at = case when :wakeAt is null then due_at else min(coalesce(due_at, :wakeAt), :wakeAt) end
      where run_id = :runId`,
     advance,
@@ -103,7 +108,8 @@ export function finishRun(db: Connection, end: RunEnd): void {
 export function wakeRun(db: Connection, wake: { runId: string; dueAt: number }): boolean {
   return (
     db.run(
-      `update runs set due_at = min(coalesce(due_at, :dueAt), :dueAt)
+      `update runs
+       set due_at = min(coalesce(due_at, :dueAt), :dueAt), deliveries = ${deliveriesAfterWake('dueAt')}
        where run_id = :runId and status in ('pending', 'running')`,
       wake,
     ) > 0

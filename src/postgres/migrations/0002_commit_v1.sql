@@ -41,6 +41,8 @@ declare
   v_at_hand int := 0;
   v_run pawl.runs;
   v_changed boolean := false;
+  v_backing_off boolean;
+  v_due_before bigint;
   v_first bigint;
   v_at bigint;
   v_guarded int;
@@ -126,6 +128,8 @@ begin
     end if;
     exit when a.kind = 'end';
 
+    v_backing_off := v_run.lease_owner is null;
+    v_due_before := v_run.due_at;
     o_act := a.act;
     o_held := false;
     o_seq := null;
@@ -352,7 +356,11 @@ begin
       if o_held then
         v_run.lease_owner := null;
         v_run.due_at := case a.change when 'postpone' then a.wake_at else least(v_run.due_at, a.wake_at) end;
-        v_run.deliveries := case when a.change in ('retry', 'postpone') then v_run.deliveries when a.change = 'release' then greatest(0, v_run.deliveries - 1) else 0 end;
+        v_run.deliveries := case
+          when a.change = 'release' or (a.change = 'retry' and v_run.due_at < a.wake_at) then greatest(0, v_run.deliveries - 1)
+          when a.change in ('retry', 'postpone') then v_run.deliveries
+          else 0
+        end;
         v_changed := true;
         if a.change in ('done', 'again') and a.detail is not null then
           delete from pawl.messages
@@ -403,6 +411,11 @@ begin
         v_run.due_at := least(v_run.due_at, a.wake_at);
         v_changed := true;
       end if;
+    end if;
+
+    -- A delivery that comes before the back-off of the last one is over is none of the tries that the back-off spreads over hours.
+    if v_backing_off and v_run.due_at < v_due_before then
+      v_run.deliveries := greatest(0, v_run.deliveries - 1);
     end if;
 
     -- Gives a due run to a worker. What it was due for is delivered with it; timers that are still ahead stay, so that losing this

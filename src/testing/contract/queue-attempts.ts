@@ -4,7 +4,7 @@ import { advanceUntil } from '../advance-until.ts';
 import { deliverableStep, runningRun } from '../arrange.ts';
 import { type Delivery, type DeliveryRecorder, forRun, forStep, recordDeliveries } from '../delivery-recorder.ts';
 import { badRequest, expectError } from '../expect-error.ts';
-import { newRunId } from '../ids.ts';
+import { newHookId, newRunId } from '../ids.ts';
 import { flowAfter, sendStep, stepAfter, wakeRun } from '../queueing.ts';
 import type { Contract, TimedScene } from './contract.ts';
 
@@ -80,6 +80,29 @@ function failurePolicies({ timedPolicy }: Contract): void {
     // When each comes is asked elsewhere.
     const deliveries = await comesAgain(scene, recorder, forRun(runId), 49, { firstStepMs: 600_000 });
     expect(deliveries.map((delivery) => delivery.attempt)).toEqual(Array.from({ length: 49 }, (_, index) => index + 1));
+  });
+
+  // Otherwise a run whose hooks keep coming while its app is away has used up its tries before it is back.
+  timedPolicy('what wakes a run before its back-off is over costs it no attempt', async (scene) => {
+    const { world } = scene;
+    const runId = await runningRun(world, { workflowName });
+    const hookId = newHookId();
+    await world.events.create(runId, build.hookCreated(hookId));
+    const recorder = recordDeliveries(world, '__wkf_workflow_', (delivery) => {
+      if (forRun(runId)(delivery)) throw new Error('not yet');
+    });
+    await wakeRun(world, runId);
+    await world.start?.();
+    const wakes = 4;
+    for (let nth = 1; nth <= wakes; nth += 1) {
+      await recorder.answer(forRun(runId), nth);
+      await flowAfter(world, recorder);
+      await world.events.create(runId, build.hookReceived(hookId));
+      await wakeRun(world, runId);
+      await recorder.arrival(forRun(runId), nth + 1);
+    }
+    const deliveries = await comesAgain(scene, recorder, forRun(runId), wakes + 3);
+    expect(deliveries.map((delivery) => delivery.attempt)).toEqual([1, 1, 1, 1, 1, 2, 3]);
   });
 
   timedPolicy('a message that fails holds up no other', async ({ world }) => {
