@@ -7,19 +7,41 @@ export async function open({ onStep }) {
   const backend = await connect();
   const client = new OpenWorkflow({ backend });
   const runs = createRuns();
-  const workflow = client.defineWorkflow({ name: 'chain' }, async ({ input: { key, steps }, step }) => {
-    for (let at = 0; at < steps; at++) {
-      await step.run({ name: `s${at}` }, () => {
-        onStep(key);
-        return { n: 1 };
-      });
-    }
-    runs.ended(key);
+  const define = (name, body) =>
+    client.defineWorkflow({ name }, async ({ input, step }) => {
+      const work = (at) =>
+        step.run({ name: `s${at}` }, () => {
+          onStep(input.key);
+          return { n: 1 };
+        });
+      await body({ ...input, step, work });
+      runs.ends(input.key);
+    });
+  const chain = define('chain', async ({ steps, work }) => {
+    for (let at = 0; at < steps; at++) await work(at);
+  });
+  const fanOut = define('fanOut', ({ items, work }) => Promise.all(Array.from({ length: items }, (_, at) => work(at))));
+  const word = define('word', async ({ key, step }) => {
+    runs.rests(key);
+    await step.waitForSignal({ signal: key });
+  });
+  const sleeper = define('sleeper', async ({ key, step }) => {
+    runs.rests(key);
+    await step.sleep('night', '1d');
   });
   const worker = client.newWorker({ concurrency: 50 });
   await worker.start();
+
+  const start = (workflow, input) => (key) => workflow.run({ key, ...input });
   return {
-    run: (steps) => runs.start((key) => workflow.run({ key, steps })),
+    run: (steps) => runs.run(start(chain, { steps })),
+    fanOut: (items) => runs.run(start(fanOut, { items })),
+    sleep: async () => (await runs.start(start(sleeper))).resting,
+    async waitForWord() {
+      const { key, resting, ended } = await runs.start(start(word));
+      await resting;
+      return { resume: () => client.sendSignal({ signal: key, data: 'go' }).then(() => ended) };
+    },
     async close() {
       await worker.stop();
       await backend.stop();

@@ -1,6 +1,6 @@
 const dist = new URL('../../dist/index.js', import.meta.url);
 
-/** Flows of Pawl: a chain of steps written as JSON, and `map`. */
+/** Flows of Pawl: a chain of steps written as JSON, `map`, `wait` and `delay`. */
 export async function open({ onStep }) {
   const { openEngine, Result } = await import(dist);
   process.env.WORKFLOW_PAWL_FLOW_CONCURRENCY ??= '50';
@@ -14,21 +14,31 @@ export async function open({ onStep }) {
   const engine = await openEngine({ handlers: [work] });
   await engine.start();
 
-  async function run(flowId, context) {
-    const { execution } = await engine.create(flowId, context);
-    const { status, error } = await engine.waitFor(execution.id);
-    if (status !== 'completed') throw new Error(`${flowId} ended ${status}: ${error?.message}`);
+  async function start(flow, context) {
+    if (!engine.flows.has(flow.id)) engine.flows.register(flow);
+    const { execution } = await engine.create(flow.id, context);
     return execution.id;
   }
 
+  async function ended(id) {
+    const { status, error } = await engine.waitFor(id);
+    if (status !== 'completed') throw new Error(`${id} ended ${status}: ${error?.message}`);
+    return id;
+  }
+
+  async function rest(flow) {
+    const id = await start(flow, {});
+    await engine.waitFor(id, { until: ['waiting'] });
+    return id;
+  }
+
   return {
-    run(steps) {
-      if (!engine.flows.has(`chain-${steps}`)) engine.flows.register(chain(steps));
-      return run(`chain-${steps}`, { n: 1 });
-    },
-    mapOver(items) {
-      if (!engine.flows.has('map')) engine.flows.register(map);
-      return run('map', { items: Array.from({ length: items }, (_, n) => n) });
+    run: async (steps) => ended(await start(chain(steps), { n: 1 })),
+    fanOut: async (items, atOnce = items) => ended(await start(map(atOnce), { items: Array.from({ length: items }, (_, n) => n) })),
+    sleep: () => rest(sleeper),
+    async waitForWord() {
+      const id = await rest(word);
+      return { resume: () => engine.resume(id, 'go').then(() => ended(id)) };
     },
     close: () => engine.close(),
   };
@@ -41,22 +51,32 @@ function chain(length) {
   return { id: `chain-${length}`, version: '1.0.0', initialStepId: 's0', steps: Object.fromEntries(steps.map((one) => [one.id, one])) };
 }
 
-const map = {
-  id: 'map',
-  version: '1.0.0',
-  initialStepId: 'each',
-  output: { type: 'static', value: null },
-  steps: {
-    each: {
-      id: 'each',
-      type: 'map',
-      config: { startStepId: 'item', concurrency: 100 },
-      input: { type: 'key', key: 'items' },
-      transitions: { onSuccess: null },
+function map(atOnce) {
+  return {
+    id: `map-${atOnce}`,
+    version: '1.0.0',
+    initialStepId: 'each',
+    output: { type: 'static', value: null },
+    steps: {
+      each: {
+        id: 'each',
+        type: 'map',
+        config: { startStepId: 'item', concurrency: atOnce },
+        input: { type: 'key', key: 'items' },
+        transitions: { onSuccess: null },
+      },
+      item: step('item', { key: 'item', onSuccess: null }),
     },
-    item: step('item', { key: 'item', onSuccess: null }),
-  },
-};
+  };
+}
+
+const word = atRest('word', { type: 'wait', config: {} });
+const sleeper = atRest('sleeper', { type: 'delay', config: { duration: '1d' } });
+
+function atRest(id, given) {
+  const only = { id: 'rest', ...given, input: { type: 'static', value: null }, transitions: { onSuccess: null } };
+  return { id, version: '1.0.0', initialStepId: 'rest', steps: { rest: only } };
+}
 
 function step(id, { key, outputKey, onSuccess }) {
   return { id, type: 'work', input: { type: 'key', key }, ...(outputKey ? { outputKey } : {}), transitions: { onSuccess } };

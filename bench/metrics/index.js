@@ -1,4 +1,4 @@
-const noMap = 'it has no `map`, and what stands for it, a `Promise.all`, records no items';
+const noMap = 'it has no `map`; all at once, as in a fan-out, it would hold all of them in one run';
 
 /**
  * What is measured. `rounds` are taken in turns, A-B-A-B, each in a process of its own. `wants` says for each store on which it is measured
@@ -279,6 +279,47 @@ export const metrics = {
       'flows-postgres': [{ atMost: 1.2, text: '≤ 1.2×' }],
     },
   },
+  flowFanOut10: {
+    title: 'fan-out 10, start to end',
+    unit: 'ms',
+    latency: true,
+    module: './flow-fan-out.js',
+    ofFlows: true,
+    rounds: 3,
+    options: { steps: 10, runs: 30 },
+    quick: { runs: 1 },
+    wants: { 'flows-sqlite': [], 'flows-postgres': [] },
+  },
+  flowFanOut50: {
+    title: 'fan-out 50, start to end',
+    unit: 'ms',
+    module: './flow-fan-out.js',
+    ofFlows: true,
+    rounds: 3,
+    options: { steps: 50 },
+    quick: { runs: 1 },
+    wants: { 'flows-sqlite': [], 'flows-postgres': [] },
+  },
+  flowFanOut200: {
+    title: 'fan-out 200, start to end',
+    unit: 'ms',
+    module: './flow-fan-out.js',
+    ofFlows: true,
+    rounds: 3,
+    options: { steps: 200 },
+    quick: { runs: 1 },
+    wants: { 'flows-sqlite': [], 'flows-postgres': [] },
+  },
+  flowFanOut1000: {
+    title: 'fan-out 1,000, start to end',
+    unit: 'ms',
+    module: './flow-fan-out.js',
+    ofFlows: true,
+    rounds: 3,
+    options: { steps: 1_000, runs: 3 },
+    quick: { runs: 1 },
+    wants: { 'flows-sqlite': [], 'flows-postgres': [] },
+  },
   flowMap: {
     title: 'fan-out: `map` over 10,000 items, against over 1,000',
     unit: '×',
@@ -291,6 +332,34 @@ export const metrics = {
       'flows-sqlite': [{ atMost: 11, text: '≤ 11×' }],
       'flows-postgres': [{ atMost: 11, text: '≤ 11×' }],
     },
+  },
+  flowResume: {
+    title: 'resume latency: from the word to the end of the execution',
+    unit: 'ms',
+    latency: true,
+    module: './flow-resume.js',
+    ofFlows: true,
+    rounds: 3,
+    quick: { runs: 5 },
+    wants: { 'flows-sqlite': [], 'flows-postgres': [] },
+  },
+  flowSleeping: {
+    title: 'idle load, 10,000 sleeping executions: share of a core',
+    unit: '%',
+    module: './flow-sleeping.js',
+    ofFlows: true,
+    rounds: 1,
+    quick: { runs: 300, idleMs: 5_000 },
+    wants: { 'flows-sqlite': [], 'flows-postgres': [] },
+  },
+  flowMemory: {
+    title: 'memory after 10,000 executions, against after 1,000',
+    unit: '×',
+    module: './flow-memory.js',
+    ofFlows: true,
+    rounds: 1,
+    quick: { runs: 500 },
+    wants: { 'flows-sqlite': [], 'flows-postgres': [] },
   },
   profileSequence: {
     title: 'Workflow SDK, one run at a time',
