@@ -108,6 +108,28 @@ describe('an engine over a store with four methods', () => {
     expect((await engine.get(execution.id)).context).toEqual({});
   });
 
+  it('counts each call because of children, for nobody knows who held the execution before', async () => {
+    const store = fourMethods(clock);
+    const flows = [buildFlow({ parent: {} }), buildFlow({ work: {} }, { id: 'child' })];
+    const spawn = [{ kind: 'flow' as const, flowId: 'child', context: {} }];
+    const worker = (answer: () => unknown) => {
+      const parent = spy('parent', ({ resumed }) => (resumed ? answer() : Result.wait({ spawn })));
+      return open(flows, [parent, spy('work', Result.success())], store);
+    };
+    const living = worker(() => Result.success());
+    const created: string[] = [];
+    living.on<Execution>('execution:created', ({ id }) => created.push(id));
+    const { execution } = await living.create('flow');
+    await living.run(execution.id);
+    await living.run(created[1] as string);
+    for (let deaths = 0; deaths < 10; deaths += 1) {
+      const gate = createGate();
+      void worker(() => gate.pass()).run(execution.id);
+      await gate.reached;
+    }
+    expect(await living.run(execution.id)).toMatchObject({ status: 'failed', error: { code: 'MAX_DELIVERIES' } });
+  });
+
   it('runs children when the caller drives them, and cancels them by the ids in their parent', async () => {
     const flows = [
       buildFlow({ sub: { type: 'subflow', config: { flowId: 'child' }, outputKey: 'got' } }),

@@ -11,8 +11,6 @@ import type { CancellationInfo, ChildRef, Execution } from './types.ts';
  * the other, children first, and children are found by the ids recorded in their parent.
  */
 export function createBasicIndex(store: StateStore): ExecutionIndex {
-  let claims = 0;
-
   async function read(id: string): Promise<Execution | null> {
     const execution = await store.load(id);
     return execution && adoptExecution(execution);
@@ -30,8 +28,8 @@ export function createBasicIndex(store: StateStore): ExecutionIndex {
     async claim(id): Promise<ExecutionClaim | undefined> {
       const execution = await read(id);
       if (!execution) return undefined;
-      claims += 1;
-      return { execution, epoch: claims, signal: new AbortController().signal, release: async () => {} };
+      // With one epoch for all, each call because of children is counted: who held it before is not known.
+      return { execution, epoch: 0, signal: new AbortController().signal, release: async () => {} };
     },
     due: async () => ({ ids: [] }),
     async tally(parentId, group): Promise<ChildTally> {

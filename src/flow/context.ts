@@ -1,6 +1,6 @@
 import { FlowError } from './errors.ts';
 import { writePath } from './safe-path.ts';
-import { measureSealed, seal } from './seal.ts';
+import { deepestValue, measureSealed, seal } from './seal.ts';
 
 export type Context = Readonly<Record<string, unknown>>;
 
@@ -16,6 +16,7 @@ export interface ContextLimits {
   /** Bytes of the whole context. */
   readonly maxTotalBytes: number;
   readonly maxKeys: number;
+  /** Levels of a value; more than 190 count as 190. */
   readonly maxDepth: number;
 }
 
@@ -25,6 +26,12 @@ export const defaultContextLimits: ContextLimits = {
   maxKeys: 500,
   maxDepth: 32,
 };
+
+/** The default limits with others in their place, and none that lets in what could not be loaded again. */
+export function contextLimits(given: Partial<ContextLimits> = {}): ContextLimits {
+  const limits = { ...defaultContextLimits, ...given };
+  return { ...limits, maxDepth: Math.min(limits.maxDepth, deepestValue) };
+}
 
 /** The first context of an execution: sealed and within the limits. */
 export function createContext(value: unknown, limits: ContextLimits): Context {

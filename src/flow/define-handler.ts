@@ -1,3 +1,4 @@
+import { freezeDeeply } from './freeze-deeply.ts';
 import { FlowError } from './errors.ts';
 import { checkSchema, checkSchemaNow, toJsonSchema, type AnySchema, type SchemaOutput } from './standard-schema.ts';
 import type { FlowProblem, HandlerMetadata, HandlerParams, HandlerResult, StepHandler } from './types.ts';
@@ -22,7 +23,8 @@ const selfChecking = Symbol('checks itself');
 
 /**
  * A handler whose `execute` gets what its schemas parsed. An input or config that does not fit fails the step with
- * INVALID_INPUT, an output that does not fit with HANDLER_ERROR; neither is tried again (flow.md §1).
+ * INVALID_INPUT, an output that does not fit with HANDLER_ERROR; neither is tried again (flow.md §1). A config is parsed
+ * once for all executions: its objects and arrays are frozen, an instance of a class that a schema made is shared.
  */
 export function defineHandler<
   const Input extends AnySchema | undefined = undefined,
@@ -34,7 +36,7 @@ export function defineHandler<
   const parsedConfigs = new WeakMap<object, Promise<unknown>>();
 
   function parseConfig(value: Record<string, unknown>): Promise<unknown> {
-    const known = parsedConfigs.get(value) ?? parse(config, value, `config of "${type}"`, 'INVALID_INPUT');
+    const known = parsedConfigs.get(value) ?? parse(config, value, `config of "${type}"`, 'INVALID_INPUT').then(freezeDeeply);
     parsedConfigs.set(value, known);
     return known;
   }

@@ -108,6 +108,42 @@ describe('defineHandler', () => {
     expect(execution.context.out).toEqual({ paid: '12 eur' });
   });
 
+  it('gives every execution the config as it was parsed, whatever the one before tried to do with it', async () => {
+    class Counter {
+      count = 0;
+    }
+    const mail = defineHandler({
+      type: 'charge',
+      config: z.object({
+        to: z.array(z.string()),
+        more: z.object({ cc: z.array(z.string()) }).default({ cc: [] }),
+        counter: z.string().transform(() => new Counter()),
+      }),
+      execute({ config, execution }) {
+        config.counter.count += 1;
+        const user = String(execution.context.user);
+        const tries = [() => config.to.push(user), () => config.more.cc.push(user), () => (config.to = [user])];
+        const refused = tries.filter((change) => {
+          try {
+            change();
+            return false;
+          } catch {
+            return true;
+          }
+        });
+        return Result.success({ refused: refused.length, to: config.to, cc: config.more.cc, count: config.counter.count });
+      },
+    });
+    const harness = new TestHarness({ flows: [flow({ to: ['ops'], counter: 'c' })], handlers: [mail] });
+    for (const [user, count] of [
+      ['ada', 1],
+      ['bob', 2],
+    ]) {
+      const { context } = await harness.run('f', { user });
+      expect(context.out).toEqual({ refused: 3, to: ['ops'], cc: [], count });
+    }
+  });
+
   it.each([
     ['input', {}, { amount: -1 }, 'INVALID_INPUT'],
     ['config', { currency: 'gold' }, { amount: 1 }, 'INVALID_INPUT'],

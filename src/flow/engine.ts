@@ -3,7 +3,7 @@ import { silentLogger } from '../base/logger.ts';
 import { newUlid } from '../base/ulid.ts';
 import { createBasicIndex } from './basic-index.ts';
 import type { ChildResult } from './children.ts';
-import { defaultContextLimits } from './context.ts';
+import { contextLimits } from './context.ts';
 import { dueAtOf } from './decide/due.ts';
 import { isTerminal } from './decide/transition.ts';
 import { cancelById, type CancelOptions, type CancelResult } from './engine/cancel.ts';
@@ -85,7 +85,7 @@ export class Engine {
       maxSteps: options.maxSteps ?? 10_000,
       maxDeliveries: options.maxDeliveries ?? 10,
       maxDepth: options.maxDepth ?? 32,
-      limits: { ...defaultContextLimits, ...options.contextLimits },
+      limits: contextLimits(options.contextLimits),
       defaultStepTimeout: options.defaultStepTimeout ?? 300_000,
       ids: options.ids ?? ulidIds,
       sandbox: options.sandbox ?? sharedSandbox(),
@@ -102,7 +102,7 @@ export class Engine {
 
   /**
    * A new execution, pending and durable, or the live one with the same idempotency key. Throws FLOW_NOT_FOUND,
-   * INVALID_FLOW for one that is not published, INVALID_INPUT, CONTEXT_LIMIT, TENANT_MISMATCH for a parent of another
+   * INVALID_FLOW for one that is not published or is stored with other content, INVALID_INPUT, CONTEXT_LIMIT, TENANT_MISMATCH for a parent of another
    * tenant, EXECUTION_CONFLICT for an id in use (flow.md §2, idempotency and versions).
    */
   create(flowId: string, context: Record<string, unknown> = {}, options: CreateOptions = {}): Promise<CreateResult> {
@@ -164,7 +164,7 @@ export class Engine {
     return resumeByHash(this.#core, executionId, resume);
   }
 
-  /** Wins over a running handler, cascades to children, revokes tokens, starts compensation. Throws EXECUTION_NOT_FOUND. */
+  /** Wins over a running handler, cascades to children that steps started, revokes tokens, starts compensation. Throws EXECUTION_NOT_FOUND. */
   cancel(executionId: string, options: CancelOptions = { source: 'user' }): Promise<CancelResult> {
     return cancelById(this.#core, executionId, options);
   }
@@ -174,7 +174,11 @@ export class Engine {
     return readExecution(this.#core, executionId);
   }
 
-  /** A new execution that goes on where an ended one stopped, or earlier; `metadata.retryOf` names that one (decisions C9). */
+  /**
+   * A new execution that goes on where an ended one stopped, or earlier; `metadata.retryOf` names that one (decisions C9). Throws
+   * EXECUTION_NOT_FOUND, INVALID_INPUT for an id that `create` would not take, INVALID_TRANSITION for a step that is not there, and
+   * EXECUTION_CONFLICT for one that has not ended or an id in use.
+   */
   retry(executionId: string, options: RetryOptions = {}): Promise<CreateResult> {
     return retryExecution(this.#core, executionId, options);
   }

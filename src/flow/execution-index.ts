@@ -52,6 +52,7 @@ export interface DuePage {
 /** A lease on one execution. Renewing it is the store's or the worker's business, not the Engine's. */
 export interface ExecutionClaim {
   readonly execution: Execution;
+  /** One more than that of the claim before it. Where it is not, a call of a handler because children ended costs a commit. */
   readonly epoch: number;
   /** A cancellation that the parent's commit asked for, to be decided first. */
   readonly cancelRequested?: CancellationInfo;

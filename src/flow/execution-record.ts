@@ -1,5 +1,5 @@
 import { AppendLog } from './append-log.ts';
-import { seal } from './seal.ts';
+import { deepest, seal } from './seal.ts';
 import { createStamp } from './stamp.ts';
 import type { Execution, StepHistoryEntry } from './types.ts';
 import { VisitCounts } from './visit-counts.ts';
@@ -21,7 +21,8 @@ const partsOf = createStamp<Parts>();
 /** A frozen execution out of anything that has the fields of one. Its cost grows with its size; `revise` does not. */
 export function adoptExecution(execution: Execution): Execution {
   if (partsOf.of(execution)) return execution;
-  const { history, visits, ...fields } = seal({ ...execution }, { what: 'execution' });
+  // Its parts share what they hold, so that the whole may be larger than any text: it is never written as one.
+  const { history, visits, ...fields } = seal({ ...execution }, { what: 'execution', maxBytes: Number.POSITIVE_INFINITY });
   return build(fields, { history: AppendLog.of(history ?? []), visits: VisitCounts.of(visits ?? {}) });
 }
 
@@ -45,7 +46,8 @@ export function revise(execution: Execution, { changes = {}, tail = [], enters }
   // Never deleted after it was set: that would make a slow object of it.
   for (const key of Object.keys(changed)) {
     const value = changed[key];
-    if (value !== undefined) fields[key] = seal(value, { what: key });
+    // One level less than the execution may have: what is written here must be loaded again.
+    if (value !== undefined) fields[key] = seal(value, { what: key, maxDepth: deepest - 1 });
   }
   return build(fields, {
     history: history.append(tail),

@@ -10,10 +10,12 @@ const compiled = new WeakMap<object, ValidateFunction>();
 
 /**
  * Checks against a schema that came with the program, on this thread, without a time limit. What a flow brings is
- * checked by the sandbox.
+ * checked by the sandbox. No value fits a schema that cannot be used.
  */
 export function jsonSchemaProblems(schema: JSONSchema, value: unknown): readonly FlowProblem[] {
   if (typeof schema === 'boolean') return schema ? [] : [{ pointer: '', message: 'no value is allowed here' }];
+  const unusable = asyncProblem(schema);
+  if (unusable !== undefined) return [{ pointer: '', message: unusable }];
   let check = compiled.get(schema);
   if (check === undefined) {
     check = ajv().compile(schema);
@@ -28,6 +30,11 @@ export function jsonSchemaProblems(schema: JSONSchema, value: unknown): readonly
 
 /** Why a JSON Schema cannot be used, or undefined if it can. */
 export function schemaProblem(schema: unknown): string | undefined {
+  return asyncProblem(schema) ?? compileProblem(schema);
+}
+
+/** The same for a schema that is stored already: there one with `$async` fails whoever is checked by it, and nothing else. */
+export function compileProblem(schema: unknown): string | undefined {
   if (typeof schema === 'boolean') return undefined;
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return 'a JSON Schema is an object or a boolean';
   try {
@@ -38,6 +45,12 @@ export function schemaProblem(schema: unknown): string | undefined {
   } catch (error) {
     return (error as Error).message;
   }
+}
+
+/** Ajv answers such a schema with a promise, which looks like yes. Further down it refuses the keyword itself. */
+export function asyncProblem(schema: unknown): string | undefined {
+  const isAsync = typeof schema === 'object' && schema !== null && Boolean((schema as { $async?: unknown }).$async);
+  return isAsync ? '"$async" is not supported: a schema must tell at once whether a value fits' : undefined;
 }
 
 function ajv(): Ajv2020 {

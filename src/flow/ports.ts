@@ -40,8 +40,13 @@ export interface FlowRegistry {
   list(): Flow[];
   /** Fetches a version that is not in the cache; without one, the newest published that there is now, as `create` asks each time. */
   load?(id: string, version?: string): Promise<Flow | undefined>;
-  /** Makes what was registered durable; the Engine calls it before it creates executions. */
-  flush?(): Promise<void>;
+  /**
+   * Makes what was registered durable; the Engine calls it before it creates an execution, with the flow of that. Throws INVALID_FLOW where
+   * this flow, or without one any, was registered with other content than is stored.
+   */
+  flush?(flow?: Pick<Flow, 'id' | 'version'>): Promise<void>;
+  /** The version as it is stored, whatever was registered: executions under way are pinned to it. Default: `get`, then `load`. */
+  stored?(id: string, version: string): Promise<Flow | undefined>;
 }
 
 export interface EventBus {

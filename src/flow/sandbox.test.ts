@@ -1,4 +1,5 @@
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import type { Worker } from 'node:worker_threads';
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createSandbox } from './sandbox.ts';
 
 // Never the time it takes; only how long a machine may stand still meanwhile.
@@ -23,6 +24,7 @@ describe('expressions', () => {
     ['an endless tail call', '($f := function($n) { $f($n + 1) }; $f(1))'],
     ['a catastrophic pattern', '$contains(text, /^(a+)+$/)'],
     ['a result that explodes', '($f := function($s) { $f($s & $s) }; $f("aaaaaaaa"))'],
+    ['a branch without end beside one that fails', '{ "a": $error("no"), "b": ($f := function($n) { $f($n + 1) }; $f(1)) }'],
     ['an unknown function', '$readFile("/etc/passwd")'],
     ['broken syntax', 'items['],
   ])('ends %s with an error of its own', async (_name, expression) => {
@@ -35,6 +37,21 @@ describe('expressions', () => {
     const sums = Array.from({ length: 50 }, (_, n) => sandbox.evaluate('n + 1', { n }, now));
     expect(await Promise.all(sums)).toEqual(Array.from({ length: 50 }, (_, n) => n + 1));
   });
+
+  it('goes on with another worker when an idle one has died', async () => {
+    const started: Worker[] = [];
+    const note = (worker: Worker) => started.push(worker);
+    process.on('worker', note);
+    const mortal = createSandbox({ timeLimitMs: 3_000, workers: 1 });
+    onTestFinished(async () => {
+      process.off('worker', note);
+      await mortal.close();
+    });
+    await mortal.evaluate('1', {}, now);
+    await started[0]?.terminate();
+    expect(await mortal.evaluate('1 + 1', {}, now)).toBe(2);
+    expect(started).toHaveLength(2);
+  });
 });
 
 describe('schemas', () => {
@@ -43,6 +60,12 @@ describe('schemas', () => {
   it('says what does not fit, and where', async () => {
     expect(await sandbox.validate(schema, { email: 'ada@example.com' })).toEqual([]);
     expect(await sandbox.validate(schema, { email: 'ada' })).toMatchObject([{ pointer: '/email' }]);
+  });
+
+  it('refuses one that would answer later, and harms nothing else', async () => {
+    const later = { $async: true, type: 'object', required: ['amount'] };
+    await expect(sandbox.validate(later, {})).rejects.toMatchObject({ code: 'INVALID_INPUT', message: expect.stringMatching(/\$async/) });
+    expect(await sandbox.validate(schema, { email: 'ada@example.com' })).toEqual([]);
   });
 
   it('gives up on a catastrophic pattern', async () => {

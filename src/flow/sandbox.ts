@@ -41,9 +41,19 @@ export function createSandbox({ timeLimitMs = 1_000, memoryLimitMb = 128, worker
   async function acquire(): Promise<Worker> {
     // Checked again after each wait: a worker that was freed may have been taken meanwhile.
     while (idle.length === 0 && busy.size >= workers) await new Promise<void>((resolve) => queue.push(resolve));
-    const worker = idle.pop() ?? startWorker(memoryLimitMb);
+    const worker = idle.pop() ?? start();
     busy.add(worker);
     await ready.get(worker);
+    return worker;
+  }
+
+  function start(): Worker {
+    const worker = startWorker(memoryLimitMb);
+    // One that dies while it is idle would never answer whoever gets it next.
+    worker.once('exit', () => {
+      const at = idle.indexOf(worker);
+      if (at !== -1) idle.splice(at, 1);
+    });
     return worker;
   }
 

@@ -58,11 +58,30 @@ describe('sealing', () => {
     expect(() => seal(value, { what })).toThrow(expect.objectContaining({ code: 'INVALID_INPUT', retryable: false }));
   });
 
-  it('copies a value that is met twice once, so that a small graph cannot explode', () => {
+  const doubled = (times: number) => {
     let value: unknown = 'x';
-    for (let n = 0; n < 60; n += 1) value = [value, value];
-    const sealed = seal(value, { what, maxDepth: 100 });
-    expect(measureSealed(sealed).bytes).toBeGreaterThan(2 ** 60);
+    for (let n = 0; n < times; n += 1) value = [value, value];
+    return value;
+  };
+
+  it('copies a value that is met twice once, and measures it twice', () => {
+    const sealed = seal(doubled(20), { what }) as readonly unknown[];
+    expect(sealed[0]).toBe(sealed[1]);
+    expect(measureSealed(sealed)).toMatchObject({ depth: 20 });
+    expect(measureSealed(sealed).bytes).toBeGreaterThan(2 ** 20);
+  });
+
+  it('refuses a small graph that would be larger as JSON than any text', () => {
+    expect(() => seal(doubled(60), { what })).toThrow(expect.objectContaining({ code: 'CONTEXT_LIMIT' }));
+  });
+
+  it('counts the levels of a value that is met twice where it is met', () => {
+    const rungs: object[] = [];
+    for (let n = 0; n < 10; n += 1) rungs.push(n === 0 ? {} : { below: rungs[n - 1] });
+    expect(() => seal(rungs, { what, maxDepth: 10 })).toThrow(expect.objectContaining({ code: 'CONTEXT_LIMIT' }));
+    expect(measureSealed(seal(rungs, { what, maxDepth: 11 })).depth).toBe(11);
+    const at = new Date(0);
+    expect(seal([at, [at]], { what })).toEqual(['1970-01-01T00:00:00.000Z', ['1970-01-01T00:00:00.000Z']]);
   });
 
   it('measures what it would be as JSON', () => {

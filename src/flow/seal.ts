@@ -15,10 +15,16 @@ export interface SealOptions {
   /** The code of the error for what is not JSON; default INVALID_INPUT. */
   readonly code?: FlowErrorCode;
   readonly maxDepth?: number;
+  /** Bytes of the whole; default what can still be written as one text. */
+  readonly maxBytes?: number;
 }
 
-/** Deeper than any limit in use, and shallow enough never to overflow the stack. */
-const deepest = 200;
+/** Levels of anything that is sealed: shallow enough never to overflow the stack. */
+export const deepest = 200;
+/** What a limit may allow one value: an execution keeps it a few levels down, and has no more than `deepest` itself. */
+export const deepestValue = deepest - 10;
+/** Larger than any limit in use. What is met in many places may be far larger as JSON than in memory. */
+const largest = 2 ** 28;
 
 // What has been sealed is known by identity, so that a value is copied, frozen and measured once in its life and
 // each step costs only what it changed.
@@ -26,8 +32,8 @@ const measures = createStamp<Measure>();
 
 /**
  * A deeply frozen copy, as JSON would keep it (`toJSON` is asked, members that are undefined go). What JSON would
- * lose or cannot say – functions, NaN, cycles, Map, hostile keys – throws a FlowError that is not retryable. What was
- * sealed before is returned as it is.
+ * lose or cannot say – functions, NaN, cycles, Map, hostile keys – throws a FlowError that is not retryable; what is too
+ * deep or too large as JSON throws CONTEXT_LIMIT. What was sealed before is returned as it is.
  */
 export function seal<T>(value: T, options: SealOptions): T {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null || value === undefined) return value;
@@ -48,24 +54,25 @@ export function isSealed(value: unknown): boolean {
 class Sealer {
   readonly #options: SealOptions;
   readonly #maxDepth: number;
+  readonly #maxBytes: number;
   readonly #keys: string[] = [];
   readonly #open: object[] = [];
-  /** Originals and their copies: a value met twice is copied once, so a small graph cannot explode. */
+  /** Originals and their copies: a value met twice is copied once, so that a graph costs no more than it holds. */
   #done: Map<object, unknown> | undefined;
 
   constructor(options: SealOptions) {
     this.#options = options;
     this.#maxDepth = options.maxDepth ?? deepest;
+    this.#maxBytes = options.maxBytes ?? largest;
   }
 
   seal(value: unknown): unknown {
     if (typeof value !== 'object' || value === null) return this.#scalar(value);
-    const known = measures.of(value);
-    if (known !== undefined) {
-      if (this.#open.length + known.depth > this.#maxDepth) throw this.#tooDeep();
-      return value;
-    }
-    return this.#done?.get(value) ?? this.#object(value);
+    const sealed = measures.of(value) === undefined ? this.#done?.get(value) : value;
+    if (sealed === undefined) return this.#object(value);
+    // Not walked again, but it may be further down than where it was walked.
+    if (this.#open.length + measureSealed(sealed).depth > this.#maxDepth) throw this.#tooDeep();
+    return sealed;
   }
 
   #object(value: object): unknown {
@@ -83,7 +90,7 @@ class Sealer {
   #copy(value: object): unknown {
     if (Array.isArray(value)) {
       // Array.from also visits holes, which JSON writes as null.
-      return record(Array.from(value, (member: unknown, index) => this.#member(String(index), member ?? null)));
+      return this.#record(Array.from(value, (member: unknown, index) => this.#member(String(index), member ?? null)));
     }
     const tag = Object.prototype.toString.call(value).slice(8, -1);
     if (lossy.has(tag) || ArrayBuffer.isView(value)) throw this.#notJson(`is a ${tag}, which JSON cannot say`);
@@ -94,7 +101,14 @@ class Sealer {
       const member = (value as Record<string, unknown>)[key];
       if (member !== undefined) copy[key] = this.#member(key, member);
     }
-    return record(copy);
+    return this.#record(copy);
+  }
+
+  #record(copy: object): object {
+    const measure = measureMembers(copy);
+    if (measure.bytes > this.#maxBytes) throw this.#tooLarge(measure.bytes);
+    measures.put(copy, measure);
+    return Object.freeze(copy);
   }
 
   #member(key: string, member: unknown): unknown {
@@ -133,9 +147,15 @@ class Sealer {
       details: { limit: this.#maxDepth },
     });
   }
+
+  #tooLarge(bytes: number): FlowError {
+    return new FlowError('CONTEXT_LIMIT', `The ${this.#options.what} has ${bytes} bytes; the limit is ${this.#maxBytes}.`, {
+      details: { actual: bytes, limit: this.#maxBytes, unit: 'bytes' },
+    });
+  }
 }
 
-function record(copy: object): object {
+function measureMembers(copy: object): Measure {
   let bytes = 2;
   let depth = 0;
   const named = !Array.isArray(copy);
@@ -148,8 +168,7 @@ function record(copy: object): object {
     } else bytes += scalarBytes(member) + 1;
     if (named) bytes += Buffer.byteLength(key) + 3;
   }
-  measures.put(copy, { bytes, depth: depth + 1 });
-  return Object.freeze(copy);
+  return { bytes, depth: depth + 1 };
 }
 
 function scalarBytes(value: unknown): number {

@@ -140,7 +140,7 @@ export interface StepAttempt {
   /** The how-manieth time this step was entered. */
   visit: number;
   attempt: number;
-  /** How often this attempt was begun; more than one means that a worker died in it. */
+  /** How often this attempt was begun since it last answered; more than one means that a worker died in it. */
   deliveries: number;
   status: 'started' | 'retrying' | 'waiting';
   startedAt: number;
@@ -169,6 +169,8 @@ export interface ChildJoin {
   created: number;
   /** The parent is due once so many of them are finished. */
   wakeWhen: number;
+  /** The claim under which the handler answered; absent once calls because of children are counted as deliveries. */
+  epoch?: number;
 }
 
 export interface EarlyResume {

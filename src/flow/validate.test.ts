@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { createFlowRegistry, createStoredFlows } from './flow-registry.ts';
 import { createHandlerRegistry } from './handler-registry.ts';
 import { builtinHandlers } from './handlers/builtin-handlers.ts';
 import { buildFlow } from './testing/build-flow.ts';
@@ -117,8 +119,54 @@ describe('validation', () => {
   it('survives what is deep, circular or no JSON at all', () => {
     const circular: Record<string, unknown> = { ...good };
     circular.metadata = circular;
-    expect(validateFlow(circular).length).toBeGreaterThan(0);
+    expect(validateFlow(circular)).toEqual([{ pointer: '/metadata', message: 'leads back to /' }]);
     expect(pointers({ ...good, metadata: { f: () => 1 } })).toEqual(['/metadata/f']);
+    let deep: unknown = 1;
+    for (let n = 0; n < 100; n += 1) deep = { deep };
+    expect(validateFlow({ ...good, metadata: { deep } })).toMatchObject([{ message: expect.stringMatching(/deeper than 64/) }]);
+  });
+
+  it('names each place at which something leads back to itself, once', () => {
+    const circle: Record<string, unknown> = {};
+    circle.a = circle;
+    circle.b = { c: circle };
+    expect(validateFlow(buildFlow({ a: { type: 'log', config: { circle } } }))).toEqual([
+      { pointer: '/steps/a/config/circle/a', message: 'leads back to /steps/a/config/circle' },
+      { pointer: '/steps/a/config/circle/b/c', message: 'leads back to /steps/a/config/circle' },
+    ]);
+  });
+
+  it('takes what stands in several places, unless that makes the flow deeper or larger than one may be', () => {
+    const shared = { to: 'a' };
+    expect(pointers(buildFlow({ a: { type: 'log', config: { one: shared, other: shared } } }))).toEqual([]);
+    let bomb: unknown = 'x';
+    for (let n = 0; n < 55; n += 1) bomb = [bomb, bomb];
+    expect(validateFlow(buildFlow({ a: { type: 'log', config: { bomb } } }))).toMatchObject([
+      { pointer: expect.stringMatching(/^\/steps\/a\/config\/bomb\//), message: expect.stringMatching(/stands in so many places/) },
+    ]);
+    const rungs: object[] = [];
+    for (let n = 0; n < 70; n += 1) rungs.push(n === 0 ? {} : { below: rungs[n - 1] });
+    const [first] = validateFlow(buildFlow({ a: { type: 'log', config: { rungs } } }));
+    expect(first?.message).toMatch(/deeper than 64/);
+  });
+
+  it('takes a Standard Schema for the input, as register does', () => {
+    const schema = z.object({ amount: z.number() }) as unknown as Record<string, unknown>;
+    expect(validateFlow({ ...good, inputSchema: schema })).toEqual([]);
+    expect(parseFlow({ ...good, inputSchema: schema }).inputSchema).toMatchObject({ type: 'object', required: ['amount'] });
+  });
+
+  it('names a Standard Schema that cannot be written as JSON Schema beside all other problems', () => {
+    const flow = { ...good, initialStepId: 'gone', inputSchema: z.object({ at: z.date() }) };
+    expect(pointers(flow)).toEqual(expect.arrayContaining(['/inputSchema', '/initialStepId']));
+    expect(() => parseFlow(flow)).toThrow(expect.objectContaining({ code: 'INVALID_FLOW' }));
+  });
+
+  it('refuses an input schema that would answer later, but not one that was stored with it', () => {
+    const later = { ...good, inputSchema: { $async: true, type: 'object', required: ['amount'] } };
+    expect(validateFlow(later)).toEqual([{ pointer: '/inputSchema', message: expect.stringMatching(/\$async/) }]);
+    expect(() => createFlowRegistry([later])).toThrow(expect.objectContaining({ code: 'INVALID_FLOW' }));
+    expect(() => createStoredFlows().register(later)).not.toThrow();
   });
 
   it('checks types and configs against the handlers, if it is given them', () => {

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import { invalidFlow } from './errors.ts';
 import { flowSchema } from './flow-schema.ts';
-import { schemaProblem } from './json-schema.ts';
+import { hostileProblems } from './hostile-problems.ts';
+import { compileProblem, schemaProblem } from './json-schema.ts';
 import type { HandlerRegistry } from './ports.ts';
 import { unreachableSteps } from './reachability.ts';
 import { hostileKeys, pathProblem } from './safe-path.ts';
@@ -25,11 +26,22 @@ interface Checks extends ValidateOptions {
  * be given a parsed file (flow.md §2).
  */
 export function validateFlow(flow: unknown, options: ValidateOptions = {}): readonly FlowProblem[] {
-  return problemsOf(flow, options);
+  return check(flow, options).problems;
+}
+
+interface Checked {
+  /** As it would be stored. */
+  readonly flow: unknown;
+  readonly problems: readonly FlowProblem[];
+}
+
+function check(given: unknown, checks: Checks): Checked {
+  const { flow, problems } = withJsonSchema(given);
+  return { flow, problems: [...problems, ...problemsOf(flow, checks)] };
 }
 
 function problemsOf(flow: unknown, checks: Checks): readonly FlowProblem[] {
-  const hostile = hostileProblems(flow, '', 0);
+  const hostile = hostileProblems(flow);
   // Beyond this point everything is walked by plain recursion and plain keys.
   if (hostile.length > 0) return hostile;
   const shape = shapeProblems(flow);
@@ -38,9 +50,8 @@ function problemsOf(flow: unknown, checks: Checks): readonly FlowProblem[] {
 
 /** A frozen copy of a valid flow; throws one INVALID_FLOW with all problems. */
 export function parseFlow(given: unknown, checks: Checks = {}): Flow {
-  const flow = withJsonSchema(given);
+  const { flow, problems } = check(given, checks);
   const { id } = claimedName(flow);
-  const problems = problemsOf(flow, checks);
   if (problems.length > 0) throw invalidFlow(id, problems);
   const { $schema: _, ...rest } = flow as Flow & { $schema?: string };
   return seal(rest, { what: `flow "${id}"`, code: 'INVALID_FLOW' });
@@ -52,25 +63,15 @@ export function claimedName(flow: unknown): { readonly id: string; readonly vers
   return { id: typeof id === 'string' ? id : 'unnamed', version: typeof version === 'string' ? version : 'unknown' };
 }
 
-/** A flow is stored as JSON, so a Standard Schema for its input becomes the JSON Schema of that. */
-function withJsonSchema(flow: unknown): unknown {
-  if (!isRecord(flow) || !isStandardSchema(flow.inputSchema)) return flow;
-  return { ...flow, inputSchema: toJsonSchema(flow.inputSchema) };
-}
-
-const deepestFlow = 64;
-
-function hostileProblems(value: unknown, pointer: string, depth: number): FlowProblem[] {
-  if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint') {
-    return [{ pointer, message: `a ${typeof value} is not JSON` }];
+/** A flow is stored as JSON, so a Standard Schema for its input becomes the JSON Schema of that, if there is one. */
+function withJsonSchema(flow: unknown): Checked {
+  if (!isRecord(flow) || !isStandardSchema(flow.inputSchema)) return { flow, problems: [] };
+  try {
+    return { flow: { ...flow, inputSchema: toJsonSchema(flow.inputSchema) }, problems: [] };
+  } catch (error) {
+    // What else is wrong is told too.
+    return { flow: { ...flow, inputSchema: true }, problems: [{ pointer: '/inputSchema', message: (error as Error).message }] };
   }
-  if (typeof value !== 'object' || value === null) return [];
-  if (depth > deepestFlow) return [{ pointer, message: `is nested deeper than ${deepestFlow} levels` }];
-  return Object.entries(value).flatMap(([key, member]) => {
-    const below = `${pointer}/${escapePointer(key)}`;
-    if (hostileKeys.has(key)) return [{ pointer: below, message: `the key "${key}" is never allowed` }];
-    return hostileProblems(member, below, depth + 1);
-  });
 }
 
 function shapeProblems(flow: unknown): FlowProblem[] {
@@ -117,7 +118,7 @@ function detailProblems(flow: Record<string, unknown>, { handlers, stored = fals
   ];
   const problems: FlowProblem[] = [];
   if (flow.inputSchema !== undefined) {
-    const problem = schemaProblem(flow.inputSchema);
+    const problem = stored ? compileProblem(flow.inputSchema) : schemaProblem(flow.inputSchema);
     if (problem !== undefined) problems.push({ pointer: '/inputSchema', message: problem });
   }
   problems.push(...inputProblems(flow.output, '/output'));

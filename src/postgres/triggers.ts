@@ -16,7 +16,7 @@ export function listTriggers(db: Database, { http, event }: TriggerQuery = {}): 
   return db.query<TriggerRow>(
     `select ${columns} from pawl.triggers
      where true
-       ${http === undefined ? '' : `and method = ${args.put(http.method)} and path = ${args.put(http.path)}`}
+       ${http === undefined ? '' : `and enabled and method = ${args.put(http.method)} and path = ${args.put(http.path)}`}
        ${
          event === undefined
            ? ''

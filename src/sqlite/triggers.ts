@@ -18,7 +18,7 @@ export function listTriggers(db: Connection, { http, event }: TriggerQuery = {})
     .all<StoredTrigger>(
       `select ${columns} from triggers
        where true
-         ${http === undefined ? '' : 'and method = :method and path = :path'}
+         ${http === undefined ? '' : 'and enabled = 1 and method = :method and path = :path'}
          ${event === undefined ? '' : 'and enabled = 1 and event = :name and (source_flow_id is null or source_flow_id = :flowId)'}
        order by created_at, trigger_id`,
       { method: http?.method ?? null, path: http?.path ?? null, name: event?.name ?? null, flowId: event?.flowId ?? null },

@@ -41,7 +41,9 @@ describe.each(Object.entries(storeOpeners))('triggers on %s', (_name, open) => {
     const executions = new WorldStateStore(world);
     const ask = { type: 'wait', config: {} };
     const asking = buildFlow({ once: { ...ask, onResume: 'twice' }, twice: { ...ask, onResume: null } }, { id: 'asking' });
-    const flows = new WorldFlowRegistry(world, [log('flow'), log('after'), asking]);
+    const failing = (id: string) => buildFlow({ a: { type: 'transform', config: { expression: '$error("down")' } } }, { id });
+    const alert = buildFlow({ page: { type: 'subflow', config: { flowId: 'failing' } } }, { id: 'alert' });
+    const flows = new WorldFlowRegistry(world, [log('flow'), log('after'), asking, failing('failing'), failing('failing-too'), alert]);
     const options = { tokens: new WorldResumeTokens(world), clock };
     const engine = new Engine(executions, createHandlerRegistry(builtinHandlers()), flows, options);
     await flows.flush();
@@ -131,5 +133,45 @@ describe.each(Object.entries(storeOpeners))('triggers on %s', (_name, open) => {
       { event: 'execution:waiting', execution: { id: execution.id, status: 'waiting', context: { asked: 0 } } },
       { event: 'execution:waiting', execution: { id: execution.id, status: 'waiting', context: { asked: 0, resumeData: 'first' } } },
     ]);
+  });
+
+  it.each([
+    ['its children', [{ id: 'pager', flowId: 'alert' }]],
+    [
+      'another trigger',
+      [
+        { id: 'pager', sourceFlowId: 'failing', flowId: 'failing-too' },
+        { id: 'other', sourceFlowId: 'failing-too', flowId: 'failing' },
+      ],
+    ],
+  ])('never fires a trigger for what it led to through %s', async (_way, given) => {
+    const { engine, triggers, fire } = await worker();
+    for (const trigger of given) await triggers.register({ ...trigger, type: 'event', event: 'execution:failed' });
+    await engine.create('failing');
+    for (let round = 0; round < 5; round += 1) {
+      await driveDue(engine, clock);
+      await fire();
+    }
+    for (const { id } of given) expect(await triggers.firings(id)).toHaveLength(1);
+  });
+
+  it('notes once for an event that a condition failed, however many workers are told of it', async () => {
+    const workers = [await worker(), await worker(), await worker()] as const;
+    const [{ engine, triggers }] = workers;
+    const trigger = { type: 'event', flowId: 'after', event: 'execution:failed', sourceFlowId: 'failing' } as const;
+    await triggers.register({ ...trigger, id: 'condition', condition: '$number(execution.error.code) > 1' });
+    await triggers.register({ ...trigger, id: 'transform', transform: '{ "code": $number(execution.error.code) }' });
+    for (let failed = 1; failed <= 2; failed += 1) {
+      const { execution } = await engine.create('failing');
+      await driveDue(engine, clock);
+      await Promise.all(workers.map(({ fire }) => fire()));
+      const source = await engine.get(execution.id);
+      await Promise.all(workers.map((told) => told.triggers.fireEvent('execution:failed', source)));
+      for (const id of ['condition', 'transform']) {
+        const firings = await triggers.firings(id);
+        expect(firings.map(({ error }) => error?.code)).toEqual(Array.from({ length: failed }, () => 'INPUT_RESOLUTION_ERROR'));
+      }
+    }
+    expect(await runsOf('after')).toEqual([]);
   });
 });

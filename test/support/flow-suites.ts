@@ -4,15 +4,17 @@ import { createFlowRegistry } from '../../src/flow/flow-registry.ts';
 import { createHandlerRegistry } from '../../src/flow/handler-registry.ts';
 import type { EngineBackend } from '../../src/flow/testing/contract/engine.ts';
 import { smallExecution } from '../../src/flow/testing/contract/sample-execution.ts';
+import { testTriggerStore } from '../../src/flow/testing/contract/trigger-store.ts';
 import { testEngine, testResumeTokens, testStateStore } from '../../src/flow/testing/index.ts';
 import { WorldResumeTokens } from '../../src/flow/world/world-resume-tokens.ts';
 import { WorldStateStore } from '../../src/flow/world/world-state-store.ts';
+import { WorldTriggerStore } from '../../src/flow/world/world-trigger-store.ts';
 import type { Store } from '../../src/world/port.ts';
 import { flowWorld } from './flow-world.ts';
 
 export type OpenStore = (clock: Clock) => Promise<{ readonly store: Store; close(): Promise<void> }>;
 
-/** What flows promise of executions, tokens and engines, asked of the World on a store. */
+/** What flows promise of executions, tokens, triggers and engines, asked of the World on a store. */
 export function testFlowsOnStore(name: string, openStore: OpenStore): void {
   testStateStore(name, async ({ clock }) => {
     const { store, close } = await openStore(clock);
@@ -28,6 +30,12 @@ export function testFlowsOnStore(name: string, openStore: OpenStore): void {
       createExecution: (id) => executions.save(smallExecution({ id, createdAt: clock.now(), updatedAt: clock.now() })),
       close,
     };
+  });
+
+  testTriggerStore(name, async ({ clock }) => {
+    const { store, close } = await openStore(clock);
+    const world = flowWorld(store, clock);
+    return { triggers: new WorldTriggerStore(world, new WorldStateStore(world).index), close };
   });
 
   testEngine(name, (given) => backend(openStore, given.clock));

@@ -72,6 +72,22 @@ export function continueStep({ execution, step, input, now, redelivery }: Begin 
   });
 }
 
+/**
+ * The handler is called because children ended. Under the very claim that follows its last answer that is the first time, and nothing is
+ * written. Under any other a call before it may be lost: from then on each is counted, in a commit that comes before it.
+ */
+export function callBack(execution: Execution, epoch: number): Transition {
+  const { join } = execution;
+  if (!join || epoch - 1 === join.epoch) return unchanged(execution);
+  const { epoch: answeredUnder, ...counted } = join;
+  const previous = attemptOf(execution);
+  // The claim of that answer has not called since: it goes on with children that ended meanwhile.
+  const deliveries = previous.deliveries + (epoch === answeredUnder ? 0 : 1);
+  return advance(unchanged(execution), {
+    changes: { join: Object.freeze(counted), attempt: Object.freeze({ ...previous, deliveries }) },
+  });
+}
+
 /** A worker that shuts down gives the attempt back; that does not count as a delivery (decisions B4). */
 export function drainStep(execution: Execution): Transition {
   const previous = attemptOf(execution);

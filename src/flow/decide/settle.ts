@@ -1,5 +1,5 @@
 import { lastInstant } from '../../base/last-instant.ts';
-import { sealOutput } from '../context.ts';
+import { type ContextLimits, sealGiven, sealOutput } from '../context.ts';
 import { FlowError, toExecutionError } from '../errors.ts';
 import type { SpawnedChild } from '../execution-index.ts';
 import type { ExecutionChanges } from '../execution-record.ts';
@@ -68,7 +68,7 @@ function settleSuccess(given: Settle, result: HandlerResult & { type: 'success' 
 function settleFailure(given: Settle, result: { error: ExecutionError; next?: string | null }): Transition {
   const { execution, flow, step, now } = given;
   const attempt = attemptOf(execution);
-  const error = describeFailure(result.error, step);
+  const error = describeFailure(result.error, step, given.limits);
   const delay = retryDelay(given.retries, { attempt: attempt.attempt, error, random: given.random });
   const retryAt = delay === undefined ? undefined : Math.min(Math.ceil(now + delay), lastInstant);
   const entry = historyEntry(given, 'failure', { error });
@@ -127,22 +127,22 @@ function joinedFact({ execution, step, now }: Settle): Transition['facts'] {
   return [{ type: 'resumed', ...stepFact(step, attemptOf(execution), now), by: 'children' }];
 }
 
-function describeFailure(error: ExecutionError, step: Step): ExecutionError {
+function describeFailure(error: ExecutionError, step: Step, limits: ContextLimits): ExecutionError {
   const { code, message, retryable, details } = (error ?? {}) as Partial<ExecutionError>;
   return Object.freeze({
     code: typeof code === 'string' && code !== '' ? code : 'HANDLER_ERROR',
     message: typeof message === 'string' ? message : 'The handler failed without a message.',
     stepId: step.id,
     ...(retryable === undefined ? {} : { retryable }),
-    ...sealedDetails(details),
+    ...sealedDetails(details, limits),
   });
 }
 
 /** Details are only help: what cannot be kept is named and left out, it does not hide the error. */
-function sealedDetails(details: unknown): Pick<ExecutionError, 'details'> {
+function sealedDetails(details: unknown, limits: ContextLimits): Pick<ExecutionError, 'details'> {
   if (typeof details !== 'object' || details === null) return {};
   try {
-    return { details: seal(details as Record<string, unknown>, { what: 'error details', maxDepth: 16 }) };
+    return { details: sealGiven(details, 'error details', { ...limits, maxDepth: 16 }) as Record<string, unknown> };
   } catch (problem) {
     return { details: { lost: (problem as Error).message } };
   }

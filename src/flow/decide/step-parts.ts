@@ -16,6 +16,8 @@ export interface Settle {
   readonly random: () => number;
   /** Children that had ended when the handler was called because of them. */
   readonly finished?: number | undefined;
+  /** The claim under which it was called. */
+  readonly epoch?: number | undefined;
 }
 
 /** Fields that belong to a step visit and go with it. */

@@ -24,7 +24,7 @@ export function settleWait(given: Settle, result: WaitResult, spawn: readonly Sp
     {
       changes: {
         status: 'waiting',
-        attempt: Object.freeze({ ...attempt, status: 'waiting' as const }),
+        attempt: Object.freeze({ ...attempt, deliveries: 1, status: 'waiting' as const }),
         waitMetadata,
         join: joinOf(given, result, spawn.length),
       },
@@ -51,7 +51,7 @@ function describeWait({ wakeAt, reason, token, keepsTokens }: WaitResult): WaitM
   });
 }
 
-function joinOf({ execution, step, finished = 0 }: Settle, { wakeWhen }: WaitResult, spawned: number): ChildJoin | undefined {
+function joinOf({ execution, step, epoch, finished = 0 }: Settle, { wakeWhen }: WaitResult, spawned: number): ChildJoin | undefined {
   const before = execution.join;
   if (before === undefined && spawned === 0 && wakeWhen === undefined) return undefined;
   const created = (before?.created ?? 0) + spawned;
@@ -60,7 +60,8 @@ function joinOf({ execution, step, finished = 0 }: Settle, { wakeWhen }: WaitRes
   const asked = Math.ceil(wakeWhen ?? created);
   // Waiting for more children than there are would wait for ever, and for no more than there were not at all.
   const least = Number.isNaN(asked) ? created : Math.max(asked, finished + 1);
-  return Object.freeze({ group: groupOf(attemptOf(execution)), created, wakeWhen: Math.min(least, created) });
+  const join = { group: groupOf(attemptOf(execution)), created, wakeWhen: Math.min(least, created) };
+  return Object.freeze(epoch === undefined ? join : { ...join, epoch });
 }
 
 function nothingToWaitFor(step: Step, created: number): FlowError {

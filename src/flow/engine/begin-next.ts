@@ -1,5 +1,5 @@
 import { groupOf } from '../children.ts';
-import { attemptOf, continueStep, enterStep, retryStep } from '../decide/begin.ts';
+import { attemptOf, callBack, continueStep, enterStep, retryStep } from '../decide/begin.ts';
 import { nextAct } from '../decide/due.ts';
 import { cancelExecution, completeExecution, failExecution } from '../decide/end.ts';
 import { resumeExecution } from '../decide/resume.ts';
@@ -39,8 +39,14 @@ export interface HandlerCall {
   readonly finished?: number;
 }
 
+export interface Holder {
+  readonly missing: MissingHandler;
+  /** Of its claim. */
+  readonly epoch: number;
+}
+
 /** Decides what a worker that holds the execution does next. Changes nothing itself. */
-export async function beginNext(core: EngineCore, flow: Flow, execution: Execution, missing: MissingHandler): Promise<Begun> {
+export async function beginNext(core: EngineCore, flow: Flow, execution: Execution, holder: Holder): Promise<Begun> {
   const now = core.clock.now();
   const act = nextAct(execution, now);
   switch (act.type) {
@@ -55,18 +61,17 @@ export async function beginNext(core: EngineCore, flow: Flow, execution: Executi
     case 'wake':
       return { transition: wake(core, flow, execution, now), again: true };
     case 'join':
-      return join({ core, flow, execution, now, missing });
+      return join({ core, flow, execution, now, ...holder });
     default:
-      return beginStep({ core, flow, execution, now, missing }, act);
+      return beginStep({ core, flow, execution, now, ...holder }, act);
   }
 }
 
-interface Scope {
+interface Scope extends Holder {
   readonly core: EngineCore;
   readonly flow: Flow;
   readonly execution: Execution;
   readonly now: number;
-  readonly missing: MissingHandler;
 }
 
 type StepAct = Extract<ReturnType<typeof nextAct>, { readonly stepId: string }>;
@@ -169,16 +174,19 @@ function wake(core: EngineCore, flow: Flow, execution: Execution, now: number): 
   return resumeExecution(unchanged(execution), { flow, step, now, limits: core.limits, by: 'timer' });
 }
 
-/** The handler is called again, without a commit before: its attempt is durable since the wait began. */
 async function join(scope: Scope): Promise<Begun> {
-  const { core, flow, execution, missing } = scope;
+  const { core, flow, execution, epoch, missing } = scope;
   const { finished } = await core.index.tally(execution.id, execution.join?.group ?? groupOf(attemptOf(execution)));
   if (finished < (execution.join?.wakeWhen ?? 0)) return { transition: unchanged(execution) };
   const step = stepOf(flow, attemptOf(execution).stepId);
   const handler = core.handlers.get(step.type);
-  if (handler) return { transition: unchanged(execution), call: { step, handler, resumed: { by: 'children' }, finished } };
-  if (missing === 'leave') return leave(execution, step);
-  return { transition: failBegun(scope, step, unchanged(execution), noHandler(step)), again: true };
+  if (!handler && missing === 'leave') return leave(execution, step);
+  const begun = callBack(execution, epoch);
+  // Another claim may have come between only to look: too many are no more than the calls that were counted.
+  const tooMany = execution.join?.epoch === undefined ? cannotDeliver(core, begun.execution) : undefined;
+  const problem = handler ? tooMany : noHandler(step);
+  if (handler && !problem) return { transition: begun, call: { step, handler, resumed: { by: 'children' }, finished } };
+  return { transition: failBegun(scope, step, begun, problem), again: true };
 }
 
 async function expire(core: EngineCore, flow: Flow, execution: Execution, now: number): Promise<Transition> {

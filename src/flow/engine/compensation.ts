@@ -1,6 +1,7 @@
 import { newExecution } from '../decide/create.ts';
 import type { SpawnedChild } from '../execution-index.ts';
 import { seal } from '../seal.ts';
+import { triggersBehind } from '../triggers/trigger-ids.ts';
 import type { CancellationInfo, Execution, Flow } from '../types.ts';
 import type { EngineCore } from './core.ts';
 
@@ -27,7 +28,7 @@ export function compensationOf(
     tenantId: execution.tenantId,
     startStepId: stepId,
     parent: { execution },
-    metadata: seal({ compensates: execution.id }, { what: 'metadata' }),
+    metadata: seal({ compensates: execution.id, ...triggersBehind(execution) }, { what: 'metadata' }),
   });
   return { kind: 'flow', execution: child };
 }

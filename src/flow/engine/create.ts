@@ -6,6 +6,7 @@ import { adoptExecution } from '../execution-record.ts';
 import { endOfSpan } from '../instant.ts';
 import type { IdempotencyScope } from '../ports.ts';
 import { seal } from '../seal.ts';
+import { triggersBehind } from '../triggers/trigger-ids.ts';
 import type { Execution, Flow } from '../types.ts';
 import { commitTransition } from './commit.ts';
 import type { EngineCore } from './core.ts';
@@ -22,7 +23,7 @@ export interface CreateOptions {
   readonly idempotencyKey?: string;
   /** Milliseconds the key lives; default 24 h, at most 30 d. */
   readonly idempotencyTTL?: number;
-  /** The child is cancelled by whoever cancels the parent only if a step of the parent started it. */
+  /** A live execution of the same tenant. This one does not end with it, not even by its cancellation: only children that a step started do. */
   readonly parentExecutionId?: string;
   /** Milliseconds after which the execution as a whole is cancelled. */
   readonly timeout?: number;
@@ -72,13 +73,14 @@ export async function prepareExecution(
   options: CreateOptions = {},
 ): Promise<PreparedExecution> {
   const flow = await askStore(core.flows.get(flowId, options.version));
+  // First of all: whoever registered other content under this version means another flow than this.
+  if (core.registry.flush) await askStore(core.registry.flush(flow));
   expectPublished(flow);
   const now = core.clock.now();
   const idempotency = idempotencyOf(options, now);
   const existing = idempotency && (await findLive(core, idempotency.key, scopeOf({ flowId: flow.id, tenantId: options.tenantId })));
   if (existing) return { execution: existing, created: false };
   const execution = await prepare(core, flow, context, { options, now, idempotency });
-  if (core.registry.flush) await askStore(core.registry.flush());
   return { execution, created: true, transition: { ...unchanged(execution), facts: [{ type: 'created', at: now }] } };
 }
 
@@ -106,9 +108,12 @@ async function prepare(
   given: Readonly<Record<string, unknown>>,
   { options, now, idempotency }: Prepared,
 ): Promise<Execution> {
-  const { executionId, timeout, metadata, parentExecutionId, tenantId } = options;
+  const { executionId, timeout, parentExecutionId, tenantId } = options;
   const context = createContext(given, core.limits);
   await expectInput(core, flow, context);
+  const parent = parentExecutionId === undefined ? undefined : await readParent(core, parentExecutionId, tenantId);
+  const behind = parent && triggersBehind(parent);
+  const metadata = behind ? { ...options.metadata, ...behind } : options.metadata;
   return newExecution({
     id: executionId === undefined ? core.ids.execution(now) : expectId(executionId),
     flow,
@@ -118,7 +123,7 @@ async function prepare(
     idempotency,
     deadlineAt: timeout === undefined ? undefined : endOfSpan(now, timeout, 'timeout'),
     metadata: metadata === undefined ? undefined : seal(metadata, { what: 'metadata', maxDepth: core.limits.maxDepth }),
-    parent: parentExecutionId === undefined ? undefined : { execution: await readParent(core, parentExecutionId, tenantId) },
+    parent: parent && { execution: parent },
   });
 }
 
@@ -139,7 +144,8 @@ function idempotencyOf({ idempotencyKey: key, idempotencyTTL = defaultTtl }: Cre
   return { key, expiresAt: endOfSpan(now, idempotencyTTL, 'idempotencyTTL') };
 }
 
-function expectId(id: string): string {
+/** Throws INVALID_INPUT for an id that no execution may have. */
+export function expectId(id: string): string {
   if (/^[A-Za-z0-9_-]{1,128}$/.test(id)) return id;
   throw new FlowError('INVALID_INPUT', `executionId "${id}" must be 1 to 128 letters, digits, "_" or "-".`);
 }

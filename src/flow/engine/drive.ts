@@ -108,7 +108,7 @@ async function commitNext(work: Drive, done: Done | undefined, mayBegin: boolean
       const settled = done ? await settle(work, execution, done) : unchanged(execution);
       const finishing = settled.execution.status === 'running' && settled.execution.currentStepId === null;
       if (!mayBegin && !finishing) return { transition: settled };
-      const next = await beginNext(work.core, work.flow, settled.execution, work.missing);
+      const next = await beginNext(work.core, work.flow, settled.execution, { missing: work.missing, epoch: work.session.epoch });
       return { ...next, transition: chain(settled, next.transition) };
     });
   } catch (error) {
@@ -118,10 +118,11 @@ async function commitNext(work: Drive, done: Done | undefined, mayBegin: boolean
 }
 
 async function settle(work: Drive, execution: Execution, { call, outcome }: Done): Promise<Transition> {
-  const { core, flow } = work;
+  const { core, flow, session } = work;
   if (outcome.type === 'expired') return expired(work, execution);
   if (outcome.type !== 'result') return unchanged(execution);
-  const given = { ...settleGiven(core, flow, call.step), execution, now: core.clock.now(), finished: call.finished };
+  const { finished } = call;
+  const given = { ...settleGiven(core, flow, call.step), execution, now: core.clock.now(), finished, epoch: session.epoch };
   const { result, spawn } = await withChildren(core, execution, outcome.result, call.step);
   return settleAttempt(given, { result, spawn });
 }

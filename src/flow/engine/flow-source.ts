@@ -19,6 +19,7 @@ export function createFlowSource(registry: FlowRegistry): FlowSource {
   async function find(id: string, version: string | undefined): Promise<Flow | undefined> {
     // A version stays what it is; which one is the newest may have changed since anybody here asked.
     if (version === undefined) return (await registry.load?.(id)) ?? registry.get(id);
+    if (registry.stored) return registry.stored(id, version);
     return registry.get(id, version) ?? (await registry.load?.(id, version));
   }
 

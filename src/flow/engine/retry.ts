@@ -10,12 +10,15 @@ import { commitTransition } from './commit.ts';
 import type { EngineCore } from './core.ts';
 import { stepOf } from './flow-source.ts';
 import { readExecution } from './read.ts';
-import type { CreateResult } from './create.ts';
+import { expectId, type CreateResult } from './create.ts';
 
 export interface RetryOptions {
   /** Where the new execution begins; default: the step the old one ended at, else the initial one. */
   readonly fromStepId?: string;
-  /** Default a fresh one. One that is in use is EXECUTION_CONFLICT: so whoever tries again under the same id does it once. */
+  /**
+   * As for `create`: `[A-Za-z0-9_-]`, up to 128 characters; default a fresh one. One that is in use is EXECUTION_CONFLICT: so whoever tries
+   * again under the same id does it once.
+   */
   readonly executionId?: string;
 }
 
@@ -30,7 +33,7 @@ export async function retryExecution(core: EngineCore, id: string, { fromStepId,
   const prefix = prefixBefore(execution, from);
   const now = core.clock.now();
   const again = newExecution({
-    id: executionId ?? core.ids.execution(now),
+    id: executionId === undefined ? core.ids.execution(now) : expectId(executionId),
     flow,
     context: contextBefore(execution, flow, { from, prefix }),
     input: execution.input ?? execution.context,

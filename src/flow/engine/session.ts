@@ -38,6 +38,10 @@ export class Session {
     return this.#execution;
   }
 
+  get epoch(): number {
+    return this.#claim.epoch;
+  }
+
   get signal(): AbortSignal {
     return this.#claim.signal;
   }
@@ -66,7 +70,7 @@ export class Session {
       try {
         this.#execution = await commitTransition(this.#core, decided.transition, {
           previous,
-          epoch: this.#claim.epoch,
+          epoch: this.epoch,
         });
         return decided;
       } catch (error) {

@@ -5,6 +5,7 @@ import { newExecution } from '../decide/create.ts';
 import { FlowError } from '../errors.ts';
 import type { SpawnedChild } from '../execution-index.ts';
 import { seal } from '../seal.ts';
+import { triggersBehind } from '../triggers/trigger-ids.ts';
 import type { Execution, Flow, ParentStep } from '../types.ts';
 import type { EngineCore } from './core.ts';
 import { expectPublished } from './create.ts';
@@ -77,6 +78,7 @@ async function prepareChild(core: EngineCore, parent: Execution, spec: ChildSpec
     tenantId: parent.tenantId,
     startStepId: spec.startStepId,
     parent: { execution: parent, step },
+    metadata: seal(triggersBehind(parent), { what: 'metadata' }),
   });
   return { kind: 'flow', execution };
 }

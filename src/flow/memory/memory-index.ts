@@ -16,6 +16,8 @@ interface Claim {
 
 interface Row {
   execution: Execution;
+  /** Of its last claim. */
+  epoch: number;
   dueAt: number | null;
   join: ChildJoin | null;
   cancelRequested?: CancellationInfo;
@@ -33,6 +35,7 @@ export class MemoryIndex implements ExecutionIndex {
   readonly #children = new MemoryChildren();
   /** Executions by idempotency key, the newest last. */
   readonly #keys = new Map<string, Set<string>>();
+  /** The highest so far. A row begins with it, so that one that is deleted and made again has no epoch twice. */
   #epochs = 0;
 
   constructor(clock: Clock) {
@@ -64,8 +67,9 @@ export class MemoryIndex implements ExecutionIndex {
   async claim(id: string, { owner }: { readonly owner: string }): Promise<ExecutionClaim | undefined> {
     const row = this.#rows.get(id);
     if (!row || this.#claims.has(id)) return undefined;
-    this.#epochs += 1;
-    const claim: Claim = { owner, epoch: this.#epochs, controller: new AbortController() };
+    row.epoch += 1;
+    this.#epochs = Math.max(this.#epochs, row.epoch);
+    const claim: Claim = { owner, epoch: row.epoch, controller: new AbortController() };
     this.#claims.set(id, claim);
     return {
       execution: row.execution,
@@ -101,7 +105,7 @@ export class MemoryIndex implements ExecutionIndex {
   put(execution: Execution, dueAt: number | null, join: ChildJoin | null): void {
     const row = this.#rows.get(execution.id);
     if (!row && execution.idempotencyKey !== undefined) this.#rememberKey(execution.idempotencyKey, execution.id);
-    const next: Row = row ?? { execution, dueAt, join };
+    const next: Row = row ?? { execution, dueAt, join, epoch: this.#epochs };
     Object.assign(next, { execution, dueAt, join });
     if (isTerminal(execution)) delete next.cancelRequested;
     this.#rows.set(execution.id, next);

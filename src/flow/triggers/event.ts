@@ -1,5 +1,5 @@
-import type { Sandbox } from '../sandbox.ts';
 import type { Execution } from '../types.ts';
+import { triggerIdsOf } from './trigger-ids.ts';
 import type { EventTrigger } from './types.ts';
 
 /** An execution at the moment of an event: the parts that mean something outside it, and the commit in which it was: none has two of an event. */
@@ -8,8 +8,13 @@ export type SeenExecution = Pick<
   'id' | 'flowId' | 'flowVersion' | 'tenantId' | 'status' | 'context' | 'output' | 'error' | 'cancellation' | 'metadata' | 'revision'
 >;
 
+export interface HeardEvent {
+  readonly event: string;
+  readonly execution: SeenExecution;
+}
+
 /** What an event trigger sees. */
-export function eventSeen(event: string, execution: SeenExecution): Readonly<Record<string, unknown>> {
+export function eventSeen({ event, execution }: HeardEvent): Readonly<Record<string, unknown>> {
   const { revision: _, ...parts } = seenParts(execution);
   return { event, execution: Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) };
 }
@@ -28,16 +33,15 @@ function seenParts(execution: SeenExecution) {
   return { id, flowId, flowVersion, tenantId, status, context, output, error, cancellation, metadata, revision };
 }
 
-/** Whether an event starts an execution. One that was started by this trigger itself never does: it would not end. */
-export async function matchesEvent(
-  trigger: EventTrigger,
-  { event, execution }: { readonly event: string; readonly execution: SeenExecution },
-  { sandbox, now }: { readonly sandbox: Sandbox; readonly now: number },
-): Promise<boolean> {
+/** Whether an event is one that the trigger hears of, its condition apart. One of an execution that it led to never is: it would not end. */
+export function hearsOf(trigger: EventTrigger, { event, execution }: HeardEvent): boolean {
   if (trigger.enabled === false || trigger.event !== event) return false;
   if (trigger.sourceFlowId !== undefined && trigger.sourceFlowId !== execution.flowId) return false;
   if (trigger.tenantId !== undefined && trigger.tenantId !== execution.tenantId) return false;
-  if (execution.metadata?.triggerId === trigger.id) return false;
-  if (trigger.condition === undefined) return true;
-  return (await sandbox.evaluate(`$boolean((${trigger.condition}))`, eventSeen(event, execution), now)) === true;
+  return !triggerIdsOf(execution).includes(trigger.id);
+}
+
+/** What the trigger fires once for: the event, the execution, and the commit in which it was. */
+export function nameOfEvent({ event, execution }: HeardEvent): string {
+  return `${event}:${execution.id}:${execution.revision}`;
 }

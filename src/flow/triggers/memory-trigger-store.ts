@@ -39,7 +39,8 @@ export class MemoryTriggerStore implements TriggerStore {
   async findHttp(method: string, path: string): Promise<TriggerRecord | undefined> {
     for (const record of this.#records.values()) {
       const { trigger } = record;
-      if (trigger.type === 'http' && trigger.path === path && (trigger.method ?? 'POST') === method) return record;
+      if (trigger.type !== 'http' || trigger.enabled === false) continue;
+      if (trigger.path === path && (trigger.method ?? 'POST') === method) return record;
     }
     return undefined;
   }

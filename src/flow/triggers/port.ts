@@ -8,6 +8,7 @@ export interface TriggerStore {
   find(id: string): Promise<TriggerRecord | undefined>;
   list(): Promise<readonly TriggerRecord[]>;
   delete(id: string): Promise<void>;
+  /** The enabled http trigger of that method and path; of several the oldest. */
   findHttp(method: string, path: string): Promise<TriggerRecord | undefined>;
   /** Enabled event triggers of that event, for any flow or for this one. */
   listEvent(event: string, flowId: string): Promise<readonly TriggerRecord[]>;

@@ -239,6 +239,11 @@ describe('http triggers', () => {
     expect((await post({ id: 1 })).status).toBe(202);
   });
 
+  it('refuse a schema that would answer later', async () => {
+    const register = triggers.register({ ...base, schema: { $async: true, type: 'object' } });
+    await expect(register).rejects.toMatchObject({ code: 'INVALID_INPUT', details: { problems: [{ pointer: '/schema' }] } });
+  });
+
   it('refuse a body that no context can hold', async () => {
     await triggers.register(base);
     expect(await post('{"constructor":"ACME"}')).toMatchObject({ status: 422, body: { code: 'INVALID_INPUT', pointer: '/body' } });

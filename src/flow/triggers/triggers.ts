@@ -6,11 +6,12 @@ import type { Engine } from '../engine.ts';
 import { FlowError } from '../errors.ts';
 import type { ExecutionCommit } from '../execution-index.ts';
 import { sharedSandbox, type Sandbox } from '../sandbox.ts';
-import { eventSeen, matchesEvent, type SeenExecution } from './event.ts';
+import { eventSeen, hearsOf, nameOfEvent, type HeardEvent, type SeenExecution } from './event.ts';
 import { acceptRequest, RejectedRequest, type AcceptedRequest, type TriggerRequest } from './http.ts';
 import type { TriggerStore } from './port.ts';
 import { dueOccurrences, nextOccurrence } from './schedule.ts';
 import type { SecretSource } from './signature.ts';
+import { triggerIdsOf } from './trigger-ids.ts';
 import type { EventTrigger, Firing, HttpTrigger, ScheduleTrigger, Trigger, TriggerRecord } from './types.ts';
 import { parseTrigger } from './validate-trigger.ts';
 
@@ -47,7 +48,7 @@ export interface Triggers {
   fire(id: string, seen?: Readonly<Record<string, unknown>>): Promise<Firing>;
   /** Fires every schedule that is due, each occurrence once across all workers. Returns when the next one is due. */
   fireDue(): Promise<number | undefined>;
-  /** Fires the event triggers of an execution's event. Safe to repeat: each trigger fires once per event and execution. */
+  /** Fires the event triggers of an execution's event. Safe to repeat: each trigger fires, or fails to, once per event and execution. */
   fireEvent(event: string, execution: SeenExecution): Promise<void>;
 }
 
@@ -88,27 +89,37 @@ export function createTriggers(options: TriggersOptions): Triggers {
     readonly commit?: ExecutionCommit;
   }
 
+  interface Occasion extends Pick<Firing, 'scheduledFor' | 'heard'> {
+    readonly key?: string;
+    /** The triggers behind the event. */
+    readonly led?: readonly string[];
+  }
+
   /** Never throws for what is wrong with this firing: that becomes its record. A store that cannot answer is nothing of the kind. */
   async function prepare(
     trigger: Trigger,
     seen: Readonly<Record<string, unknown>>,
-    more: Partial<Firing> & { readonly key?: string },
+    { key, led = [], ...more }: Occasion,
   ): Promise<Outcome> {
-    const { key, ...rest } = more;
-    const firing = { triggerId: trigger.id, firedAt: clock.now(), ...rest };
+    const firing = { triggerId: trigger.id, firedAt: clock.now(), ...more };
     try {
-      const created = await engine.prepare(trigger.flowId, await contextOf(trigger, seen), createOptions(trigger, key));
+      const created = await engine.prepare(trigger.flowId, await contextOf(trigger, seen), createOptions(trigger, { key, led }));
       const duplicate = created.commit === undefined ? { duplicate: true } : {};
       return {
         firing: { ...firing, executionId: created.execution.id, ...duplicate },
         ...(created.commit ? { commit: created.commit } : {}),
       };
     } catch (error) {
-      if (isStoreFailure(error)) throw error;
-      logger.warn(`Trigger ${trigger.id} could not fire: ${describeError(error)}`, { triggerId: trigger.id });
-      const code = FlowError.is(error) ? error.code : 'HANDLER_ERROR';
-      return { firing: { ...firing, error: { code, message: (error as Error).message } } };
+      return failed(firing, error);
     }
+  }
+
+  function failed(firing: Firing, error: unknown): Outcome {
+    if (isStoreFailure(error)) throw error;
+    const { triggerId } = firing;
+    logger.warn(`Trigger ${triggerId} could not fire: ${describeError(error)}`, { triggerId });
+    const code = FlowError.is(error) ? error.code : 'HANDLER_ERROR';
+    return { firing: { ...firing, error: { code, message: (error as Error).message } } };
   }
 
   async function write(triggerId: string, outcomes: readonly Outcome[], record?: TriggerRecord): Promise<void> {
@@ -122,13 +133,24 @@ export function createTriggers(options: TriggersOptions): Triggers {
   async function fireOnce(trigger: Trigger, attempt: () => Promise<Outcome>): Promise<Firing> {
     for (;;) {
       const outcome = await attempt();
+      const { firing } = outcome;
       try {
-        await write(trigger.id, [outcome]);
-        return outcome.firing;
+        await (firing.error && firing.heard !== undefined ? noteOnce(firing) : write(trigger.id, [outcome]));
+        return firing;
       } catch (error) {
         if (!FlowError.is(error, 'EXECUTION_CONFLICT')) throw error;
       }
     }
+  }
+
+  /** A failure leaves no key by which it is known: so it is noted with a swap of the trigger's record, which one of those at it wins. */
+  async function noteOnce(firing: Firing): Promise<void> {
+    const { triggerId, heard } = firing;
+    const record = await askStore(store.find(triggerId));
+    if (!record) return;
+    const noted = await askStore(store.firings(triggerId, { limit: mostFirings }));
+    if (noted.some((other) => other.heard === heard)) return;
+    await write(triggerId, [{ firing }], { ...record, revision: record.revision + 1 });
   }
 
   async function handle(request: TriggerRequest): Promise<TriggerResponse> {
@@ -193,15 +215,28 @@ export function createTriggers(options: TriggersOptions): Triggers {
   async function fireEvent(event: string, execution: SeenExecution): Promise<void> {
     for (const { trigger } of await store.listEvent(event, execution.flowId)) {
       try {
-        if (!(await matchesEvent(trigger as EventTrigger, { event, execution }, { sandbox, now: clock.now() }))) continue;
-        const key = `${trigger.id}:${event}:${execution.id}:${execution.revision}`;
-        await fireOnce(trigger, () => prepare(trigger, eventSeen(event, execution), { key }));
+        await hear(trigger as EventTrigger, { event, execution });
       } catch (error) {
         // Whoever was told of the event tells it again; what has fired by then is known by its key.
         if (isStoreFailure(error)) throw error;
         logger.error(`Event trigger ${trigger.id} failed: ${describeError(error)}`, { triggerId: trigger.id });
       }
     }
+  }
+
+  async function hear(trigger: EventTrigger, told: HeardEvent): Promise<void> {
+    if (!hearsOf(trigger, told)) return;
+    const [seen, heard] = [eventSeen(told), nameOfEvent(told)];
+    const fulfilled = await isFulfilled(trigger, seen).catch((error: unknown) =>
+      failed({ triggerId: trigger.id, firedAt: clock.now(), heard }, error),
+    );
+    if (fulfilled === false) return;
+    const occasion = { heard, key: `${trigger.id}:${heard}`, led: triggerIdsOf(told.execution) };
+    await fireOnce(trigger, async () => (fulfilled === true ? prepare(trigger, seen, occasion) : fulfilled));
+  }
+
+  async function isFulfilled({ condition }: EventTrigger, seen: Readonly<Record<string, unknown>>): Promise<boolean> {
+    return condition === undefined || (await sandbox.evaluate(`$boolean((${condition}))`, seen, clock.now())) === true;
   }
 
   return {
@@ -228,9 +263,14 @@ function seenByHand(trigger: Trigger, now: number): Record<string, unknown> {
   }
 }
 
-function createOptions({ id, tenantId, version }: Trigger, key: string | undefined): CreateOptions {
+interface Cause {
+  readonly key: string | undefined;
+  readonly led: readonly string[];
+}
+
+function createOptions({ id, tenantId, version }: Trigger, { key, led }: Cause): CreateOptions {
   return {
-    metadata: { triggerId: id },
+    metadata: { triggerId: id, ...(led.length === 0 ? {} : { triggerIds: [...led, id] }) },
     ...(tenantId === undefined ? {} : { tenantId }),
     ...(version === undefined ? {} : { version }),
     ...(key === undefined ? {} : { idempotencyKey: key }),
@@ -257,5 +297,8 @@ function answerTo(firing: Firing): TriggerResponse {
     };
   return { status: firing.duplicate ? 200 : 202, body: { executionId: firing.executionId } };
 }
+
+/** As many as any store keeps. */
+const mostFirings = 1_000;
 
 const fromEnvironment: SecretSource = (name) => process.env[name];

@@ -85,6 +85,8 @@ export interface Firing {
   readonly firedAt: number;
   /** For a schedule: the occurrence it stands for. */
   readonly scheduledFor?: number;
+  /** For an event trigger: the event, the execution it was of, and the revision of that, for which it fires once. */
+  readonly heard?: string;
   readonly executionId?: string;
   /** True if the idempotency key named an execution that was there already. */
   readonly duplicate?: boolean;

@@ -75,6 +75,15 @@ describe.each(Object.entries(storeOpeners))('processes that share a database: %s
     await expect(engine.create('flow', {}, { version: '3.0.0' })).rejects.toMatchObject({ code: 'INVALID_FLOW' });
   });
 
+  it('refuse what a stored schema would only answer later, and start everything else', async () => {
+    const inputSchema = { $async: true, type: 'object', required: ['amount'] };
+    const row = { flowId: 'flow', version: '1.0.0', definition: JSON.stringify(version('1.0.0', { inputSchema })) };
+    await store.flows.commit({ kind: 'saveFlows', flows: [row], now: clock.now() });
+    const { engine } = openProcess([version('1.0.0', { id: 'fine', inputSchema: { type: 'object' } })]);
+    for (let n = 0; n < 3; n += 1) await expect(engine.create('flow')).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    expect((await engine.create('fine')).created).toBe(true);
+  });
+
   it('start the newest version of a subflow too', async () => {
     const parent = buildFlow({ sub: { type: 'subflow', config: { flowId: 'flow' } } }, { id: 'parent' });
     const working = openProcess([parent, version('1.0.0')]);

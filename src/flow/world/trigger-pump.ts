@@ -1,4 +1,5 @@
 import { describeError } from '../../base/logger.ts';
+import type { CommitNote } from '../../world/port.ts';
 import type { Engine } from '../engine.ts';
 import type { StateStore } from '../ports.ts';
 import { decodeSeen } from '../triggers/event.ts';
@@ -6,23 +7,31 @@ import type { Triggers } from '../triggers/triggers.ts';
 import { flowStore, type FlowWorld } from './flow-world.ts';
 
 export interface TriggerPump {
-  /** Looks at once for what is due. */
-  kick(): void;
   stop(): Promise<void>;
 }
 
-const pollMs = 2_000;
+/** For what nobody told of, or where hints of other processes do not come through: with what its worker asks, less than two queries a second. */
+const pollMs = 15_000;
+// What others commit is seldom for triggers, and they may commit all the time. What failed is repeated as soon.
+const atMostEveryMs = 2_000;
 const eventsAtOnce = 100;
 
 /**
  * Fires what is due: schedules, and events that triggers wait to hear of, which were stored with what happened, so that a crash loses none.
- * Every worker looks; each occurrence fires once, whoever is first.
+ * Every worker looks, each time this process stores something for triggers, soon after others commit, and when the next schedule is due; each
+ * occurrence fires once, whoever is first.
  */
-export function startTriggerPump(world: FlowWorld, engine: Engine, triggers: Triggers): TriggerPump {
+export function startTriggerPump(
+  world: FlowWorld,
+  engine: Pick<Engine, 'store'>,
+  triggers: Pick<Triggers, 'fireDue' | 'fireEvent'>,
+): TriggerPump {
   const { clock, logger } = world;
   let stopped = false;
   let again = false;
   let running: Promise<void> | undefined;
+  let lookedAt = -Infinity;
+  let timerAt = Infinity;
   let cancelTimer = () => {};
 
   function kick(): void {
@@ -31,12 +40,24 @@ export function startTriggerPump(world: FlowWorld, engine: Engine, triggers: Tri
     else running = run();
   }
 
+  function lookWithin(ms: number): void {
+    const at = clock.monotonic() + Math.max(0, ms);
+    if (stopped || at >= timerAt) return;
+    cancelTimer();
+    timerAt = at;
+    cancelTimer = clock.after(at - clock.monotonic(), () => {
+      timerAt = Infinity;
+      kick();
+    });
+  }
+
   /** What one kind of trigger stumbles over holds up no other. */
   async function repeated<T>(fire: () => Promise<T>): Promise<T | undefined> {
     try {
       return await fire();
     } catch (error) {
       if (!stopped) logger.error(`Firing triggers failed and will be repeated: ${describeError(error)}`);
+      lookWithin(atMostEveryMs);
       return undefined;
     }
   }
@@ -45,29 +66,43 @@ export function startTriggerPump(world: FlowWorld, engine: Engine, triggers: Tri
     let next: number | undefined;
     do {
       again = false;
+      lookedAt = clock.monotonic();
       await repeated(() => fireHeard(world, { store: engine.store, triggers, stopped: () => stopped }));
       next = await repeated(() => triggers.fireDue());
     } while (again && !stopped);
     running = undefined;
-    if (stopped) return;
-    cancelTimer();
-    cancelTimer = clock.after(Math.min(pollMs, Math.max(0, (next ?? Infinity) - clock.now())), kick);
+    lookWithin(Math.min(pollMs, (next ?? Infinity) - clock.now()));
   }
 
+  async function listen(): Promise<readonly (() => void)[]> {
+    const store = await world.open();
+    const stopOwn = store.onCommit((note) => {
+      if (isForTriggers(note)) kick();
+    });
+    const stopOthers = store.onForeignCommit(() => lookWithin(lookedAt + atMostEveryMs - clock.monotonic()));
+    return [stopOwn, stopOthers];
+  }
+
+  const listening = listen().catch((): readonly (() => void)[] => []);
   kick();
   return {
-    kick,
     async stop() {
       stopped = true;
       cancelTimer();
+      for (const stop of await listening) stop();
       await running;
     },
   };
 }
 
+/** A trigger that may be due, or something that one waits to hear of. */
+function isForTriggers({ acts, outcomes }: CommitNote): boolean {
+  return acts.some(({ kind }) => kind === 'saveTrigger') || outcomes.some((outcome) => outcome.kind === 'committed' && outcome.heard);
+}
+
 export interface FireHeard {
   readonly store: StateStore;
-  readonly triggers: Triggers;
+  readonly triggers: Pick<Triggers, 'fireEvent'>;
   readonly stopped?: () => boolean;
 }
 

@@ -1,7 +1,7 @@
 import { describeError } from '../../base/logger.ts';
 import type { FlowStore } from '../../world/flow-port.ts';
 import { canonicalJson } from '../canonical-json.ts';
-import { invalidFlow } from '../errors.ts';
+import { invalidFlow, type FlowError } from '../errors.ts';
 import { createFlowRegistry, createStoredFlows, type FlowRegistryOptions } from '../flow-registry.ts';
 import type { FlowRegistry } from '../ports.ts';
 import { compareSemver } from '../semver.ts';
@@ -10,12 +10,15 @@ import { flowStore, type FlowWorld } from './flow-world.ts';
 
 /**
  * Flows in the World behind a cache: `register` validates at once, `flush` makes durable, `load` fetches what another process registered
- * (decisions C7).
+ * (decisions C7). What the World has under an id and version is that version: other content that was registered here gives way to it.
  */
 export class WorldFlowRegistry implements FlowRegistry {
   readonly #world: FlowWorld;
-  readonly #cache: FlowRegistry;
+  readonly #options: FlowRegistryOptions;
+  #cache: FlowRegistry;
   readonly #unsaved = new Map<string, Flow>();
+  /** What was registered here of versions that are stored with other content. */
+  readonly #edited = new Map<string, Flow>();
   /** Definitions that came from the World: they were checked when they were registered, by a process that has their handlers. */
   readonly #loaded = createStoredFlows();
   /** By flow: the stored versions that are not to be used here. Neither they nor this release change. */
@@ -25,6 +28,7 @@ export class WorldFlowRegistry implements FlowRegistry {
 
   constructor(world: FlowWorld, flows: Iterable<Flow> = [], options: FlowRegistryOptions = {}) {
     this.#world = world;
+    this.#options = options;
     this.#cache = createFlowRegistry([], options);
     for (const flow of flows) this.register(flow);
   }
@@ -32,14 +36,14 @@ export class WorldFlowRegistry implements FlowRegistry {
   register(definition: Flow): void {
     this.#cache.register(definition);
     const flow = this.#cache.get(definition.id, definition.version);
-    if (flow) this.#unsaved.set(`${flow.id}@${flow.version}`, flow);
+    if (flow) this.#unsaved.set(nameOf(flow), flow);
   }
 
   get(id: string, version?: string): Flow | undefined {
-    if (version !== undefined) return this.#cache.get(id, version) ?? this.#loaded.get(id, version);
+    if (version !== undefined) return this.#loaded.get(id, version) ?? this.#cache.get(id, version);
     const [own, other] = [this.#cache.get(id), this.#loaded.get(id)];
     if (!own || !other) return own ?? other;
-    return compareSemver(own.version, other.version) >= 0 ? own : other;
+    return compareSemver(own.version, other.version) > 0 ? own : other;
   }
 
   has(id: string): boolean {
@@ -48,8 +52,8 @@ export class WorldFlowRegistry implements FlowRegistry {
 
   list(): Flow[] {
     const own = this.#cache.list();
-    const known = new Set(own.map(({ id, version }) => `${id}@${version}`));
-    return [...own, ...this.#loaded.list().filter(({ id, version }) => !known.has(`${id}@${version}`))];
+    const known = new Set(own.map(nameOf));
+    return [...own, ...this.#loaded.list().filter((flow) => !known.has(nameOf(flow)))];
   }
 
   async load(id: string, version?: string): Promise<Flow | undefined> {
@@ -57,6 +61,12 @@ export class WorldFlowRegistry implements FlowRegistry {
     const definition = await (await flowStore(this.#world)).getFlow(id, version);
     if (definition !== undefined) this.#keep({ flowId: id, version, definition });
     return this.get(id, version);
+  }
+
+  async stored(id: string, version: string): Promise<Flow | undefined> {
+    // Again: it may be registered while this is asked.
+    while (this.#unsaved.has(nameOf({ id, version }))) await this.#settle();
+    return this.get(id, version) ?? this.load(id, version);
   }
 
   /** Those who ask while the store is being asked share the next answer: an older one may be older than what they know of. */
@@ -74,7 +84,12 @@ export class WorldFlowRegistry implements FlowRegistry {
       return listed;
     });
     await asked.next;
+    while (this.#hasUnsaved(id)) await this.#settle();
     return this.get(id);
+  }
+
+  #hasUnsaved(id: string): boolean {
+    return this.#unsaved.size > 0 && [...this.#unsaved.values()].some((flow) => flow.id === id);
   }
 
   async #loadVersions(id?: string): Promise<void> {
@@ -99,9 +114,10 @@ export class WorldFlowRegistry implements FlowRegistry {
     this.#world.logger.warn(`Flow ${flowId}@${version} cannot be used here: ${describeError(error)}`, { flowId, version });
   }
 
-  /** Parsed once: a version never changes. */
+  /** Parsed once: a version never changes. What was only registered here may be another one. */
   #keep({ flowId, version, definition }: StoredFlow): void {
-    if (!this.get(flowId, version)) this.#loaded.register(JSON.parse(definition) as Flow);
+    const isKnown = this.get(flowId, version) && !this.#unsaved.has(nameOf({ id: flowId, version }));
+    if (!isKnown) this.#loaded.register(JSON.parse(definition) as Flow);
   }
 
   /** Everything that is stored, so that `list` shows it. */
@@ -109,25 +125,67 @@ export class WorldFlowRegistry implements FlowRegistry {
     await this.#loadVersions();
   }
 
-  async flush(): Promise<void> {
-    if (this.#unsaved.size === 0) return;
+  async flush(flow?: FlowName): Promise<void> {
+    if (this.#unsaved.size > 0) await this.#save();
+    const [edited] = flow ? [this.#edited.get(nameOf(flow))] : this.#edited.values();
+    if (edited) throw otherContent(edited);
+  }
+
+  /** For whoever goes on with what is stored, so that the log says it. */
+  async #settle(): Promise<void> {
+    for (const { id, version } of await this.#save()) {
+      const message = `Flow ${id}@${version} is stored with other content than was registered here, and used as it is stored: give the change a new version.`;
+      this.#world.logger.warn(message, { flowId: id, version });
+    }
+  }
+
+  /** The versions that are stored with other content. */
+  async #save(): Promise<readonly Flow[]> {
+    const edited: Flow[] = [];
     const saving = [...this.#unsaved];
     const flows = await flowStore(this.#world);
     const rows = saving.map(([, flow]) => ({ flowId: flow.id, version: flow.version, definition: canonicalJson(flow) }));
     const { existing } = await flows.commit({ kind: 'saveFlows', flows: rows, now: this.#world.clock.now() });
     for (const [key, flow] of saving) {
-      const stored = existing.find(({ flowId, version }) => flowId === flow.id && version === flow.version);
-      expectSameContent(flow, stored?.definition);
+      // Whoever saved it at the same time was here before.
+      if (this.#unsaved.get(key) !== flow) continue;
       this.#unsaved.delete(key);
+      this.#edited.delete(key);
+      const stored = existing.find(({ flowId, version }) => flowId === flow.id && version === flow.version);
+      if (!stored || !hasOtherContent(flow, stored.definition)) continue;
+      this.#giveWay(flow, stored);
+      edited.push(flow);
     }
+    return edited;
+  }
+
+  /** It is not used here, where executions of this version may be under way; nobody starts one of it, and everything else goes on. */
+  #giveWay(flow: Flow, stored: StoredFlow): void {
+    const name = nameOf(flow);
+    this.#edited.set(name, flow);
+    const others = this.#cache.list().filter((own) => nameOf(own) !== name);
+    this.#cache = createFlowRegistry(others, this.#options);
+    this.#keepIfValid(stored);
   }
 }
 
+type FlowName = Pick<Flow, 'id' | 'version'>;
 type StoredFlow = Awaited<ReturnType<FlowStore['listFlows']>>[number];
 
 /** Throws INVALID_FLOW where this version is stored otherwise; `stored` is its definition there, if it has one. */
 export function expectSameContent(flow: Flow, stored: string | undefined): void {
-  if (stored === undefined || stored === canonicalJson(flow)) return;
-  const message = `${flow.id}@${flow.version} is stored in this database with other content; give the change a new version`;
-  throw invalidFlow(flow.id, [{ pointer: '/version', message }]);
+  if (stored !== undefined && hasOtherContent(flow, stored)) throw otherContent(flow);
+}
+
+function hasOtherContent(flow: Flow, stored: string): boolean {
+  return stored !== canonicalJson(flow);
+}
+
+function otherContent({ id, version }: FlowName): FlowError {
+  const message = `${id}@${version} is stored in this database with other content; give the change a new version`;
+  return invalidFlow(id, [{ pointer: '/version', message }]);
+}
+
+function nameOf({ id, version }: FlowName): string {
+  return `${id}@${version}`;
 }

@@ -24,11 +24,9 @@ export class WorldIndex implements ExecutionIndex {
   readonly #claims: Claims;
   readonly #cache: ExecutionCache;
   /** Under which executions are carried on here. */
-  readonly #deliveries = new Map<string, Pick<Delivery, 'lease' | 'leaseEnded' | 'carriedOn'>>();
+  readonly #deliveries = new Map<string, Pick<Delivery, 'lease' | 'leaseEnded' | 'carriedOn' | 'run'>>();
   /** By the row that their deliveries begin with. */
   readonly #born = new WeakMap<RunRow, Execution>();
-  /** Called when an event trigger has something to hear. */
-  onHeard = () => {};
 
   constructor(world: FlowWorld) {
     this.#world = world;
@@ -49,7 +47,8 @@ export class WorldIndex implements ExecutionIndex {
       const { consumesToken, disposesToken, execution } = commit;
       const usedHookId = consumesToken === undefined ? undefined : await this.#hookOf(flows, consumesToken);
       const leftHookId = disposesToken === undefined ? undefined : await this.#hookOf(flows, disposesToken, execution.id);
-      writes.push({ commit, context: this.#context({ usedHookId, leftHookId }) });
+      const deploymentId = commit.spawn.length === 0 ? this.#world.deploymentId : await this.#deploymentOf(commit);
+      writes.push({ commit, context: this.#context({ deploymentId, usedHookId, leftHookId }) });
     }
     const act = {
       kind: 'flowCommit',
@@ -71,11 +70,11 @@ export class WorldIndex implements ExecutionIndex {
     const outcome = await flows.commit({ ...act, takeRunFor }, { onWritten }).catch((error: unknown) => {
       // Where the disk did not keep it, it is this worker's all the same.
       if (taken) this.#world.dispatcher().runTaken(taken);
-      else if (takeRunFor !== null) this.#world.dispatcher().dropRun();
+      else if (takeRunFor !== null) this.#world.dispatcher().dropRun({ namespace: flowNamespace });
       throw error;
     });
     taken = outcome.kind === 'committed' ? outcome.taken : undefined;
-    if (takeRunFor !== null && !taken) this.#world.dispatcher().dropRun();
+    if (takeRunFor !== null && !taken) this.#world.dispatcher().dropRun({ namespace: flowNamespace });
     if (outcome.kind === 'lost') throw lost(outcome.why, outcome.runId);
     for (const commit of commits) this.#publish(commit);
     if (taken) this.#begin(taken, commits[0]);
@@ -188,9 +187,9 @@ export class WorldIndex implements ExecutionIndex {
     return (await flows.commit(claim)).epoch;
   }
 
-  #context(hooks: Pick<WriteContext, 'usedHookId' | 'leftHookId'>): WriteContext {
-    const { deploymentId, namespace, clock } = this.#world;
-    return { deploymentId, namespace, now: clock.now(), ...hooks };
+  #context(known: Pick<WriteContext, 'deploymentId' | 'usedHookId' | 'leftHookId'>): WriteContext {
+    const { namespace, clock } = this.#world;
+    return { namespace, now: clock.now(), ...known };
   }
 
   async #hookOf(flows: FlowStore, token: string, runId?: string): Promise<string | undefined> {
@@ -241,10 +240,10 @@ export class WorldIndex implements ExecutionIndex {
     return this.#world.dispatcher().offerRun(subject) ?? null;
   }
 
-  /** Whoever resumes an execution may be of another build than the one that it is pinned to. */
+  /** Whoever resumes or cancels an execution may be of another build than it is pinned to, it and what it starts. */
   async #deploymentOf({ execution, expectedRevision }: ExecutionCommit): Promise<string> {
     if (expectedRevision === 0) return this.#world.deploymentId;
-    const run = await (await this.#world.open()).getRun(execution.id);
+    const run = this.#deliveries.get(execution.id)?.run ?? (await (await this.#world.open()).getRun(execution.id));
     return run?.deploymentId ?? this.#world.deploymentId;
   }
 
@@ -261,7 +260,6 @@ export class WorldIndex implements ExecutionIndex {
   }
 
   #wake(commits: readonly ExecutionCommit[], outcome: Extract<FlowOutcomes['flowCommit'], { kind: 'committed' }>): void {
-    if (outcome.heard) this.onHeard();
     for (const id of outcome.cancelledChildren) this.#claims.abort(id);
     const free = commits.flatMap(({ dueAt, epoch }) => (dueAt === null || epoch !== undefined || outcome.taken ? [] : [dueAt]));
     const others = outcome.wokeParent || outcome.cancelledChildren.length > 0 || commits.some(({ spawn }) => spawn.length > 0);

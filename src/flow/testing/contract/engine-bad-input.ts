@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../engine.ts';
 import { Result } from '../../result.ts';
 import { createSandbox } from '../../sandbox.ts';
-import type { Flow, StepHandler } from '../../types.ts';
+import type { Flow, HandlerResult, StepHandler } from '../../types.ts';
 import { buildFlow } from '../build-flow.ts';
 import { createGate, spy } from '../handlers.ts';
 import type { EngineBackendFactory, OpenOptions } from './engine.ts';
@@ -59,6 +59,53 @@ export function testEngineBadInput(name: string, factory: EngineBackendFactory):
       });
       const execution = await world.start(engine, { kept: 1 });
       expect(execution).toMatchObject({ status: 'failed', error: { code: 'CONTEXT_LIMIT', stepId: 'a' }, context: { kept: 1 } });
+      await expectUnharmed(engine);
+    });
+
+    /** `levels` objects in one list, each of which holds the one before. */
+    function ladder(levels: number): readonly unknown[] {
+      const rungs: object[] = [];
+      for (let n = 0; n < levels; n += 1) rungs.push({ n, below: rungs[n - 1] ?? null });
+      return rungs;
+    }
+
+    const nested = (depth: number): unknown => (depth === 0 ? 1 : { in: nested(depth - 1) });
+
+    it.each<[string, () => HandlerResult]>([
+      ['an output whose parts hold each other', () => Result.success(ladder(220))],
+      ['a reason to wait that is no text', () => Result.wait({ reason: nested(199) as string })],
+    ])('%s is as deep when it is written as when it is loaded', async (_what, result) => {
+      const handlers = [spy('a', result), spy('b', Result.wait({}))];
+      const engine = await open(buildFlow({ a: { onSuccess: 'b', onFailure: 'b' }, b: {} }), handlers);
+      const { id } = await world.start(engine);
+      const other = await open(buildFlow({ a: {} }, { id: 'unused' }));
+      expect(await other.get(id)).toMatchObject({ status: 'waiting', context: { error: { code: 'CONTEXT_LIMIT', stepId: 'a' } } });
+      expect((await other.cancel(id)).cancelled).toBe(true);
+      await expectUnharmed(engine);
+    });
+
+    it('limits of thousands of levels let in what can be loaded, and nothing else', async () => {
+      const nests = spy('a', ({ input }) => Result.success(nested((input as { levels: number }).levels)));
+      const engine = await open(buildFlow({ a: {} }), [nests], { contextLimits: { maxDepth: 10_000 } });
+      const other = await open(buildFlow({ a: {} }, { id: 'unused' }));
+      const { id } = await world.start(engine, { levels: 190, given: nested(190) });
+      expect((await other.get(id)).history).toMatchObject([{ status: 'success', output: nested(190) }]);
+      for (const levels of [191, 199, 250]) {
+        const failed = await world.start(engine, { levels });
+        expect(await other.get(failed.id)).toMatchObject({ status: 'failed', error: { code: 'CONTEXT_LIMIT' } });
+        await expect(engine.create('flow', { given: nested(levels) })).rejects.toMatchObject({ code: 'CONTEXT_LIMIT' });
+      }
+    });
+
+    it('details of an error that would be larger as JSON than any value may be are left out, and the error is kept', async () => {
+      let bomb: unknown = 'x';
+      for (let n = 0; n < 10; n += 1) bomb = Array.from({ length: 16 }, () => bomb);
+      const failing = spy('a', () => Result.failure({ code: 'BOMB', message: 'tick', retryable: false, details: { bomb } }));
+      const engine = await open(buildFlow({ a: {} }), [failing]);
+      expect(await world.start(engine)).toMatchObject({
+        status: 'failed',
+        error: { code: 'BOMB', message: 'tick', details: { lost: expect.stringMatching(/bytes; the limit is/) } },
+      });
       await expectUnharmed(engine);
     });
 

@@ -248,6 +248,22 @@ export function testEngineChildren(name: string, factory: EngineBackendFactory):
       expect(after.calls).toHaveLength(0);
     });
 
+    it('cancel: leaves alone what was created with it as the parent, for no step of it did', async () => {
+      const engine = await world.open(buildFlow({ hold: { onResume: 'after' }, after: {} }), [
+        spy('hold', Result.wait({})),
+        spy('after', Result.success()),
+      ]);
+      const parent = await world.start(engine);
+      const { execution } = await engine.create('flow', {}, { parentExecutionId: parent.id });
+      await world.drive(engine);
+      await engine.cancel(parent.id, { source: 'user' });
+      await world.drive(engine);
+      expect(await engine.get(execution.id)).toMatchObject({ status: 'waiting', parentExecutionId: parent.id });
+      await engine.resume(execution.id);
+      await world.drive(engine);
+      expect((await engine.get(execution.id)).status).toBe('completed');
+    });
+
     it('cancel: starts the compensation with the same commit, once', async () => {
       const flow = buildFlow({ pay: { outputKey: 'paid', onSuccess: 'hold' }, hold: {}, refund: {} }, { metadata: { onCancel: 'refund' } });
       const refund = spy('refund', Result.success());

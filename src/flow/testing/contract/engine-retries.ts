@@ -54,6 +54,18 @@ export function testEngineRetries(name: string, factory: EngineBackendFactory): 
       expect(await engine.get(execution.id)).toMatchObject({ status: 'completed', context: { seen: 'NO_STOCK' } });
     });
 
+    it('the id it is to have is one that create would take', async () => {
+      const engine = await world.open(buildFlow({ a: {} }), [spy('a', broken)]);
+      const { id } = await world.start(engine);
+      for (const executionId of ['', 'not an id/..', 'x'.repeat(129)]) {
+        const refused = { code: 'INVALID_INPUT', message: expect.stringMatching(/executionId/) };
+        await expect(engine.create('flow', {}, { executionId })).rejects.toMatchObject(refused);
+        await expect(engine.retry(id, { executionId })).rejects.toMatchObject(refused);
+      }
+      expect((await engine.retry(id, { executionId: 'x'.repeat(128) })).execution.id).toBe('x'.repeat(128));
+      await expect(engine.retry(id, { executionId: 'x'.repeat(128) })).rejects.toMatchObject({ code: 'EXECUTION_CONFLICT' });
+    });
+
     it('one that is tried again twice in a loop keeps what was done before', async () => {
       let works = 1;
       const flow = buildFlow({ a: { outputKey: 'a', onSuccess: 'b' }, b: {} });

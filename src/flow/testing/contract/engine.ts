@@ -3,6 +3,7 @@ import type { EngineOptions } from '../../engine/core.ts';
 import type { Engine } from '../../engine.ts';
 import type { Flow, StepHandler } from '../../types.ts';
 import { testEngineBadInput } from './engine-bad-input.ts';
+import { testEngineCallBacks } from './engine-call-backs.ts';
 import { testEngineChildren } from './engine-children.ts';
 import { testEngineFaults } from './engine-faults.ts';
 import { testEngineModel } from './engine-model.ts';
@@ -38,6 +39,7 @@ export function testEngine(name: string, factory: EngineBackendFactory, options:
   testEngineWaits(name, factory);
   testEngineRetries(name, factory);
   testEngineChildren(name, factory);
+  testEngineCallBacks(name, factory);
   testEngineRules(name, factory);
   testEngineFaults(name, factory);
   testEngineBadInput(name, factory);

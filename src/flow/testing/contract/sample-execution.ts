@@ -81,7 +81,7 @@ export function fullExecution(changes: Partial<Execution> = {}): Execution {
     retryAt: at + 50,
     deadlineAt: at + 1_000,
     checkpoint: { page: 3 },
-    join: { group: 'approve#1.2', created: 4, wakeWhen: 2 },
+    join: { group: 'approve#1.2', created: 4, wakeWhen: 2, epoch: 5 },
     parentStep: { stepId: 'each', group: 'each#1.1', index: 0 },
     depth: 1,
     earlyResumes: [{ token: 'sha256:def', data: { yes: true }, at: at + 4 }],
