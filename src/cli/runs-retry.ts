@@ -1,5 +1,4 @@
-import { replayRun, retryRun } from '../operate/retry-run.ts';
-import { getRun } from '../operate/get-run.ts';
+import { tryAgain } from '../operate/retry-run.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { type Session, withOperator } from './session.ts';
 
@@ -9,16 +8,16 @@ export interface RunsRetryOptions {
   readonly json?: boolean;
 }
 
-/** A new run in the place of one that ended: of a flow from where it stopped, of code from the start. The old one stays as it is. */
+/**
+ * A new run in the place of one that ended: of a flow from where it stopped, of code from the start. The old one stays as it is. Throws
+ * RUN_NOT_ENDED for one that is open.
+ */
 export async function runsRetry(session: Session, runId: string, options: RunsRetryOptions): Promise<ExitCode> {
-  const { fromStep, anew = false, json = false } = options;
+  const { fromStep, anew, json = false } = options;
   return await withOperator(session, async (operator) => {
-    const { kind } = await getRun(operator, runId);
-    // A step is named: then code is refused by the act itself, which says why.
-    const goesOn = fromStep !== undefined || (kind === 'flow' && !anew);
-    const { run } = goesOn ? await retryRun(operator, runId, { fromStep }) : await replayRun(operator, runId);
-    if (json) session.out(JSON.stringify({ runId: run.runId, retryOf: runId, how: goesOn ? 'retry' : 'replay' }));
-    else session.out(`Run ${run.runId} ${goesOn ? `goes on where ${runId} stopped` : `begins anew with the input of ${runId}`}.`);
+    const { run, how } = await tryAgain(operator, runId, { fromStep, anew });
+    if (json) session.out(JSON.stringify({ runId: run.runId, retryOf: runId, how }));
+    else session.out(`Run ${run.runId} ${how === 'retry' ? `goes on where ${runId} stopped` : `begins anew with the input of ${runId}`}.`);
     return exitCodes.done;
   });
 }

@@ -1,5 +1,7 @@
 import { formatRoughly } from '../base/duration.ts';
 import { getRun, type RunDetail } from '../operate/get-run.ts';
+import type { Operator } from '../operate/operator.ts';
+import type { PageOf, PageQuery } from '../operate/pages.ts';
 import { listEvents, type ShownEvent } from '../operate/run-log.ts';
 import { listSteps, type ShownStep } from '../operate/run-steps.ts';
 import { listHooks, listStreams, listWaits, type ShownHook, type ShownStream, type ShownWait } from '../operate/run-waits.ts';
@@ -7,6 +9,7 @@ import { allPages } from './all-pages.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { showInstant } from './instant.ts';
 import { type Cell, statusCell } from './paint.ts';
+import { Progress } from './progress.ts';
 import { type Session, withOperator } from './session.ts';
 import { showPayload } from './show-payload.ts';
 import { printableText, renderTable } from './table.ts';
@@ -29,18 +32,34 @@ const limit = 200;
 /** One run with everything that is its own. */
 export async function runsShow(session: Session, runId: string, { json = false }: RunsShowOptions): Promise<ExitCode> {
   return await withOperator(session, async (operator) => {
-    const run = await getRun(operator, runId);
-    const shown: Shown = {
-      run,
-      steps: await allPages((cursor) => listSteps(operator, runId, { limit, cursor })),
-      hooks: await allPages((cursor) => listHooks(operator, runId, { limit, cursor })),
-      waits: await allPages((cursor) => listWaits(operator, runId, { limit, cursor })),
-      streams: await allPages((cursor) => listStreams(operator, runId, { limit, cursor })),
-      events: await allPages((cursor) => listEvents(operator, runId, { limit, cursor })),
-    };
+    const shown = await readAll(session, operator, runId);
     session.out(json ? JSON.stringify(shown) : render(session, shown));
     return exitCodes.done;
   });
+}
+
+async function readAll(session: Session, operator: Operator, runId: string): Promise<Shown> {
+  const run = await getRun(operator, runId);
+  const total = Object.values(run.counts).reduce((sum, count) => sum + count, 0);
+  const progress = new Progress(session, { what: 'entries read', total });
+  let entries = 0;
+  const all = <T>(list: (of: Operator, id: string, page: PageQuery) => Promise<PageOf<T>>) =>
+    allPages(
+      (cursor) => list(operator, runId, { limit, cursor }),
+      (count) => progress.at((entries += count)),
+    );
+  try {
+    return {
+      run,
+      steps: await all(listSteps),
+      hooks: await all(listHooks),
+      waits: await all(listWaits),
+      streams: await all(listStreams),
+      events: await all(listEvents),
+    };
+  } finally {
+    progress.end();
+  }
 }
 
 function render(session: Session, { run, steps, hooks, waits, streams, events }: Shown): string {

@@ -14,12 +14,13 @@ export interface RunsTailOptions {
 
 const pageSize = 200;
 
-/** Prints what a run has done and does, until it is over; or one of its streams, until that is closed. With JSON, one value per line. */
+/** Prints what a run has done and does, until it is over; or one of its streams, until that is closed or the run is over. With JSON, one value per line. */
 export async function runsTail(session: Session, runId: string, { stream, json = false }: RunsTailOptions): Promise<ExitCode> {
   const { signal } = new AbortController();
   return await withOperator(session, async (operator) => {
     if (stream !== undefined) {
-      for await (const chunk of followStream(operator, { runId, name: stream }, signal)) {
+      const follow = await followStream(operator, { runId, name: stream });
+      for await (const chunk of follow(signal)) {
         const text = 'text' in chunk ? chunk.text : 'base64' in chunk ? chunk.base64 : `(${chunk.hidden})`;
         session.out(json ? JSON.stringify(chunk) : text.split('\n').map(printableText).join('\n').trimEnd());
       }

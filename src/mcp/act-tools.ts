@@ -2,10 +2,9 @@ import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
 import { cancelRun } from '../operate/change-run.ts';
 import { checkFlow, registerFlow } from '../operate/flows.ts';
-import { getRun } from '../operate/get-run.ts';
 import type { Operator } from '../operate/operator.ts';
 import { resumeRun } from '../operate/resume.ts';
-import { replayRun, retryRun } from '../operate/retry-run.ts';
+import { tryAgain } from '../operate/retry-run.ts';
 import { runIdSchema } from '../operate/schemas/common.ts';
 import { startRun } from '../operate/start-run.ts';
 import { wouldCancel, wouldRegister, wouldResume, wouldRetry, wouldStart } from './dry-run.ts';
@@ -74,12 +73,7 @@ export function addActTools(server: McpServer, operator: Operator): void {
     scope: 'act',
     act: { destructive: false, idempotent: false },
     input: { runId, fromStep: z.string().max(200).optional().describe('Of a flow: the step to go on from.'), idempotencyKey, dryRun },
-    run: async (as, { runId: id, dryRun: dry, ...given }) => {
-      if (dry) return wouldRetry(as, id, given);
-      const { kind } = await getRun(as, id);
-      // A step is named: then code is refused by the act itself, which says why.
-      return kind === 'flow' || given.fromStep !== undefined ? retryRun(as, id, given) : replayRun(as, id, given);
-    },
+    run: async (as, { runId: id, dryRun: dry, ...given }) => (dry ? wouldRetry(as, id, given) : tryAgain(as, id, given)),
   });
 
   addTool(server, operator, {

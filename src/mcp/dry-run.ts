@@ -4,6 +4,7 @@ import { claimedTitle, type FlowCheck, getFlowVersion } from '../operate/flows.t
 import { getRun, type RunAction, type RunDetail } from '../operate/get-run.ts';
 import { openHook } from '../operate/open-hook.ts';
 import type { Operator } from '../operate/operator.ts';
+import { howToRetry } from '../operate/retry-run.ts';
 import { findRun } from '../operate/run-views.ts';
 import { planStart, type StartRun } from '../operate/start-run.ts';
 
@@ -45,7 +46,7 @@ export async function wouldRetry(
   { fromStep }: { readonly fromStep?: string | undefined },
 ): Promise<DryRun> {
   const run = await actable(operator, runId);
-  if (run.kind === 'code' && fromStep === undefined) {
+  if (howToRetry(await findRun(operator, runId), { fromStep }) === 'replay') {
     expectPossible(run, 'replay');
     return { dryRun: true, would: 'start a new run with the same input', runId };
   }

@@ -1,6 +1,7 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { systemClock } from '../base/clock.ts';
 import { openEngine } from '../connect/open-engine.ts';
 import { Result } from '../flow/result.ts';
 import { buildFlow } from '../flow/testing/build-flow.ts';
@@ -8,7 +9,7 @@ import { listAudit } from '../operate/audit.ts';
 import { type Caller, trustedCaller } from '../operate/caller.ts';
 import { createOperator } from '../operate/operator.ts';
 import { pendingRun, runningRun } from '../testing/arrange.ts';
-import { hookCreated, stepCreated, waitCreated } from '../testing/event-builders.ts';
+import { hookCreated, runCancelled, stepCreated, waitCreated } from '../testing/event-builders.ts';
 import { createMcpServer } from './create-mcp-server.ts';
 
 const agent: Caller = { name: 'agent', scopes: ['read', 'act', 'admin'], tenantId: null, via: 'mcp' };
@@ -86,6 +87,20 @@ describe('an agent', () => {
     });
     await engine.world.closeStream(name, runId);
     expect(await call('read_stream', { runId, name, from: 2 })).toMatchObject({ chunks: [{ index: 2, text: 'three' }], done: true });
+  });
+
+  it('is told that nothing more comes of a stream that a run left open which has been over for long', async () => {
+    const { connect, engine } = await open();
+    const runId = await runningRun(engine.world);
+    const name = `strm_${runId.slice(5)}_log`;
+    await engine.world.writeToStream(name, runId, 'one');
+    const { call } = await connect(agent);
+    const now = vi.spyOn(systemClock, 'now').mockReturnValue(systemClock.now());
+    onTestFinished(() => now.mockRestore());
+    await engine.world.events.create(runId, runCancelled());
+    expect(await call('read_stream', { runId, name })).toMatchObject({ next: 1, done: false });
+    now.mockReturnValue(systemClock.now() + 60_000);
+    expect(await call('read_stream', { runId, name })).toMatchObject({ next: 1, done: true });
   });
 
   it('reads what is there of an open stream whose last chunk is empty', async () => {
@@ -237,6 +252,25 @@ describe('an agent', () => {
     const second = await call('retry_run', { runId, idempotencyKey: 'k1' });
     expect([first['created'], second['created'], second['run']]).toEqual([true, false, first['run']]);
     expect((await engine.world.runs.list({})).data).toHaveLength(2);
+  });
+
+  it('retries only what has ended, and says so beforehand as the act does', async () => {
+    const { connect, engine } = await open();
+    const { call, refused } = await connect(agent);
+    const code = await pendingRun(engine.world);
+    const { id: flow } = (await engine.create('asking')).execution;
+    for (const runId of [code, flow])
+      for (const dryRun of [true, false]) expect(await refused('retry_run', { runId, dryRun })).toMatch(/RUN_NOT_ENDED.*has ended/);
+    for (const dryRun of [true, false]) expect(await refused('retry_run', { runId: code, fromStep: 'ask', dryRun })).toMatch(/NOT_A_FLOW/);
+    expect((await engine.world.runs.list({})).data).toHaveLength(2);
+    const outcomes = (await listAudit(createOperator({ world: engine.world }))).data.map(({ action, code: why }) => `${action} ${why}`);
+    expect(outcomes).toEqual(['run.retry NOT_A_FLOW', 'run.retry RUN_NOT_ENDED', 'run.retry RUN_NOT_ENDED']);
+
+    await call('cancel_run', { runId: code });
+    expect(await call('retry_run', { runId: code, dryRun: true })).toMatchObject({ would: 'start a new run with the same input' });
+    const retry = { runId: code, idempotencyKey: 'k1' };
+    const [first, second] = [await call('retry_run', retry), await call('retry_run', retry)];
+    expect([first['created'], second['created'], second['run']]).toEqual([true, false, first['run']]);
   });
 
   it('sees and does nothing outside its tenant', async () => {

@@ -1,7 +1,8 @@
 import { expectScope } from './caller.ts';
 import { runNotFound } from './errors.ts';
 import { explain, type Explanation, type RunSituation } from './explain.ts';
-import type { Operator } from './operator.ts';
+import type { Operator, RedactContext } from './operator.ts';
+import { redactedText } from './redacted-text.ts';
 import { findRun } from './run-views.ts';
 import { readSituation } from './situation.ts';
 
@@ -15,22 +16,25 @@ export async function explainRun(operator: Operator, runId: string): Promise<Exp
   return explain(withoutSecrets(operator, { runId, workflowName }, situation));
 }
 
-/** Messages of errors are shown as everywhere: past the redaction. */
+/** Messages of errors, and what a handler says it waits for, are shown as everywhere: past the redaction. */
 function withoutSecrets(
-  { redact }: Operator,
+  operator: Operator,
   run: { readonly runId: string; readonly workflowName: string },
   situation: RunSituation,
 ): RunSituation {
-  if (!redact) return situation;
-  const shown = (message: string | null): string | null => {
-    if (message === null) return null;
-    const { message: text } = (redact({ message }, { ...run, what: 'error' }) ?? {}) as { readonly message?: unknown };
-    return typeof text === 'string' ? text : '(redacted)';
-  };
+  const shown = (name: string, text: string | null, what: RedactContext['what']) =>
+    text === null ? null : redactedText(operator, name, text, { ...run, what });
+  const message = (text: string | null) => shown('message', text, 'error');
+  const { error, steps, flow } = situation;
   return {
     ...situation,
-    error: shown(situation.error),
-    steps: situation.steps.map((step) => ({ ...step, error: shown(step.error) })),
-    flow: situation.flow && { ...situation.flow, error: shown(situation.flow.error) },
+    error: message(error),
+    steps: steps.map((step) => ({ ...step, error: message(step.error) })),
+    flow: flow && {
+      ...flow,
+      error: message(flow.error),
+      // The log of the run has it in an event.
+      wait: flow.wait && { ...flow.wait, reason: shown('reason', flow.wait.reason, 'event') },
+    },
   };
 }

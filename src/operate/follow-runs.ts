@@ -9,9 +9,10 @@ import { isFlow, type RunSummary, statusOf, viewSummary } from './run-views.ts';
 
 /**
  * Yields each run that fits whenever it begins, changes or ends; first those that did in the last few seconds, so that nothing is lost
- * between a list and this. A run that stopped fitting is yielded once more, as it is now. Of runs under way only the newest 300 are
- * watched; what changed several times between two looks is told once. Ends by itself where runs cannot be watched, and for who takes what
- * is told so slowly that too much of it waits: begin again with a new list.
+ * between a list and this. A run that stopped fitting is yielded once more, as it is now; what changed several times between two looks is
+ * told once. Every beginning and every end is told of, or this ends by itself and a new list has to be read: some seconds after a look
+ * found more of them than it reads, where runs cannot be watched, and for who takes what is told so slowly that too much of it waits.
+ * What changes in between is told only of the newest 300 of the runs that are open.
  */
 export async function* followRuns(operator: Operator, filter: RunFilter, signal: AbortSignal): AsyncGenerator<RunSummary, void, void> {
   expectScope(operator.caller, 'read');
@@ -38,7 +39,7 @@ export async function* followRuns(operator: Operator, filter: RunFilter, signal:
   }
 }
 
-// More than one look can find, several times over.
+// More than one look can find, twice over.
 const mostWaiting = 5_000;
 
 type Search = NonNullable<ReturnType<typeof toSearch>>;
@@ -101,7 +102,11 @@ function endFeed({ world }: Operator, feed: Feed): void {
 
 // Commits of other processes carry instants of their own, and may arrive late.
 const overlapMs = 5_000;
-const mostAtOnce = 300;
+// A look takes some 20 µs of the event loop for each run that it reads.
+const mostAtOnce = 1_000;
+const mostWatched = 300;
+// To read a list anew is work as well: where too much happens for long, nobody is to do it without a pause.
+const missedForMs = 5_000;
 
 async function watch(operator: Operator, feed: Feed): Promise<void> {
   const { clock } = operator;
@@ -110,12 +115,16 @@ async function watch(operator: Operator, feed: Feed): Promise<void> {
   let since = store.now();
   // Unknown for a look that failed: where the database was away, that it took long is no reason to stay away from it.
   let lookMs: number | undefined;
+  let missedSince: number | undefined;
   for await (const _ of looks(operator, feed.stop.signal, { lookMs: () => lookMs })) {
     lookMs = undefined;
     const begunAt = clock.monotonic();
+    if (missedSince !== undefined && begunAt - missedSince >= missedForMs) return;
     const now = store.now();
     try {
-      feed.recent = await store.operator.listChangedRuns({ since: since - overlapMs, limit: mostAtOnce });
+      const { runs, whole } = await store.operator.listChangedRuns({ since: since - overlapMs, limit: mostAtOnce, watched: mostWatched });
+      feed.recent = runs;
+      if (!whole) missedSince ??= begunAt;
       lookMs = clock.monotonic() - begunAt;
     } catch (error) {
       operator.logger.warn(`Runs cannot be watched for the moment: ${describeError(error)}`);

@@ -21,7 +21,10 @@ export interface OperatorOptions {
   readonly decrypt?: boolean;
 }
 
-/** Where a value that is to be shown stands. A line of the log (a message, then its fields) is of no run in particular: both names are empty. */
+/**
+ * Where a value that is to be shown stands. A line of the log (a message, then its fields) is of no run in particular: both names are empty.
+ * The error of a firing that started no run has the name of the flow alone.
+ */
 export interface RedactContext {
   readonly runId: string;
   readonly workflowName: string;

@@ -1,6 +1,6 @@
 import { decodeCursor, encodeCursor } from '../world/cursor.ts';
 import { invalid } from './errors.ts';
-import type { Order, Page } from '../world/port.ts';
+import type { Order, Page } from '../world/page-queries.ts';
 
 export interface PageOf<T> {
   readonly data: readonly T[];

@@ -85,9 +85,8 @@ async function viewSteps(of: OpenSteps, rows: readonly StepRow[]): Promise<Shown
 
 async function viewSummaries({ operator, run, store, reader }: OpenSteps, rows: readonly StepRow[]): Promise<StepSummary[]> {
   if (rows.length === 0) return [];
-  const ids = new Set(rows.map(({ stepId }) => stepId));
-  const events = await store.operator.listEventsOfTypes({ runId: run.runId, types: attemptEvents });
-  const log = events.filter(({ correlationId }) => ids.has(String(correlationId)));
+  const correlationIds = rows.map(({ stepId }) => stepId);
+  const log = await store.operator.listEventsOfTypes({ runId: run.runId, types: attemptEvents, correlationIds });
   const failures = log.filter(({ type }) => type === 'step_failed' || type === 'step_retrying');
   const stored = await readPayloads(
     store,

@@ -41,17 +41,21 @@ export async function listHooks(operator: Operator, runId: string, query: PageQu
       receivedAt: instant(received.at(-1)?.createdAt ?? null),
       receivedCount: received.length,
       isFlowWait: String(event.correlationId).startsWith(flowHookPrefix),
-      schema: payload ? schemaIn(await reader.read(payload)) : null,
+      schema: payload ? schemaIn(reader, await reader.read(payload)) : null,
     };
   };
   return { ...page, data: await Promise.all(page.data.map(view)) };
 }
 
-/** Where the metadata of a hook is an object with a `schema`, that is what it waits for. */
-function schemaIn(read: Awaited<ReturnType<PayloadReader['read']>>): unknown {
-  if (!('value' in read) || typeof read.value !== 'object' || read.value === null) return null;
-  const { schema } = read.value as { schema?: unknown };
-  return typeof schema === 'object' && schema !== null ? schema : null;
+/** Where the metadata of a hook is an object with a `schema`, that is what it waits for, as far as it may be shown. */
+function schemaIn(reader: PayloadReader, read: Awaited<ReturnType<PayloadReader['read']>>): unknown {
+  const schema = 'value' in read ? objectIn(read.value, 'schema') : null;
+  return schema && objectIn(objectIn(reader.redact({ metadata: { schema } }, 'event'), 'metadata'), 'schema');
+}
+
+function objectIn(value: unknown, name: string): object | null {
+  const { [name]: inner } = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
+  return typeof inner === 'object' ? inner : null;
 }
 
 /** What a run slept for, or sleeps for now, the oldest first unless told otherwise. */

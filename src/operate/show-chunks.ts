@@ -21,11 +21,24 @@ async function showChunk(reader: PayloadReader, data: Uint8Array): Promise<Shown
     if (hidden) return { hidden: hidden.state as 'encrypted' | 'redacted' };
     return { text: payloads.map(textOf).join('') };
   }
+  const text = textIn(data);
+  if (text === undefined) return showBytes(reader, data);
+  const shown = reader.redact(text, 'stream');
+  return shown === undefined ? { hidden: 'redacted' } : { text: typeof shown === 'string' ? shown : JSON.stringify(shown) };
+}
+
+function showBytes(reader: PayloadReader, data: Uint8Array): Shown {
+  const shown = reader.redact({ base64: Buffer.from(data).toString('base64') }, 'stream');
+  const { base64 } = (typeof shown === 'object' && shown !== null ? shown : {}) as { readonly base64?: unknown };
+  return typeof base64 === 'string' ? { base64 } : { hidden: 'redacted' };
+}
+
+/** Undefined: it is no text in UTF-8. */
+function textIn(data: Uint8Array): string | undefined {
   try {
-    const text = reader.redact(new TextDecoder('utf-8', { fatal: true }).decode(data), 'stream');
-    return text === undefined ? { hidden: 'redacted' } : { text: typeof text === 'string' ? text : JSON.stringify(text) };
+    return new TextDecoder('utf-8', { fatal: true }).decode(data);
   } catch {
-    return { base64: Buffer.from(data).toString('base64') };
+    return undefined;
   }
 }
 

@@ -4,8 +4,9 @@ import type { Firing, Trigger, TriggerRecord } from '../flow/triggers/types.ts';
 import { audited } from './audit.ts';
 import { expectScope } from './caller.ts';
 import { OperateError, ofStoredError } from './errors.ts';
-import type { Operator } from './operator.ts';
+import type { Operator, RedactContext } from './operator.ts';
 import { type PageOf, type PageQuery, pageOfAll } from './pages.ts';
+import { redactedText } from './redacted-text.ts';
 import { instant } from './run-views.ts';
 import type { firingSchema, triggerDetailSchema, triggerSchema } from './schemas/flows.ts';
 
@@ -35,9 +36,10 @@ export async function getTrigger(operator: Operator, id: string): Promise<Trigge
 /** What became of its firings, the newest first; the last 1,000 are kept. */
 export async function listFirings(operator: Operator, id: string, query: PageQuery = {}): Promise<PageOf<ShownFiring>> {
   expectScope(operator.caller, 'read');
-  await findTrigger(operator, id);
+  const { trigger } = await findTrigger(operator, id);
   const firings = await operator.engine().triggers.firings(id, { limit: mostFirings });
-  return pageOfAll('firings', firings.map(viewFiring), query);
+  const page = pageOfAll('firings', firings, query);
+  return { ...page, data: page.data.map((firing) => viewFiring(operator, trigger, firing)) };
 }
 
 /** Keeps a trigger, or replaces the one with its id. */
@@ -74,8 +76,8 @@ export interface FireTrigger {
 /** Fires it once, now, also while it is disabled. Throws what kept it from starting a run, which stands among its firings too. */
 export function fireTrigger(operator: Operator, id: string, { data }: FireTrigger = {}): Promise<ShownFiring> {
   return audited(operator, { action: 'trigger.fire', target: id, scope: 'act' }, async () => {
-    await findTrigger(operator, id);
-    const firing = viewFiring(await operator.engine().triggers.fire(id, data));
+    const { trigger } = await findTrigger(operator, id);
+    const firing = viewFiring(operator, trigger, await operator.engine().triggers.fire(id, data));
     if (firing.error) throw ofStoredError(firing.error);
     return firing;
   });
@@ -147,12 +149,21 @@ function nextFirings(trigger: Trigger, now: number): string[] {
   return found;
 }
 
-function viewFiring({ firedAt, scheduledFor, executionId, duplicate = false, error }: Firing): ShownFiring {
+function viewFiring(
+  operator: Operator,
+  trigger: Trigger,
+  { firedAt, scheduledFor, executionId, duplicate = false, error }: Firing,
+): ShownFiring {
   return {
     firedAt: instant(firedAt),
     scheduledFor: instant(scheduledFor ?? null),
     runId: executionId ?? null,
     duplicate,
-    error: error ? { code: error.code, message: error.message } : null,
+    error: error ? { code: error.code, message: redactedText(operator, 'message', error.message, firingContext(trigger)) } : null,
   };
+}
+
+/** Where the error of a firing stands that started no run: with the flow that it was to start. */
+export function firingContext({ flowId, version }: Trigger): RedactContext {
+  return { runId: '', workflowName: `flow//${flowId}${version === undefined ? '' : `@${version}`}`, what: 'error' };
 }

@@ -1,8 +1,11 @@
 import type { TriggerRequest } from '../flow/triggers/http.ts';
+import type { TriggerResponse } from '../flow/triggers/triggers.ts';
+import type { Trigger } from '../flow/triggers/types.ts';
 import { leaveLine } from './audit.ts';
 import { OperateError, type InputProblem } from './errors.ts';
 import type { Operator } from './operator.ts';
-import { findTrigger } from './triggers.ts';
+import { redactedText } from './redacted-text.ts';
+import { findTrigger, firingContext } from './triggers.ts';
 
 export interface WebhookAccepted {
   readonly executionId: string;
@@ -16,7 +19,7 @@ export async function receiveWebhook(operator: Operator, id: string, request: Om
   // Which of them it is that does not fit is nobody's business from outside.
   if (trigger.type !== 'http' || (trigger.method ?? 'POST') !== request.method) throw notFound(id);
   const { status, body } = await operator.engine().triggers.handle({ ...request, path: trigger.path, triggerId: id });
-  if (status !== 200 && status !== 202) throw refused(id, status, body);
+  if (status !== 200 && status !== 202) throw refused(operator, trigger, { status, body });
   // What is refused leaves no line: anybody can send anything.
   const about = { action: 'trigger.webhook', target: id, scope: 'act' } as const;
   await leaveLine(operator, { ...about, details: { runId: body['executionId'] } }, { outcome: 'done', code: null });
@@ -27,12 +30,16 @@ function notFound(id: string): OperateError {
   return new OperateError('not-found', 'TRIGGER_NOT_FOUND', `There is no trigger "${id}".`);
 }
 
-function refused(id: string, status: number, body: Readonly<Record<string, unknown>>): OperateError {
-  const { error, code, problems } = body as { error?: string; code?: string; problems?: readonly InputProblem[] };
-  const message = error ?? 'It was refused.';
-  if (status === 404) return notFound(id);
+/** What it says may hold what was sent, so it is shown as everywhere: past the redaction. */
+function refused(operator: Operator, trigger: Trigger, { status, body }: TriggerResponse): OperateError {
+  const { error = 'It was refused.', code, problems = [] } = body as { error?: string; code?: string; problems?: readonly InputProblem[] };
+  if (status === 404) return notFound(trigger.id);
+  const shown = (text: string) => redactedText(operator, 'message', text, firingContext(trigger));
+  const message = shown(error);
   if (status === 401) return new OperateError('unauthorized', 'INVALID_SIGNATURE', message);
   // Its sender may try again: the flow may be mended by then.
   if (status >= 500) return new OperateError('unavailable', code ?? 'UNAVAILABLE', message);
-  return new OperateError('invalid', code ?? 'INVALID_INPUT', message, { problems: problems ?? [] });
+  return new OperateError('invalid', code ?? 'INVALID_INPUT', message, {
+    problems: problems.map((problem) => ({ ...problem, message: shown(problem.message) })),
+  });
 }

@@ -1,4 +1,4 @@
-import type { AuditRow, EntityCounts, OperatorReads, QueueDepthRow } from '../world/operator-port.ts';
+import type { AuditRow, EntityCounts, EventTypesQuery, OperatorReads, QueueDepthRow } from '../world/operator-port.ts';
 import type { AuditAct, Outcomes } from '../world/port.ts';
 import type { EventRow, RunRow } from '../world/rows.ts';
 import { shardOf } from '../world/shard.ts';
@@ -35,12 +35,14 @@ async function countEntities(db: Database, runId: string): Promise<EntityCounts>
   return counts as EntityCounts;
 }
 
-function listEventsOfTypes(db: Database, { runId, types }: { runId: string; types: readonly string[] }): Promise<EventRow[]> {
+export function listEventsOfTypes(db: Database, { runId, types, correlationIds }: EventTypesQuery): Promise<EventRow[]> {
+  const args = new Arguments();
   return db.query<EventRow>(
     `select ${smallEventColumns}, null as payload from pawl.events
-     where shard = $1 and run_id = $2 and type = any($3)
+     where shard = ${args.put(shardOf(runId))} and run_id = ${args.put(runId)} and type = any(${args.put(types)})
+       ${correlationIds ? `and correlation_id = any(${args.put(correlationIds)})` : ''}
      order by seq`,
-    [shardOf(runId), runId, types],
+    args.values,
   );
 }
 

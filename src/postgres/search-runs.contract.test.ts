@@ -33,8 +33,8 @@ it('a live list looks up the newest open runs by their keys, however many others
   const db = new Database({ url: onFastDisk, schema, clock: systemClock, onQuery: ({ text }) => texts.push(text) });
   onTestFinished(() => db.close());
   const query = [39_000, 300] as const;
-  const found = await listChangedRuns(db, { since: query[0], limit: query[1] });
-  expect(new Set(found.map(({ status }) => status))).toEqual(new Set(['running', 'completed']));
+  const { runs } = await listChangedRuns(db, { since: query[0], limit: query[1], watched: query[1] });
+  expect(new Set(runs.map(({ status }) => status))).toEqual(new Set(['running', 'completed']));
   for (const text of [...texts]) {
     const plan = await db.query<{ 'QUERY PLAN': string }>(`explain ${text}`, query);
     expect(plan.map((row) => row['QUERY PLAN']).join('\n')).not.toMatch(/Seq Scan on runs/);

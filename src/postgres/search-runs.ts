@@ -1,4 +1,4 @@
-import type { FoundRun, OperatorReads, RunSearch } from '../world/operator-port.ts';
+import type { ChangedRuns, ChangesQuery, FoundRun, RunSearch } from '../world/operator-port.ts';
 import { shardOf } from '../world/shard.ts';
 import { Arguments } from './columns.ts';
 import type { Database } from './database.ts';
@@ -60,21 +60,19 @@ export async function findRun(db: Database, runId: string): Promise<FoundRun | u
   return row;
 }
 
-const changes = [
-  `created_at >= $1 order by created_at desc`,
-  `status in ('completed', 'failed', 'cancelled') and completed_at >= $1 order by completed_at desc`,
-  // By the whole key: no index begins with the id of a run.
-  `(shard, run_id) in (
-     select r.shard, r.run_id from pawl.runs r where r.status in ('pending', 'running') order by r.created_at desc limit $2)
-     and updated_at >= $1 order by created_at desc`,
-];
+// One that was created and has ended since is found by its end.
+const created = `created_at >= $1 and completed_at is null order by created_at desc limit $2`;
+const ended = `status in ('completed', 'failed', 'cancelled') and completed_at >= $1 order by completed_at desc limit $2`;
+// By the whole key: no index begins with the id of a run.
+const changed = `updated_at >= $1
+  and (shard, run_id) in (
+    select r.shard, r.run_id from pawl.runs r where r.status in ('pending', 'running') order by r.created_at desc limit $2)`;
 
-export async function listChangedRuns(
-  db: Database,
-  { since, limit }: Parameters<OperatorReads['listChangedRuns']>[0],
-): Promise<FoundRun[]> {
-  const found = await Promise.all(
-    changes.map((change) => db.query<FoundRun>(`select ${columns} from pawl.runs where ${change} limit $2`, [since, limit])),
-  );
-  return [...new Map(found.flat().map((row) => [row.runId, row])).values()];
+export async function listChangedRuns(db: Database, { since, limit, watched }: ChangesQuery): Promise<ChangedRuns> {
+  const read = (which: string, most: number) => db.query<FoundRun>(`select ${columns} from pawl.runs where ${which}`, [since, most]);
+  const [begun, over, others] = await Promise.all([read(created, limit), read(ended, limit), read(changed, watched)]);
+  return {
+    runs: [...new Map([...begun, ...over, ...others].map((row) => [row.runId, row])).values()],
+    whole: begun.length < limit && over.length < limit,
+  };
 }

@@ -52,8 +52,14 @@ export class Readiness {
       deliveries: 0,
     };
     await store.commit({ kind: 'enqueue', message, wakeRunAt: null });
-    const filter = { namespaces: [probeNamespace], kinds: ['message'], stepNames: null, deploymentId: null } as const;
-    const { claims } = await store.commit({ kind: 'claim', owner, now: store.now(), filter, limits: { run: 0, step: 0, message: 16 } });
+    const filter = { namespaces: { run: [], step: [], message: [probeNamespace] }, stepNames: null, deploymentId: null };
+    const { claims } = await store.commit({
+      kind: 'claim',
+      owner,
+      now: store.now(),
+      filter,
+      limits: { run: 0, flow: 0, step: 0, message: 16 },
+    });
     // None where another server probed at the same moment, and claimed ours with its own.
     for (const row of claims.messages) {
       const lease = { owner, epoch: row.leaseEpoch };

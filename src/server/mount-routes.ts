@@ -2,7 +2,8 @@ import type { Context, Hono } from 'hono';
 import type { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { describeError, type Logger } from '../base/logger.ts';
-import { expectScope } from '../operate/caller.ts';
+import { audited } from '../operate/audit.ts';
+import { expectScope, mayDo } from '../operate/caller.ts';
 import { invalid } from '../operate/errors.ts';
 import type { Operator } from '../operate/operator.ts';
 import type { Connections } from './connections.ts';
@@ -45,12 +46,22 @@ async function answer(context: Context, route: Route, options: MountOptions): Pr
   const { maxBodyBytes, operatorFor } = options;
   const request = context.req.raw;
   const { operator, auth } = await operatorFor(route, request, context.env.info);
-  if (route.access !== 'public' && route.access !== 'anyone') expectScope(operator.caller, route.access);
+  await expectRight(operator, route, context.req.param());
   const params = check(route.params, context.req.param(), 'params');
   const query = check(route.query, context.req.query(), 'query');
+  const headers = check(route.headers, headersOf(request, route.headers), 'headers');
   const body = route.body && !route.rawBody ? check(route.body, await readJson(request, maxBodyBytes), '') : undefined;
-  const input = { operator, auth, request, params, query, body } as Parameters<Route['handle']>[0];
+  const input = { operator, auth, params, query, headers, body, ...(route.rawBody ? { request } : {}) } as Parameters<Route['handle']>[0];
   return respond(await route.handle(input), request, options);
+}
+
+/** Throws FORBIDDEN. An act that is refused leaves its line, though nothing of the request but its path is read. */
+async function expectRight(operator: Operator, { access, act, params }: Route, given: Record<string, string>): Promise<void> {
+  if (access === 'public' || access === 'anyone') return;
+  if (act === undefined || mayDo(operator.caller, access)) return expectScope(operator.caller, access);
+  // What is no id of anything is not kept.
+  const { id: target = null } = (params?.safeParse(given).data ?? {}) as { readonly id?: string };
+  await audited(operator, { action: act, target, scope: access }, async () => {});
 }
 
 function respond(given: Answer, request: Request, { clock, connections, logger }: MountOptions): Response {
@@ -68,6 +79,12 @@ function respond(given: Answer, request: Request, { clock, connections, logger }
     onEnd: () => connections.end(stop),
     onError: (error) => logger.error(`The live stream ${pathname} broke off: ${describeError(error)}`),
   });
+}
+
+/** Those that the route declares, by the names that it has for them. */
+function headersOf({ headers }: Request, schema: z.ZodObject | undefined): Record<string, string> {
+  const given = Object.keys(schema?.shape ?? {}).map((name) => [name, headers.get(name)] as const);
+  return Object.fromEntries(given.filter((entry): entry is [string, string] => entry[1] !== null));
 }
 
 /** What the schema makes of it; throws INVALID_INPUT with every problem at its pointer. */

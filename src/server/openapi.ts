@@ -75,7 +75,7 @@ function plainPaths(base: string): Record<string, Json> {
 }
 
 function operationOf(route: Route, schemas: Json): Json {
-  const { id, tag, summary, access, params, query, body, rawBody, answers } = route;
+  const { id, tag, summary, access, params, query, headers, body, rawBody, answers } = route;
   const description = access === 'public' ? 'Needs no token.' : access === 'anyone' ? 'Needs any token.' : `Needs the scope \`${access}\`.`;
   return {
     operationId: id,
@@ -83,7 +83,11 @@ function operationOf(route: Route, schemas: Json): Json {
     summary,
     description,
     ...(access === 'public' ? { security: [] } : {}),
-    parameters: [...parametersOf('path', params, schemas), ...parametersOf('query', query, schemas)],
+    parameters: [
+      ...parametersOf('path', params, schemas),
+      ...parametersOf('query', query, schemas),
+      ...parametersOf('header', headers, schemas),
+    ],
     ...(body && !rawBody
       ? {
           requestBody: {
@@ -125,7 +129,7 @@ function problemsOf({ exposed, method, params, body }: Route, schemas: Json): Js
   return Object.fromEntries(statuses.map((status) => [String(status), { description: ofErrors[status], content }]));
 }
 
-function parametersOf(where: 'path' | 'query', schema: z.ZodObject | undefined, schemas: Json): Json[] {
+function parametersOf(where: 'path' | 'query' | 'header', schema: z.ZodObject | undefined, schemas: Json): Json[] {
   if (!schema) return [];
   const { properties = {}, required = [] } = schemaOf(schema, 'input', schemas) as {
     properties?: Record<string, Json>;

@@ -1,4 +1,4 @@
-import type { AuditRow, EntityCounts, OperatorReads, QueueDepthRow } from '../world/operator-port.ts';
+import type { AuditRow, EntityCounts, EventTypesQuery, OperatorReads, QueueDepthRow } from '../world/operator-port.ts';
 import type { EventRow, RunRow } from '../world/rows.ts';
 import type { Connection } from './connection.ts';
 import { smallEventColumns } from './events.ts';
@@ -33,12 +33,15 @@ function countEntities(db: Connection, runId: string): EntityCounts {
   ) as EntityCounts;
 }
 
-function listEventsOfTypes(db: Connection, { runId, types }: { runId: string; types: readonly string[] }): EventRow[] {
+function listEventsOfTypes(db: Connection, { runId, types, correlationIds }: EventTypesQuery): EventRow[] {
+  // By itself SQLite would read the whole log for a few of its entries.
+  const these = correlationIds && 'and correlation_id in (select value from json_each(:ids))';
   return db.all<EventRow>(
-    `select ${smallEventColumns}, null as payload from events
+    `select ${smallEventColumns}, null as payload from events ${these ? 'indexed by events_by_correlation' : ''}
      where run_id = :runId and type in (select value from json_each(:types))
+       ${these ?? ''}
      order by seq`,
-    { runId, types: JSON.stringify(types) },
+    { runId, types: JSON.stringify(types), ids: JSON.stringify(correlationIds ?? []) },
   );
 }
 

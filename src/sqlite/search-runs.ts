@@ -1,4 +1,4 @@
-import type { FoundRun, OperatorReads, RunSearch } from '../world/operator-port.ts';
+import type { ChangedRuns, ChangesQuery, FoundRun, RunSearch } from '../world/operator-port.ts';
 import type { Connection } from './connection.ts';
 import { runColumns } from './runs.ts';
 
@@ -57,14 +57,17 @@ export function findRun(db: Connection, runId: string): FoundRun | undefined {
   return stored && toRow(stored);
 }
 
-const changes = [
-  `created_at >= :since order by created_at desc`,
-  `status in ('completed', 'failed', 'cancelled') and completed_at >= :since order by completed_at desc`,
-  `run_id in (select r.run_id from runs r where r.status in ('pending', 'running') order by r.created_at desc limit :limit)
-     and updated_at >= :since order by created_at desc`,
-];
+// One that was created and has ended since is found by its end.
+const created = `created_at >= :since and completed_at is null order by created_at desc limit :limit`;
+const ended = `status in ('completed', 'failed', 'cancelled') and completed_at >= :since order by completed_at desc limit :limit`;
+const changed = `updated_at >= :since
+  and run_id in (select r.run_id from runs r where r.status in ('pending', 'running') order by r.created_at desc limit :watched)`;
 
-export function listChangedRuns(db: Connection, query: Parameters<OperatorReads['listChangedRuns']>[0]): FoundRun[] {
-  const found = changes.flatMap((change) => db.all<Stored>(`select ${columns} from runs where ${change} limit :limit`, query));
-  return [...new Map(found.map((row) => [row.runId, toRow(row)])).values()];
+export function listChangedRuns(db: Connection, query: ChangesQuery): ChangedRuns {
+  const found = [created, ended, changed].map((which) => db.all<Stored>(`select ${columns} from runs where ${which}`, query));
+  const [begun = [], over = []] = found;
+  return {
+    runs: [...new Map(found.flat().map((row) => [row.runId, toRow(row)])).values()],
+    whole: begun.length < query.limit && over.length < query.limit,
+  };
 }

@@ -1,4 +1,4 @@
-import type { Page } from './port.ts';
+import type { Page } from './page-queries.ts';
 import type { EventRow, RunRow, RunStatus } from './rows.ts';
 
 /**
@@ -9,14 +9,11 @@ export interface OperatorReads {
   /** Runs that fit, by when they were created. */
   searchRuns(query: RunSearch): Promise<readonly FoundRun[]>;
   findRun(runId: string): Promise<FoundRun | undefined>;
-  /**
-   * Runs that were created, ended or changed since an instant, at most about `limit` of each; of those that are under way only the newest
-   * are looked at.
-   */
-  listChangedRuns(query: { readonly since: number; readonly limit: number }): Promise<readonly FoundRun[]>;
+  /** Runs that were created, ended or changed since an instant. */
+  listChangedRuns(query: ChangesQuery): Promise<ChangedRuns>;
   countEntities(runId: string): Promise<EntityCounts>;
-  /** Events of some types, without payloads, in their order. */
-  listEventsOfTypes(query: { readonly runId: string; readonly types: readonly string[] }): Promise<readonly EventRow[]>;
+  /** Events of some types, of all or of these steps, hooks and waits, without payloads, in their order. */
+  listEventsOfTypes(query: EventTypesQuery): Promise<readonly EventRow[]>;
   listQueueDepths(now: number): Promise<readonly QueueDepthRow[]>;
   /** Open runs that are not due, have no delivery under way, and wait for nothing that could wake them. */
   listStuckRuns(query: { readonly limit: number }): Promise<readonly RunRow[]>;
@@ -30,6 +27,12 @@ export interface OperatorReads {
     readonly after: string | undefined;
     readonly limit: number;
   }): Promise<readonly AuditRow[]>;
+}
+
+export interface EventTypesQuery {
+  readonly runId: string;
+  readonly types: readonly string[];
+  readonly correlationIds?: readonly string[];
 }
 
 /** To an operator a flow that waits is not running. */
@@ -51,6 +54,20 @@ export interface FoundRun extends RunRow {
   readonly tenantId: string | null;
   /** A flow that waits for something. */
   readonly waiting: boolean;
+}
+
+export interface ChangesQuery {
+  readonly since: number;
+  /** At most so many runs that were created and are open, and so many that ended: the newest. */
+  readonly limit: number;
+  /** Of the open runs only so many, the newest, are looked at for changes: no index knows when a run changed. */
+  readonly watched: number;
+}
+
+export interface ChangedRuns {
+  readonly runs: readonly FoundRun[];
+  /** False: more may have been created or ended than `limit`. */
+  readonly whole: boolean;
 }
 
 export interface EntityCounts {

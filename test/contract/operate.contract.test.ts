@@ -7,7 +7,7 @@ import { createOperator, type OperatorOptions } from '../../src/operate/operator
 import { getRun } from '../../src/operate/get-run.ts';
 import { listRuns } from '../../src/operate/list-runs.ts';
 import { listEvents } from '../../src/operate/run-log.ts';
-import { listSteps } from '../../src/operate/run-steps.ts';
+import { getStep, listSteps } from '../../src/operate/run-steps.ts';
 import { listHooks, listStreams, listWaits } from '../../src/operate/run-waits.ts';
 import { newRunId } from '../../src/testing/ids.ts';
 import { scratchDatabase, storeNames } from '../support/any-store.ts';
@@ -106,6 +106,36 @@ describe.each(storeNames)('an operator, on %s,', (store) => {
     expect(rest).toMatchObject({ hasMore: false, data: [{ eventType: 'step_completed', data: { json: { result: 'paid' } } }] });
   });
 
+  it('reads of the log of a run only what belongs to the steps that are asked for', async () => {
+    const { world, operator } = await open();
+    const opened = await operator.store();
+    const reads: string[][] = [];
+    const listEventsOfTypes: typeof opened.operator.listEventsOfTypes = async (query) => {
+      const events = await opened.operator.listEventsOfTypes(query);
+      reads.push(events.map(({ correlationId, type }) => `${correlationId} ${type}`));
+      return events;
+    };
+    const watched = { ...operator, store: async () => ({ ...opened, operator: { ...opened.operator, listEventsOfTypes } }) };
+    // Steps of another run may have the same ids.
+    const [runId, other] = [await createCodeRun(world, 'order'), await createCodeRun(world, 'order')];
+    for (const of of [runId, other]) {
+      await write(world, of, { eventType: 'run_started' });
+      for (const correlationId of ['step_1', 'step_2', 'step_3']) {
+        const eventData = { stepName: 'step//./shop//charge', input: sdk([]) };
+        await write(world, of, { eventType: 'step_created', correlationId, eventData });
+        await write(world, of, { eventType: 'step_started', correlationId });
+        await write(world, of, { eventType: 'step_completed', correlationId, eventData: { result: sdk(1) } });
+      }
+    }
+    const ofStep = (stepId: string) => [`${stepId} step_started`, `${stepId} step_completed`];
+    const first = await listSteps(watched, runId, { limit: 2 });
+    const second = await listSteps(watched, runId, { limit: 2, cursor: String(first.cursor) });
+    const attempts = [{ outcome: 'completed' }];
+    expect([...first.data, ...second.data]).toMatchObject(['step_1', 'step_2', 'step_3'].map((stepId) => ({ stepId, attempts })));
+    expect(await getStep(watched, runId, 'step_2')).toMatchObject({ attempts });
+    expect(reads).toEqual([[...ofStep('step_1'), ...ofStep('step_2')], ofStep('step_3'), ofStep('step_2')]);
+  });
+
   it('tells of hooks and waits also when the run is over, and never their tokens', async () => {
     const { world, operator } = await open();
     const runId = await createCodeRun(world, 'approve');
@@ -149,6 +179,23 @@ describe.each(storeNames)('an operator, on %s,', (store) => {
     ]);
     // The next one begins anew.
     expect(await live().next()).toEqual({ done: true, value: undefined });
+  });
+
+  it('knows whether it was told of everything that began and ended', async () => {
+    const { world, operator } = await open();
+    const { operator: reads } = await operator.store();
+    const look = async (limit: number, watched = 10) => {
+      const { runs, whole } = await reads.listChangedRuns({ since: 0, limit, watched });
+      return { ids: runs.map(({ runId }) => runId).toSorted(), whole };
+    };
+    const ids = [newRunId(), newRunId(), newRunId()].toSorted();
+    for (const runId of ids) await createCodeRun(world, 'mail', { runId });
+    expect(await look(4)).toEqual({ ids, whole: true });
+    expect(await look(3)).toEqual({ ids, whole: false });
+    for (const runId of ids) await write(world, runId, { eventType: 'run_cancelled' });
+    expect(await look(4)).toEqual({ ids, whole: true });
+    expect(await look(3)).toEqual({ ids, whole: false });
+    expect((await look(2)).ids).toHaveLength(2);
   });
 
   it('logs what nobody foresaw of a run that it acts on in bulk', async () => {

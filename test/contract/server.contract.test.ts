@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { silentLogger } from '../../src/base/logger.ts';
 import { createWorld } from '../../src/index.ts';
 import { createServer } from '../../src/server/index.ts';
 import { scratchDatabase, storeNames } from '../support/any-store.ts';
@@ -50,6 +51,30 @@ describe.each(storeNames)('the API, on %s,', (store) => {
     const rest = await events(`/runs/${runId}/streams/${name}?from=2`);
     expect(await rest.nextOf('chunk')).toMatchObject({ index: 2 });
     await rest.cancel();
+  });
+
+  it('ends a stream that is left open when its run is over', async () => {
+    const { world, events } = await openApi(store);
+    const runId = await createCodeRun(world, 'log');
+    const name = `strm_${runId.slice(5)}_user`;
+    await world.writeToStream(name, runId, 'one');
+    const live = await events(`/runs/${runId}/streams/${name}`);
+    expect(await live.nextOf('chunk')).toEqual({ index: 0, text: 'one' });
+    await writeEvent(world, runId, { eventType: 'run_cancelled' });
+    expect(await live.next()).toEqual({ done: false, value: { event: 'end', data: { chunks: 1 } } });
+    expect(await live.next()).toMatchObject({ done: true });
+  });
+
+  it('says of a stream that is not there that it is not, before anything is sent, and logs nothing', async () => {
+    const lines: string[] = [];
+    const say = (message: string) => void lines.push(message);
+    const { world, get } = await openApi(store, { logger: { ...silentLogger, warn: say, error: say } });
+    const [runId, other] = [await createCodeRun(world, 'log'), await createCodeRun(world, 'log')];
+    await world.writeToStream('of another', other, 'one');
+    for (const name of ['none', 'of another'])
+      expect(await get(`/runs/${runId}/streams/${name}`), name).toMatchObject({ status: 404, body: { code: 'STREAM_NOT_FOUND' } });
+    expect(await get('/runs/wrun_none/streams/none')).toMatchObject({ status: 404, body: { code: 'RUN_NOT_FOUND' } });
+    expect(lines).toEqual([]);
   });
 
   it('starts, cancels, wakes, resumes and replays runs of code, each with its line in the audit log', async () => {

@@ -2,6 +2,13 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
 interface Operation {
   readonly operationId: string;
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly required: boolean;
+    readonly description?: string;
+    readonly schema: object;
+  }[];
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema?: object }>> }>>;
 }
 

@@ -31,6 +31,9 @@ export const api = {
 
   runs: async (filters: Filters, cursor: string | undefined, signal?: Signal) =>
     await request<Api.Page<Api.RunSummary>>('GET', '/runs', { query: { ...filters, cursor, limit: pageSize }, signal }),
+  /** Those of one part of a list: no screen shows more. */
+  runsInSight: async (filters: Filters, signal?: Signal) =>
+    await request<Api.Page<Api.RunSummary>>('GET', '/runs', { query: { ...filters, limit: longestPage }, signal }),
   run: async (runId: string, signal?: Signal) => await request<Api.RunDetail>('GET', run(runId), { signal }),
   explain: async (runId: string, signal?: Signal) => await request<Api.Explanation>('GET', `${run(runId)}/explain`, { signal }),
   events: async (runId: string, { cursor, order }: { cursor: string | undefined; order: Order }, signal?: Signal) =>

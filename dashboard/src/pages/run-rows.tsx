@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RunSummary } from '../api/types.ts';
 import { shortenId } from '../model/format.ts';
 import { hrefs } from '../model/route.ts';
+import type { Sight } from '../model/rows-in-sight.ts';
 import { isShortcut } from '../ui/shortcuts.tsx';
 import { Status } from '../ui/status.tsx';
 import { Ago, Took } from '../ui/time.tsx';
@@ -16,14 +17,18 @@ export interface RunRowsProps {
   readonly runs: readonly RunSummary[];
   readonly hasMore: boolean;
   readonly onNearEnd: () => void;
+  /** Told which rows are near what is seen. */
+  readonly onSight: (sight: Sight) => void;
 }
 
 /** The runs as a table of which only the rows in sight exist. Arrow keys, `j` and `k` go from run to run. */
-export function RunRows({ runs, hasMore, onNearEnd }: RunRowsProps) {
+export function RunRows({ runs, hasMore, onNearEnd, onSight }: RunRowsProps) {
   const list = useRef<HTMLDivElement>(null);
   const rowPx = useIsNarrow() ? narrowPx : widePx;
   const { items, height, top, scrollTo } = useWindowRows(runs.length, rowPx, list);
+  const firstIndex = items[0]?.index ?? 0;
   const lastIndex = items.at(-1)?.index ?? 0;
+  useEffect(() => onSight({ first: firstIndex, last: lastIndex }), [firstIndex, lastIndex, onSight]);
   useEffect(() => {
     if (hasMore && lastIndex >= runs.length - ahead) onNearEnd();
   }, [hasMore, lastIndex, runs.length, onNearEnd]);

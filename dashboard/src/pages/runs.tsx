@@ -75,7 +75,7 @@ function List({
   return (
     <>
       {problem && <ProblemNotice problem={problem} />}
-      <RunRows runs={list.runs} hasMore={list.hasMore} onNearEnd={runs.more} />
+      <RunRows runs={list.runs} hasMore={list.hasMore} onNearEnd={runs.more} onSight={runs.see} />
       <div class="runs-foot" role="status">
         {list.hasMore ? (
           <button type="button" class="button small" disabled={runs.loadingMore} onClick={runs.more}>

@@ -5,8 +5,10 @@ import { Problem } from '../api/problem.ts';
 import type { RunSummary } from '../api/types.ts';
 import { apiFilters, formatFilters, type RunFilters } from '../model/filters.ts';
 import { readAgain } from '../model/read-again.ts';
+import { partInSight, partQuery, partReadAgain, type Sight } from '../model/rows-in-sight.ts';
 import { nextPage, type RunList, takesPage, withPage } from '../model/run-list.ts';
 import { countNew, heardAtTop, heardBelow, readWhileShown, released, type ShownRuns } from '../model/shown-runs.ts';
+import { useInterval } from '../ui/use-resource.ts';
 
 export interface Runs {
   readonly list: RunList | undefined;
@@ -18,6 +20,8 @@ export interface Runs {
   readonly more: () => void;
   readonly release: () => void;
   readonly reload: () => void;
+  /** These rows are in sight: they are read again every few seconds, since not every change of an open run is told live. */
+  readonly see: (sight: Sight) => void;
 }
 
 interface State extends ShownRuns {
@@ -27,6 +31,9 @@ interface State extends ShownRuns {
 
 const flushMs = 250;
 const retryMs = 5_000;
+const sightMs = 5_000;
+// A server that is slow to answer is asked less often.
+const pausePerWait = 5;
 /** Within this distance from the top new runs come in at once; further down they would push away what is being read. */
 const topPx = 240;
 
@@ -46,8 +53,8 @@ export function useRuns(filters: RunFilters): Runs {
   const current = useRef(state);
   current.current = state.key === key ? state : nothing;
   if (state.list) shownLast = { key: state.key, list: state.list };
-  // What is heard while the list is read may be newer than what is read.
-  const heardMeanwhile = useRef<RunSummary[] | undefined>(undefined);
+  // What is heard while the list or a part of it is read may be newer than what is read.
+  const reads = useRef(new Set<RunSummary[]>());
 
   const change = useCallback(
     (update: (shown: ShownRuns) => Partial<State>) =>
@@ -65,14 +72,13 @@ export function useRuns(filters: RunFilters): Runs {
   useEffect(() => {
     const abort = new AbortController();
     let retry: ReturnType<typeof setTimeout> | undefined;
-    heardMeanwhile.current = [];
+    const heard: RunSummary[] = [];
+    reads.current.add(heard);
     setLoadingMore(false);
     const read = async (cursor: string | undefined) => await api.runs(apiFilters(filters, Date.now()), cursor, abort.signal);
     readAgain(current.current.list, filters.order, read)
       .then((list) => {
         if (abort.signal.aborted) return;
-        const heard = heardMeanwhile.current ?? [];
-        heardMeanwhile.current = undefined;
         change((shown) => ({ ...readWhileShown(shown, { list, heard, atTop: isAtTop() }, filters), problem: undefined }));
       })
       .catch((error: unknown) => {
@@ -80,12 +86,40 @@ export function useRuns(filters: RunFilters): Runs {
         const problem = Problem.from(error);
         change(() => ({ problem }));
         if (mayPass(problem)) retry = setTimeout(reload, retryMs);
-      });
+      })
+      .finally(() => reads.current.delete(heard));
     return () => {
       clearTimeout(retry);
       abort.abort();
     };
   }, [key, round]);
+
+  const sight = useRef<Sight>({ first: 0, last: 0 });
+  const see = useCallback((now: Sight) => (sight.current = now), []);
+  const sightAbort = useRef<AbortController | undefined>(undefined);
+  useEffect(() => () => sightAbort.current?.abort(), [key, round]);
+  const sightFrom = useRef(0);
+  useInterval(() => {
+    const { list: asked } = current.current;
+    const begunAt = Date.now();
+    if (!asked || reads.current.size > 0 || begunAt < sightFrom.current) return;
+    const part = partInSight(asked, sight.current, isAtTop());
+    const { since, ...rest } = apiFilters(filters, begunAt);
+    const { signal } = (sightAbort.current = new AbortController());
+    const heard: RunSummary[] = [];
+    reads.current.add(heard);
+    void api
+      .runsInSight({ ...rest, ...partQuery(part, filters.order, since) }, signal)
+      .then((page) => {
+        if (!signal.aborted) change((shown) => partReadAgain(shown, { part, page, heard, atTop: isAtTop() }, filters));
+      })
+      // It is read again soon, and the state of the connection is shown already.
+      .catch(() => {})
+      .finally(() => {
+        reads.current.delete(heard);
+        sightFrom.current = Date.now() + pausePerWait * (Date.now() - begunAt);
+      });
+  }, sightMs);
 
   useEffect(() => {
     const abort = new AbortController();
@@ -96,7 +130,7 @@ export function useRuns(filters: RunFilters): Runs {
       timer = undefined;
       const runs = changed;
       changed = [];
-      heardMeanwhile.current?.push(...runs);
+      for (const meanwhile of reads.current) meanwhile.push(...runs);
       const heard = isAtTop() ? heardAtTop : heardBelow;
       change((shown) => heard(shown, runs, filters));
     };
@@ -153,7 +187,7 @@ export function useRuns(filters: RunFilters): Runs {
   }, [change]);
 
   const { list, problem } = current.current;
-  return { list, problem, loadingMore, live, held: countNew(current.current), more, release, reload };
+  return { list, problem, loadingMore, live, held: countNew(current.current), more, release, reload, see };
 }
 
 function isAtTop(): boolean {

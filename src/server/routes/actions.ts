@@ -29,12 +29,14 @@ export function startedAnswer({ run, created }: Started): Answer {
   return { status: created ? 201 : 200, json: run };
 }
 
-/** The header of a request; throws INVALID_INPUT for one that is too long. */
-export function idempotencyKeyOf(request: Request): string | undefined {
-  const given = request.headers.get('idempotency-key') ?? undefined;
-  if (given === undefined || idempotencyKeySchema.safeParse(given).success) return given;
-  throw invalid('The header Idempotency-Key must be 1 to 256 characters.');
-}
+/** For what begins a run once for each key. */
+export const keyHeader = z.object({
+  'Idempotency-Key': idempotencyKeySchema.optional().meta({ description: 'Names this start: the same key once more finds what it began.' }),
+});
+
+const tokenHeader = z.object({
+  'X-Pawl-Resume-Token': resumeTokenSchema.shape.token.meta({ description: 'Or `token` in the body, which comes first.' }),
+});
 
 export const actionRoutes: readonly Route[] = [
   defineRoute({
@@ -44,10 +46,12 @@ export const actionRoutes: readonly Route[] = [
     tag: 'Actions',
     summary: 'Start a workflow by its name; with the header Idempotency-Key, once',
     access: 'act',
+    act: 'run.start',
+    headers: keyHeader,
     body: startRunSchema,
     answers: started,
-    handle: async ({ operator, body, request }) =>
-      startedAnswer(await startRun(operator, { ...body, idempotencyKey: idempotencyKeyOf(request) })),
+    handle: async ({ operator, headers, body }) =>
+      startedAnswer(await startRun(operator, { ...body, idempotencyKey: headers['Idempotency-Key'] })),
   }),
   defineRoute({
     method: 'post',
@@ -56,6 +60,7 @@ export const actionRoutes: readonly Route[] = [
     tag: 'Actions',
     summary: 'Cancel or retry every run that fits, at most 1,000 at once; a dry run unless told otherwise',
     access: 'act',
+    act: 'runs.bulk',
     body: bulkSchema,
     answers: { 200: { description: 'What was done', schema: bulkResultSchema } },
     handle: async ({ operator, body }) => ({ json: await bulk(operator, body) }),
@@ -67,6 +72,7 @@ export const actionRoutes: readonly Route[] = [
     tag: 'Actions',
     summary: 'Cancel a run, and the children of a flow; what has begun is undone only by the `onCancel` of a flow',
     access: 'act',
+    act: 'run.cancel',
     params: ofRun,
     body: cancelSchema.default({}),
     answers: { 200: { description: 'The run', schema: runSummarySchema } },
@@ -79,6 +85,7 @@ export const actionRoutes: readonly Route[] = [
     tag: 'Actions',
     summary: 'Have a worker look at a run at once',
     access: 'act',
+    act: 'run.wake',
     params: ofRun,
     body: z.object({}).default({}),
     answers: { 200: { description: 'The run', schema: runSummarySchema } },
@@ -91,6 +98,7 @@ export const actionRoutes: readonly Route[] = [
     tag: 'Actions',
     summary: 'A new execution of a flow that goes on where this one stopped, or at an earlier step',
     access: 'act',
+    act: 'run.retry',
     params: ofRun,
     body: retrySchema.default({}),
     answers: { 201: started[201] },
@@ -103,6 +111,7 @@ export const actionRoutes: readonly Route[] = [
     tag: 'Actions',
     summary: 'A new run with the same input',
     access: 'act',
+    act: 'run.replay',
     params: ofRun,
     body: z.object({}).default({}),
     answers: { 201: started[201] },
@@ -115,6 +124,7 @@ export const actionRoutes: readonly Route[] = [
     tag: 'Actions',
     summary: 'End the wait of a flow, or give a hook what it waits for, without its token',
     access: 'act',
+    act: 'run.resume',
     params: ofRun,
     body: resumeRunSchema.default({}),
     answers: { 200: { description: 'Which run went on', schema: resumedSchema } },
@@ -128,11 +138,12 @@ export const actionRoutes: readonly Route[] = [
     summary: 'End the wait that this resume token is for; needs no other token',
     access: 'public',
     exposed: 'resume',
+    headers: tokenHeader,
     body: resumeTokenSchema,
     answers: { 200: { description: 'Which run went on', schema: resumedSchema } },
-    async handle({ operator, body, request }) {
-      const token = body.token ?? request.headers.get('x-pawl-resume-token') ?? '';
-      if (token === '') throw invalid('There is no resume token: give it as `token`, or in the header X-Pawl-Resume-Token.');
+    async handle({ operator, headers, body }) {
+      const token = body.token ?? headers['X-Pawl-Resume-Token'];
+      if (token === undefined) throw invalid('There is no resume token: give it as `token`, or in the header X-Pawl-Resume-Token.');
       return { json: await resumeByToken(operator, token, body.data) };
     },
   }),

@@ -12,7 +12,7 @@ import {
 import { runSummarySchema } from '../../operate/schemas/runs.ts';
 import { startFlow } from '../../operate/start-flow.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { idempotencyKeyOf, startedAnswer } from './actions.ts';
+import { keyHeader, startedAnswer } from './actions.ts';
 
 const name = z.string().regex(/^[A-Za-z0-9_.-]{1,200}$/);
 const ofFlow = z.object({ id: name });
@@ -39,6 +39,7 @@ export const flowRoutes: readonly Route[] = [
     tag: 'Flows',
     summary: 'Register a version of a flow',
     access: 'admin',
+    act: 'flow.register',
     query: checks,
     body: flowDefinitionSchema,
     answers: { 201: { description: 'The version as it is kept', schema: flowDetailSchema } },
@@ -86,14 +87,16 @@ export const flowRoutes: readonly Route[] = [
     tag: 'Flows',
     summary: 'Start an execution of a flow; with an idempotency key, once',
     access: 'act',
+    act: 'flow.start',
     params: ofFlow,
+    headers: keyHeader,
     body: startFlowSchema.default({ input: {} }),
     answers: {
       201: { description: 'The execution that began', schema: runSummarySchema },
       200: { description: 'The execution that the key found', schema: runSummarySchema },
     },
-    async handle({ operator, params, body, request }) {
-      const idempotencyKey = body.idempotencyKey ?? idempotencyKeyOf(request);
+    async handle({ operator, params, headers, body }) {
+      const idempotencyKey = body.idempotencyKey ?? headers['Idempotency-Key'];
       const { idempotencyKey: _, ...rest } = body;
       return startedAnswer(await startFlow(operator, params.id, { ...rest, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) }));
     },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { followRun } from '../../operate/follow-run.ts';
 import { followRuns } from '../../operate/follow-runs.ts';
-import { followStream } from '../../operate/follow-stream.ts';
+import { type FollowStream, followStream } from '../../operate/follow-stream.ts';
 import { findRun } from '../../operate/run-views.ts';
 import { ownNameSchema } from '../../operate/schemas/common.ts';
 import { runFilterSchema } from '../../operate/schemas/runs.ts';
@@ -18,7 +18,7 @@ export const liveRoutes: readonly Route[] = [
     path: '/runs/live',
     id: 'followRuns',
     tag: 'Runs',
-    summary: 'Runs that fit, as they begin, change and end: `run` events',
+    summary: 'Runs that fit, as they begin, change and end: `run` events; where it ends by itself, read the list anew',
     access: 'read',
     query: runFilterSchema,
     answers: { 200: { description: '`run` with a RunSummary, `ping` with nothing', events: true } },
@@ -45,11 +45,17 @@ export const liveRoutes: readonly Route[] = [
     path: '/runs/:id/streams/:name',
     id: 'followStream',
     tag: 'Runs',
-    summary: 'The chunks of a stream, and those to come, until it is closed: `chunk` events, then `end`',
+    summary: 'The chunks of a stream, and those to come, until it is closed or its run is over: `chunk` events, then `end`',
     access: 'read',
     params: streamParams,
     query: z.object({
       from: z.coerce.number().int().min(0).max(1e9).optional().meta({ description: 'The index of the first chunk; default 0.' }),
+    }),
+    headers: z.object({
+      'Last-Event-ID': z
+        .string()
+        .optional()
+        .meta({ description: 'The `id` of the last chunk that was read, to go on after it; `from` comes first.' }),
     }),
     answers: {
       200: {
@@ -57,11 +63,11 @@ export const liveRoutes: readonly Route[] = [
         events: true,
       },
     },
-    async handle({ operator, params: { id: runId, name }, query, request }) {
-      const last = Number(request.headers.get('last-event-id') ?? Number.NaN);
+    async handle({ operator, params: { id: runId, name }, query, headers }) {
+      const last = Number(headers['Last-Event-ID'] ?? Number.NaN);
       const from = query.from ?? (Number.isSafeInteger(last) && last >= 0 ? last + 1 : 0);
-      await findRun(operator, runId);
-      return { events: (signal) => chunks(followStream(operator, { runId, name, from }, signal), from) };
+      const follow = await followStream(operator, { runId, name, from });
+      return { events: (signal) => chunks(follow(signal), from) };
     },
   }),
 ];
@@ -70,7 +76,7 @@ async function* named(event: string, values: AsyncIterable<unknown>): AsyncGener
   for await (const data of values) yield { event, data };
 }
 
-async function* chunks(values: ReturnType<typeof followStream>, from: number): AsyncGenerator<ServerEvent, void, void> {
+async function* chunks(values: ReturnType<FollowStream>, from: number): AsyncGenerator<ServerEvent, void, void> {
   let count = from;
   for await (const chunk of values) {
     count = chunk.index + 1;

@@ -70,6 +70,19 @@ describe('the dashboard in a browser, where it could say what is not so', () => 
     expect(await accessibilityProblems(visitor.page)).toEqual([]);
   });
 
+  it('shows the rows in sight as they are also where nobody tells of their changes', async () => {
+    const runId = await shop.startFlow('approval', {});
+    await shop.reaches(runId, 'waiting');
+    await visitor.visit('/');
+    await visitor.page.route('**/runs/live*', async (route) => await route.abort());
+    await visitor.page.reload();
+    const row = (status: string) => visitor.page.getByRole('link', { name: `approval, ${status}, run ${runId}` });
+    await row('waiting').waitFor();
+    await shop.post(`/runs/${runId}/cancel`, {});
+    await row('cancelled').waitFor({ timeout: 30_000 });
+    visitor.forgive('ERR_FAILED');
+  });
+
   it('keeps the list when it cannot be read again, says so, and reads it again by itself', async () => {
     const rows = () => visitor.page.getByRole('table', { name: 'Runs' }).getByRole('row');
     await visitor.visit('/');
