@@ -1,15 +1,18 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { describeError } from '../base/logger.ts';
+import { shownUrl } from '../base/shown-url.ts';
 import { readSchemaStatus } from '../connect/schema-status.ts';
 import type { Settings } from '../connect/settings.ts';
+import { longestWaitMs, oldestWaitMs } from '../operate/late-work.ts';
 import { getSystem } from '../operate/system.ts';
 import { parseTokens } from '../server/tokens.ts';
+import type { WorkerRow } from '../world/rows.ts';
 import { askHealth } from './ask-health.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { formatRoughly } from '../base/duration.ts';
 import { statusCell } from './paint.ts';
 import { withProgress } from './progress.ts';
-import { type Session, settingsOf, shownUrl, withOperator, withStore, withWorld } from './session.ts';
+import { type Session, settingsOf, withOperator, withStore, withWorld } from './session.ts';
 import { printableText, renderTable } from './table.ts';
 
 export interface DoctorOptions {
@@ -87,11 +90,10 @@ async function checkSchema(settings: Settings, clock: Clock): Promise<Finding[]>
 
 async function checkStore(session: Session, clock: Clock): Promise<Finding[]> {
   try {
-    return await withStore(session, async (store) => {
+    return await withStore(session, async (store, settings) => {
       const skewMs = store.now() - clock.now();
       const workers = await store.listWorkers();
       const live = workers.filter((worker) => worker.live);
-      const where = [...new Set(live.map(({ host, deploymentId }) => `${host} (${deploymentId})`))].join(', ');
       return [
         Math.abs(skewMs) <= largestSkewMs
           ? ok('clock', `within ${largestSkewMs} ms of the database`)
@@ -100,9 +102,7 @@ async function checkStore(session: Session, clock: Clock): Promise<Finding[]> {
               `${formatRoughly(Math.abs(skewMs))} ${skewMs > 0 ? 'behind' : 'ahead of'} the database`,
               'Timers are corrected for it; times in logs are not. Set the clock by NTP.',
             ),
-        live.length > 0
-          ? ok('workers', `${live.length} alive: ${where}`)
-          : warning('workers', 'none is alive', 'Call world.start() in a process that is to do the work, or wait for it.'),
+        checkWorkers(live, settings),
       ];
     });
   } catch (error) {
@@ -110,16 +110,21 @@ async function checkStore(session: Session, clock: Clock): Promise<Finding[]> {
   }
 }
 
-const longestWaitMs = 60_000;
+function checkWorkers(live: readonly WorkerRow[], { deploymentPolicy, deploymentId: own }: Settings): Finding {
+  if (live.length === 0)
+    return warning('workers', 'none is alive', 'Call world.start() in a process that is to do the work, or wait for it.');
+  const alive = `${live.length} alive: ${[...new Set(live.map(({ host, deploymentId }) => `${host} (${deploymentId})`))].join(', ')}`;
+  if (deploymentPolicy === 'latest' || live.some(({ deploymentId }) => deploymentId === own)) return ok('workers', alive);
+  const advice = 'What is started with these settings waits for a worker that has the same WORKFLOW_PAWL_DEPLOYMENT_ID.';
+  return warning('workers', `${alive}, and none of build ${own}`, advice);
+}
 
 async function checkQueue(session: Session): Promise<Finding[]> {
   try {
-    const { now, queue, stuckRuns } = await withOperator(session, getSystem);
+    const system = await withOperator(session, getSystem);
+    const { queue, stuckRuns } = system;
     const ready = queue.reduce((sum, each) => sum + each.ready, 0);
-    const oldestMs = Math.max(
-      0,
-      ...queue.flatMap(({ oldestDueAt }) => (oldestDueAt === null ? [] : [Date.parse(now) - Date.parse(oldestDueAt)])),
-    );
+    const oldestMs = oldestWaitMs(system);
     const waits = `${ready} due and not taken, the oldest for ${formatRoughly(oldestMs)}`;
     if (stuckRuns.count > 0) {
       const [example] = stuckRuns.examples;

@@ -1,8 +1,9 @@
 import { systemClock } from '../base/clock.ts';
+import { shownUrl } from '../base/shown-url.ts';
 import { readSchemaStatus } from '../connect/schema-status.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { withProgress } from './progress.ts';
-import { type Session, settingsOf, shownUrl, withStore } from './session.ts';
+import { type Session, settingsOf, withStore } from './session.ts';
 
 export interface MigrateOptions {
   readonly dryRun?: boolean;

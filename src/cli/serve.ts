@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createStderrLogger } from '../base/logger.ts';
+import { shownUrl } from '../base/shown-url.ts';
 import { openEngine } from '../connect/open-engine.ts';
 import type { Flow, StepHandler } from '../flow/types.ts';
 import { isLoopbackHost } from '../server/authenticate.ts';
@@ -8,7 +9,7 @@ import { createServer } from '../server/create-server.ts';
 import { forwardedAddress } from '../server/forwarded-address.ts';
 import { listen } from '../server/listen.ts';
 import { CliError, exitCodes, type ExitCode } from './exit-codes.ts';
-import { type Session, settingsOf, shownUrl } from './session.ts';
+import { type Session, settingsOf } from './session.ts';
 
 export interface ServeOptions {
   readonly host: string;
@@ -27,9 +28,7 @@ export interface ServeOptions {
 }
 
 /** Works, and answers the API and the dashboard, until it is told to end. */
-export async function serve({ env: { PORT: _ownPort, ...env }, ...terminal }: Session, options: ServeOptions): Promise<ExitCode> {
-  // Elsewhere `PORT` says where the app's routes answer; here it is this process's own, or of the shell that it was started from.
-  const session = { ...terminal, env };
+export async function serve(session: Session, options: ServeOptions): Promise<ExitCode> {
   const settings = settingsOf(session);
   const { host, port, publicOnly = false, cors, basePath, trustedProxy, json = false } = options;
   if (settings.tokens === undefined && !publicOnly && !isLoopbackHost(host)) {

@@ -57,8 +57,3 @@ export function userName(): string {
     return `uid ${process.getuid?.() ?? 'unknown'}`;
   }
 }
-
-/** A database as it may be shown: without its password. */
-export function shownUrl(url: string): string {
-  return url.replace(/(\/\/[^/@:]*):[^@/]*@/, '$1:***@').replace(/([?&]password=)[^&]*/gi, '$1***');
-}

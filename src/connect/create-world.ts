@@ -65,7 +65,7 @@ export function createWorld(options: CreateWorldOptions = {}): PawlWorld {
     async start() {
       const { host, settings } = lazy();
       expectDeliverable(settings);
-      await host.start(user);
+      await host.start(user, settings);
     },
     async close() {
       await lazy.made?.host.release(user);

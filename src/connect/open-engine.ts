@@ -32,7 +32,9 @@ export interface OpenEngineOptions extends Omit<EngineOptions, 'tokens' | 'ids' 
  * stored. It only produces, until `start()` makes this process a worker. Throws INVALID_FLOW.
  */
 export async function openEngine(options: OpenEngineOptions = {}): Promise<WorldEngine> {
-  const { url, env = process.env, clock, logger } = options;
+  const { url, clock, logger } = options;
+  // In a process with an Engine it is the port of the program's own API; where the SDK's routes answer on it, the World that the SDK started knows.
+  const { PORT: _, ...env } = options.env ?? process.env;
   const world = createWorld({
     env: url === undefined ? env : { ...env, WORKFLOW_PAWL_URL: url },
     ...(clock ? { clock } : {}),
@@ -88,7 +90,6 @@ export class WorldEngine extends Engine {
     this.#leave = joinFlowWorkers(host(), { engine: this, index: this.store.index }, flowWorld);
     await this.world.start();
     this.#pump ??= startTriggerPump(flowWorld, this, this.triggers);
-    this.store.index.onHeard = this.#pump.kick;
   }
 
   override drain(graceMs: number): void {

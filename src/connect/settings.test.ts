@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { normaliseUrl, readSettings, settingNames } from './settings.ts';
 
@@ -8,7 +9,7 @@ const read = (name: string, value: string) => readSettings({ [`WORKFLOW_PAWL_${n
 describe('settings', () => {
   it('all have a default', () => {
     expect(readSettings({})).toEqual({
-      url: 'sqlite:./.pawl/pawl.db',
+      url: `sqlite:${resolve('.pawl/pawl.db')}`,
       schema: 'pawl',
       worker: 'on',
       flowConcurrency: 128,
@@ -36,7 +37,7 @@ describe('settings', () => {
   });
 
   it.each([
-    ['URL', ' sqlite:./a.db ', { url: 'sqlite:./a.db' }],
+    ['URL', ' sqlite:/a.db ', { url: 'sqlite:/a.db' }],
     ['SCHEMA', 'pawl_2', { schema: 'pawl_2' }],
     ['WORKER', 'off', { worker: 'off' }],
     ['FLOW_CONCURRENCY', '1', { flowConcurrency: 1 }],
@@ -70,8 +71,26 @@ describe('settings', () => {
   });
 
   it.each([
-    ['URL', 'mysql://root:secret@db/x', /WORKFLOW_PAWL_URL is "mysql:\/\/\*\*\*@db\/x"; it must be "sqlite:<file>" or "postgres:/],
+    ['URL', 'mysql://root:secret@db/x', /WORKFLOW_PAWL_URL is "mysql:\/\/root:\*\*\*@db\/x"; it must be "sqlite:<file>" or "postgres:/],
     ['URL', 'sqlite:', /sqlite:<file>/],
+    ['URL', 'sqlite://', /sqlite:<file>/],
+    ['URL', 'file:./x.db', /sqlite:<file>/],
+    ['URL', 'sqlite3:./x.db', /sqlite:<file>/],
+    ['URL', 'SQLite+file:./x.db', /sqlite:<file>/],
+    ['URL', 'postgres:db/x', /sqlite:<file>/],
+    ['URL', 'Postgre:db/x', /sqlite:<file>/],
+    ['URL', 'postgres+ssl://a', /sqlite:<file>/],
+    ['URL', 'S3://bucket/x.db', /sqlite:<file>/],
+    ['URL', 'postgresql+asyncpg://app:secret@db/x', /is "postgresql\+asyncpg:\/\/app:\*\*\*@db\/x"; it must be "sqlite:<file>" or/],
+    ['URL', 'postgres://u:sec#ret@db/x', /is "postgres:\/\/u:\*\*\*@db\/x"; it must be a URL like .*"%23" for "#"/],
+    ['URL', 'postgres://u:sec', /is "postgres:\/\/u:\*\*\*"; it must be a URL like/],
+    [
+      'URL',
+      'postgres://u:p@h1:5432,h2:5432/x',
+      /"postgres:\/\/u:\*\*\*@h1:5432,h2:5432\/x"; it must be the URL of one host.*follows the primary/,
+    ],
+    ['URL', 'postgres://u:p@h1,h2/x?target_session_attrs=read-write', /of one host/],
+    ['URL', 'postgres:///x?host=h1,h2', /of one host/],
     ['SCHEMA', 'Pawl', /lower-case/],
     ['SCHEMA', 'a"; drop schema b', /lower-case/],
     ['WORKER', 'yes', /WORKFLOW_PAWL_WORKER is "yes"; it must be one of on, off/],
@@ -151,14 +170,25 @@ describe('settings of the SDK', () => {
 
 describe('a URL', () => {
   it.each([
-    ['sqlite:./a.db', 'sqlite:./a.db'],
+    ['sqlite:./a.db', `sqlite:${resolve('a.db')}`],
+    ['SQLite:./a.db', `sqlite:${resolve('a.db')}`],
     ['sqlite:/data/a.db', 'sqlite:/data/a.db'],
     ['sqlite:///data/a.db', 'sqlite:/data/a.db'],
     ['sqlite::memory:', 'sqlite::memory:'],
-    ['./a.db', 'sqlite:./a.db'],
+    ['./a.db', `sqlite:${resolve('a.db')}`],
     ['/data/a.db', 'sqlite:/data/a.db'],
+    ['./of:12:30.db', `sqlite:${resolve('of:12:30.db')}`],
+    ['backup-12:30.db', `sqlite:${resolve('backup-12:30.db')}`],
+    ['sqlite:postgres://x', `sqlite:${resolve('postgres://x')}`],
+    ['C:\\data\\a.db', `sqlite:${resolve('C:\\data\\a.db')}`],
+    ['c:/data/a.db', `sqlite:${resolve('c:/data/a.db')}`],
     ['postgres://u:p@db/x?sslmode=require', 'postgres://u:p@db/x?sslmode=require'],
     ['postgresql://db/x', 'postgresql://db/x'],
+    ['POSTGRES://App@Db/X', 'postgres://App@Db/X'],
+    ['postgres://u:a,b@db/x', 'postgres://u:a,b@db/x'],
+    ['postgres://u:p@/x', 'postgres://u:p@/x'],
+    ['postgres:///x?host=/var/run/postgresql', 'postgres:///x?host=/var/run/postgresql'],
+    ['postgres://u@%2Frun%2Fpostgresql/x', 'postgres://u@%2Frun%2Fpostgresql/x'],
   ])('%s means %s', (url, normal) => {
     expect(normaliseUrl(url)).toBe(normal);
   });

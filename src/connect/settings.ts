@@ -1,5 +1,7 @@
+import { resolve } from 'node:path';
 import { parseDuration } from '../base/duration.ts';
 import { type LogLevel, logLevels } from '../base/logger.ts';
+import { shownUrl } from '../base/shown-url.ts';
 import type { Retention, RuntimeSettings } from '../runtime/settings.ts';
 import { flowNamespace } from '../world/flow-port.ts';
 import { probeNamespace } from '../world/names.ts';
@@ -91,16 +93,38 @@ export function readSettings(env: Environment): Settings {
 export function expectDeliverable({ worker, delivery, baseUrl }: Pick<Settings, 'worker' | 'delivery' | 'baseUrl'>): void {
   if (worker === 'off' || delivery !== 'http' || baseUrl !== undefined) return;
   throw settingError(
-    `${prefix}DELIVERY is "http", and nothing says where the app's routes answer. Set ${prefix}BASE_URL (or PORT), or leave ${prefix}DELIVERY at "auto".`,
+    `${prefix}DELIVERY is "http", and nothing says where the app's routes answer. Set ${prefix}BASE_URL (or PORT, but not for an Engine), or leave ${prefix}DELIVERY at "auto".`,
   );
 }
 
-/** The form under which Worlds of one database find each other in a process. */
+/**
+ * The form under which Worlds of one database find each other in a process: a file has its whole path, so that it stays the same one when
+ * the process changes its folder. Throws `INVALID_SETTING`, without the password.
+ */
 export function normaliseUrl(url: string): string {
-  if (/^postgres(ql)?:\/\//.test(url)) return url;
-  const path = /^sqlite:(?:\/\/)?(.+)$/.exec(url)?.[1] ?? (/^[a-z]+:/.test(url) ? undefined : url);
-  if (path === undefined) throw invalid('URL', url.replace(/\/\/.*@/, '//***@'), '"sqlite:<file>" or "postgres://…"');
-  return `sqlite:${path}`;
+  if (/^postgres(?:ql)?:\/\//i.test(url)) return readPostgresUrl(url);
+  const [, named] = /^sqlite:(?:\/\/)?(.*)$/is.exec(url) ?? [];
+  const path = named ?? (hasScheme(url) ? '' : url);
+  if (path === '') throw invalid('URL', shownUrl(url), '"sqlite:<file>" or "postgres://…"');
+  return path === ':memory:' ? 'sqlite::memory:' : `sqlite:${resolve(path)}`;
+}
+
+/** Names of files may have a colon, too; what is followed by two slashes or looks like one of our schemes was not meant as one. */
+function hasScheme(url: string): boolean {
+  return /^[a-z]{2,}:/.test(url) || /^(?:[a-z][a-z0-9+.-]+:\/\/|(?:postg|sqlite)[^/\\:]*:)/i.test(url);
+}
+
+const postgresRule = 'a URL like "postgres://user:password@host:5432/database"; what is special in a password is encoded, as "%23" for "#"';
+const oneHostRule = 'the URL of one host: of a name, or of a proxy, that follows the primary';
+
+function readPostgresUrl(url: string): string {
+  const [, scheme = '', hosts = ''] = /^([a-z]+):\/\/(?:[^/?#]*@)?([^/?#]*)/i.exec(url) ?? [];
+  if (hosts.includes(',')) throw invalid('URL', shownUrl(url), oneHostRule);
+  // Without a host it is that of this machine, or of a parameter; only the driver knows that form.
+  const named = url.replace('@/', '@localhost/');
+  if (!URL.canParse(named)) throw invalid('URL', shownUrl(url), postgresRule);
+  if (new URL(named).searchParams.get('host')?.includes(',')) throw invalid('URL', shownUrl(url), oneHostRule);
+  return scheme.toLowerCase() + url.slice(scheme.length);
 }
 
 function rejectUnknown(env: Environment): void {

@@ -7,7 +7,7 @@ import type { Outcome } from '../world/port.ts';
 import { shardOf } from '../world/shard.ts';
 import { type BatchAct, encodeBatch, runsOf } from './batch.ts';
 import { type Database, patienceMs } from './database.ts';
-import { answerLost, isConnectionLoss, isRolledBack, sqlState, toWorldError } from './errors.ts';
+import { answerLost, isConnectionLoss, isRolledBack, isTlsRefusal, sqlState, toWorldError } from './errors.ts';
 import { concernsOthers, decodeOutcome, type OutcomeRow, parentOf } from './outcomes.ts';
 import type { ServerClock } from './server-clock.ts';
 
@@ -249,10 +249,10 @@ function isAmong(left: unknown, { writer, batch }: UnsureBatch): boolean {
   return ((left ?? []) as readonly Writer[]).some((other) => other.writer === writer && other.batch === batch);
 }
 
-/** False where no connection was made at all, so that nothing can have arrived. */
+/** False where no connection was made at all, so that nothing can have arrived, or where the server wrote nothing. */
 function wasSent(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string };
-  return !neverSent.has(code ?? '') && !/timeout exceeded when trying to connect/.test(String(message));
+  return !neverSent.has(code ?? '') && !isTlsRefusal(error) && !/timeout exceeded when trying to connect/.test(String(message));
 }
 
-const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT', 'EHOSTUNREACH', 'ENETUNREACH', '57P03', '53300']);
+const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT', 'EHOSTUNREACH', 'ENETUNREACH', '57P03', '53300', '25006']);

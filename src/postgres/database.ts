@@ -2,9 +2,19 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import type { Clock } from '../base/clock.ts';
 import { fnv1a } from '../base/hash.ts';
+import { shownUrl } from '../base/shown-url.ts';
 import { unavailable } from '../world/errors.ts';
 import type { BatchAct } from './batch.ts';
-import { type DatabaseName, isConnectionLoss, isRolledBack, isStatementMissing, sqlState, toWorldError } from './errors.ts';
+import {
+  type DatabaseName,
+  isConnectionLoss,
+  isReadOnly,
+  isRolledBack,
+  isStatementMissing,
+  sqlState,
+  toWorldError,
+  unusableUrl,
+} from './errors.ts';
 
 export interface QueryNote {
   readonly text: string;
@@ -36,6 +46,8 @@ export type Wire = <R>(sending: Sending) => Promise<R[]>;
 const poolSize = 8;
 /** How long a caller is kept waiting for a server that is away before it is told so. */
 export const patienceMs = 5_000;
+// Where a name leads is asked when a connection is made: nobody who only reads stays with the primary of yesterday for longer.
+const longestLifeSeconds = 300;
 // A server that says nothing for so long is treated as gone; what it did is found out on another connection.
 const silenceSeconds = 20;
 
@@ -49,6 +61,8 @@ export class Database {
   readonly #pool: pg.Pool;
   readonly #texts = new Map<string, { readonly text: string; readonly name: string }>();
   readonly #underway = new Set<Promise<unknown>>();
+  /** The connections made since a server was last found to only read: those from before may lead to it, too. */
+  #trusted = new WeakSet<object>();
   #named = false;
   #closed = false;
 
@@ -59,12 +73,16 @@ export class Database {
       max: poolSize,
       connectionTimeoutMillis: patienceMs,
       idleTimeoutMillis: 30_000,
+      maxLifetimeSeconds: longestLifeSeconds,
       // A program that forgets to close its World ends all the same; workers and readers keep it alive by themselves.
       allowExitOnIdle: true,
     });
     // A connection that dies while nobody uses it is simply replaced.
     this.#pool.on('error', () => {});
-    this.#pool.on('connect', (client) => client.on('error', () => {}));
+    this.#pool.on('connect', (client) => {
+      client.on('error', () => {});
+      this.#trusted.add(client);
+    });
     this.name = nameOf(options);
   }
 
@@ -106,12 +124,13 @@ export class Database {
   }
 
   async #send<R>(sql: string, parameters: Parameters): Promise<R[]> {
-    const client = await this.#pool.connect();
+    const client = await this.#take();
     let broken = false;
     try {
       return await this.sendOn<R>(client, sql, parameters);
     } catch (error) {
       broken = isConnectionLoss(error) || isStatementMissing(error);
+      if (isReadOnly(error) && this.#trusted.has(client)) this.#trusted = new WeakSet();
       if (!this.#named || !isStatementMissing(error)) throw error;
       // A pooler mixes connections up after all; the statement was not executed.
       if (sqlState(error) !== '0A000') this.#named = false;
@@ -137,7 +156,15 @@ export class Database {
   /** A connection for several statements; whoever takes it gives it back. */
   async connect(): Promise<pg.PoolClient> {
     if (this.#closed) throw unavailable(`The database at ${this.name.where} is closed.`);
-    return this.#pool.connect();
+    return this.#take();
+  }
+
+  async #take(): Promise<pg.PoolClient> {
+    for (;;) {
+      const client = await this.#pool.connect();
+      if (this.#trusted.has(client)) return client;
+      client.release(true);
+    }
   }
 
   /** The text for the schema of the settings, without sending it. */
@@ -164,8 +191,17 @@ export class Database {
 }
 
 function nameOf({ url, schema }: DatabaseOptions): DatabaseName {
-  const client = new pg.Client({ connectionString: url });
+  const client = clientFor(url);
   return { user: String(client.user), where: `${client.host}:${client.port}/${client.database}`, schema };
+}
+
+/** Reads the URL, and the files that it names. */
+function clientFor(url: string): pg.Client {
+  try {
+    return new pg.Client({ connectionString: url });
+  } catch (error) {
+    throw unusableUrl(shownUrl(url), error);
+  }
 }
 
 // Counts and instants fit a number; the parsers of the whole process stay as they are.

@@ -9,16 +9,28 @@ export interface DatabaseName {
   readonly schema: string;
 }
 
-/** Nothing is wrong with the statement: the connection is gone or could not be made, and another one may do. */
+/** Nothing is wrong with the statement: the connection is gone, could not be made, or leads to the wrong server, and another one may do. */
 export function isConnectionLoss(error: unknown): boolean {
   const { code, message } = error as { code?: unknown; message?: unknown };
+  if (isReadOnly(error) || isTlsRefusal(error)) return true;
   if (typeof code === 'string' && (socketCodes.has(code) || sessionCodes.has(code) || /^(08|ERR_(SSL|TLS|STREAM|SOCKET)_)/.test(code)))
     return true;
   return (
     code === undefined &&
     typeof message === 'string' &&
-    /connection terminated|connection error|not queryable|timeout exceeded|read timeout/i.test(message)
+    /connection terminated|connection error|not queryable|timeout exceeded|read timeout|establishing an SSL connection/i.test(message)
   );
+}
+
+/** The server only reads: after a fail-over it may be another one's standby, and the name of the database may lead elsewhere by now. */
+export function isReadOnly(error: unknown): boolean {
+  return sqlState(error) === '25006';
+}
+
+/** No TLS came about that could be trusted. Of a database that was reached before it is a loss; of any other, a mistake in the settings. */
+export function isTlsRefusal(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return typeof code === 'string' ? tlsRefusals.test(code) : message === noTls;
 }
 
 /** Rolled back by the server through no fault of the statement: the same once more may succeed. */
@@ -69,7 +81,7 @@ export function toWorldError(error: unknown, database: DatabaseName): unknown {
         error,
       );
     case '25006':
-      return refused(
+      return notNow(
         'DATABASE_READ_ONLY',
         `PostgreSQL at ${where} is read-only for user "${user}" (a standby, or default_transaction_read_only): connect to the primary, as a user who may write.`,
         error,
@@ -83,12 +95,14 @@ export function toWorldError(error: unknown, database: DatabaseName): unknown {
         error,
       );
     case '57014':
-      return timedOut(
+      return notNow(
+        'DATABASE_TIMEOUT',
         `PostgreSQL at ${where} cancelled a statement (${detail}): raise statement_timeout for user "${user}", or find out what keeps the server so busy.`,
         error,
       );
     case '55P03':
-      return timedOut(
+      return notNow(
+        'DATABASE_TIMEOUT',
         `A row in schema "${schema}" at ${where} stayed locked by another session (${detail}): look for it in pg_stat_activity and end it.`,
         error,
       );
@@ -104,9 +118,34 @@ export function toWorldError(error: unknown, database: DatabaseName): unknown {
     default:
       break;
   }
+  // Out of memory or of a limit; trouble of its machine.
+  if (/^5[38]/.test(sqlState(error) ?? '')) return unavailable(`PostgreSQL at ${where} cannot go on (${detail}): its log says why.`, error);
   if (isConnectionLoss(error) || isRolledBack(error))
     return unavailable(`PostgreSQL at ${where} cannot be reached: ${describe(error)}.`, error);
   return error;
+}
+
+/** The same of a database that was never reached: TLS that does not come about is a mistake then, and not tried again. */
+export function toOpenError(error: unknown, database: DatabaseName): unknown {
+  if (!isTlsRefusal(error)) return toWorldError(error, database);
+  const { message } = error as Error;
+  const remedy =
+    message === noTls
+      ? 'set "ssl = on" in the server, or leave sslmode out of WORKFLOW_PAWL_URL'
+      : 'its certificate must name the host of WORKFLOW_PAWL_URL and come from an authority that is known here or is in the file of sslrootcert; one that it wants of its clients is in those of sslcert and sslkey';
+  return refused('DATABASE_TLS', `There is no TLS to PostgreSQL at ${database.where} (${message}): ${remedy}.`, error);
+}
+
+/** Of a URL, shown without its password, that the driver refuses before it connects to anything. */
+export function unusableUrl(url: string, cause: unknown): WorkflowWorldError {
+  const { message, syscall } = cause as Error & { readonly syscall?: string };
+  if (syscall === undefined)
+    return refused('INVALID_SETTING', `WORKFLOW_PAWL_URL is "${url}", which cannot be used: ${message.replace(/\.$/, '')}.`, cause);
+  return refused(
+    'DATABASE_TLS',
+    `There is no TLS to PostgreSQL by WORKFLOW_PAWL_URL, "${url}": sslrootcert, sslcert and sslkey must be files that can be read here (${message}).`,
+    cause,
+  );
 }
 
 /** The commit was sent and no answer came. */
@@ -136,8 +175,8 @@ function refused(code: string, message: string, cause?: unknown): WorkflowWorldE
   return new WorkflowWorldError(message, { status: 500, code, ...(cause === undefined ? {} : { cause }) });
 }
 
-function timedOut(message: string, cause: unknown): WorkflowWorldError {
-  return new WorkflowWorldError(message, { status: 503, code: 'DATABASE_TIMEOUT', cause });
+function notNow(code: string, message: string, cause: unknown): WorkflowWorldError {
+  return new WorkflowWorldError(message, { status: 503, code, cause });
 }
 
 function describe(error: unknown): string {
@@ -145,6 +184,11 @@ function describe(error: unknown): string {
   return message || errors?.map((each) => each.message).join('; ') || String(error);
 }
 
+// A certificate that is not trusted, a file that is none, no version in common; not what breaks a connection in its midst.
+const tlsRefusals =
+  /CERT|CRL_|^UNABLE_TO_|UNKNOWN_CA|PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|HANDSHAKE_FAILURE|^ERR_OSSL_|^(?:INVALID_(?:CA|PURPOSE)|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED)$/;
+// The driver has no code for it.
+const noTls = 'The server does not support SSL connections';
 const socketCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

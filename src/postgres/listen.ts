@@ -73,14 +73,13 @@ export class Hints {
 
   async #connect(pauseMs: number): Promise<void> {
     if (this.#closed) return;
-    const client = new pg.Client({ ...this.#db.connection(), application_name: 'pawl hints', connectionTimeoutMillis: connectMs });
-    this.#client = client;
+    let client: pg.Client | undefined;
     let lost = false;
     const reconnect = (nextPauseMs: number) => {
       if (lost) return;
       lost = true;
       this.#client = undefined;
-      void client.end().catch(() => {});
+      void client?.end().catch(() => {});
       if (this.#closed) return;
       this.#retry = setTimeout(() => {
         this.#retry = undefined;
@@ -88,12 +87,15 @@ export class Hints {
       }, nextPauseMs);
       this.#retry.unref();
     };
-    client.on('error', () => reconnect(pauseMs));
-    client.on('end', () => reconnect(pauseMs));
-    client.on('notification', ({ payload }) => {
-      if (payload !== this.#self) this.#hear();
-    });
     try {
+      // Reads the files that the URL names, which may be away for a moment, too.
+      client = new pg.Client({ ...this.#db.connection(), application_name: 'pawl hints', connectionTimeoutMillis: connectMs });
+      this.#client = client;
+      client.on('error', () => reconnect(pauseMs));
+      client.on('end', () => reconnect(pauseMs));
+      client.on('notification', ({ payload }) => {
+        if (payload !== this.#self) this.#hear();
+      });
       await client.connect();
       await client.query(`listen ${this.#channel}`);
       // Hints alone keep no process alive.

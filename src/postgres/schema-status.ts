@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { readMigrations, schemaStatus, type SchemaStatus } from '../store/migration.ts';
 import { Database } from './database.ts';
-import { toWorldError } from './errors.ts';
+import { toOpenError } from './errors.ts';
 import { ownFolder, readSchema } from './migrate.ts';
 
 /** Looks without touching anything: a schema that is not there is not made. */
@@ -10,7 +10,7 @@ export async function readPostgresSchema({ url, schema, clock }: { url: string; 
   try {
     return schemaStatus(await readMigrations(ownFolder), await readSchema(db), `schema "${schema}" of ${db.name.where}`);
   } catch (error) {
-    throw toWorldError(error, db.name);
+    throw toOpenError(error, db.name);
   } finally {
     await db.close();
   }

@@ -77,12 +77,12 @@ describe('a World that cannot be opened says what is wrong, with what, and what 
   it('a database that is read-only', async () => {
     const schema = newSchemaName();
     const options = withOptions('-c default_transaction_read_only=on');
-    expect(await failure(() => openWorld(options, schema).runs.list({}))).toMatchObject({ status: 500, code: 'DATABASE_READ_ONLY' });
+    expect(await failure(() => openWorld(options, schema).runs.list({}))).toMatchObject({ status: 503, code: 'DATABASE_READ_ONLY' });
     await openWorld(adminUrl, schema).runs.list({});
     const world = openWorld(options, schema);
     expect((await world.runs.list({})).data).toEqual([]);
     const error = await failure(() => world.writeToStream(newStreamName(), newRunId(), 'x'));
-    expect(error).toMatchObject({ status: 500, code: 'DATABASE_READ_ONLY' });
+    expect(error).toMatchObject({ status: 503, code: 'DATABASE_READ_ONLY' });
     expect(error.message).toMatch(/read-only for user "postgres".*connect to the primary/);
   });
 

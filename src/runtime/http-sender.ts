@@ -1,4 +1,5 @@
 import { describeError, type Logger } from '../base/logger.ts';
+import { shownUrl } from '../base/shown-url.ts';
 import { currentCarrier } from '../base/tracing.ts';
 import type { SettleResult } from '../world/port.ts';
 import { type DeliveryRequest, retryResult } from './deliver.ts';
@@ -46,11 +47,10 @@ export class HttpSender {
       if (response.status === 202) return undefined;
       // 409: the lease was lost on the way; whoever has it settles.
       if (response.status === 409) return undefined;
-      logger.warn(`${baseUrl} answered ${response.status} to ${request.of} "${request.id}"; the delivery will be repeated.`);
+      logger.warn(`${shownUrl(baseUrl)} answered ${response.status} to ${request.of} "${request.id}"; the delivery will be repeated.`);
     } catch (error) {
-      logger.warn(
-        `${baseUrl} could not be reached for ${request.of} "${request.id}"; the delivery will be repeated: ${describeError(error)}`,
-      );
+      const why = shownUrl(describeError(error));
+      logger.warn(`${shownUrl(baseUrl)} could not be reached for ${request.of} "${request.id}"; the delivery will be repeated: ${why}`);
     }
     return retryResult(request.attempt, now());
   }

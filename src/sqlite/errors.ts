@@ -1,3 +1,4 @@
+import { WorkflowWorldError } from '@workflow/errors';
 import { unavailable } from '../world/errors.ts';
 
 interface Failure {
@@ -43,6 +44,20 @@ export function toWorldError(error: unknown, path: string): unknown {
   const { code } = (error ?? {}) as { code?: unknown };
   const reason = failureOf(error)?.reason ?? folderReasons[String(code)];
   return reason ? unavailable(`The database ${path} cannot be used: ${reason}.`, error) : error;
+}
+
+export function foreignFile(path: string): WorkflowWorldError {
+  return new WorkflowWorldError(
+    `The file ${path} is the database of another program, and was left as it is: name a file of its own for Pawl in WORKFLOW_PAWL_URL.`,
+    { status: 500, code: 'SCHEMA_FOREIGN' },
+  );
+}
+
+export function versionLost(path: string): WorkflowWorldError {
+  return new WorkflowWorldError(
+    `The schema in ${path} has lost its version ("pragma user_version"), as in a dump: restore it from a copy of the whole file.`,
+    { status: 500, code: 'SCHEMA_INCOMPLETE' },
+  );
 }
 
 function failureOf(error: unknown): Failure | undefined {

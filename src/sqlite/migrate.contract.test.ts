@@ -1,14 +1,16 @@
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { worldProgram } from '../../test/support/built-world.ts';
 import { scratchFolder } from '../../test/support/scratch.ts';
 import { systemClock } from '../base/clock.ts';
+import { createFakeClock } from '../base/fake-clock.ts';
 import { Connection } from './connection.ts';
 import { copyDatabase } from './copy-database.ts';
 import { loadDriver } from './driver.ts';
 import { migrate } from './migrate.ts';
+import { readSqliteSchema } from './schema-status.ts';
 import { createSqliteStore } from './store.ts';
 
 const openDatabase = await loadDriver();
@@ -85,6 +87,65 @@ it('refuses a schema that is newer than the code, and leaves it alone', async ()
   expect((await readdir(folder)).filter((name) => name.includes('.bak'))).toEqual([]);
 });
 
+it('waits longer for one that migrates than for a commit, and holds nothing up in its process meanwhile', async () => {
+  const file = join(await scratchFolder(), 'pawl.db');
+  const other = new Connection(openDatabase(file));
+  other.exec('pragma journal_mode = wal; begin immediate');
+  const clock = createFakeClock();
+  const looked = vi.spyOn(clock, 'monotonic');
+  const store = createSqliteStore({ path: file, clock });
+  let state = 'waiting';
+  const opening = store.open().then(
+    () => (state = 'open'),
+    () => (state = 'refused'),
+  );
+  for (let minute = 0; minute < 9; minute += 1) {
+    const looks = looked.mock.calls.length;
+    await vi.waitUntil(() => state !== 'waiting' || looked.mock.calls.length > looks + 2);
+    clock.advance(60_000);
+  }
+  expect(state).toBe('waiting');
+  other.rollback();
+  other.close();
+  await opening;
+  expect(state).toBe('open');
+  await store.close();
+});
+
+describe('a file of another program', () => {
+  const strangers = [
+    ['with tables', 'create table users (id integer)'],
+    ['with a view', 'create view one as select 1'],
+    ['with tables and a version that Pawl has had', 'create table users (id integer); pragma user_version = 1'],
+    ['with tables and a version that Pawl has now', 'create table users (id integer); pragma user_version = 4'],
+    ['with tables and a newer version', 'create table users (id integer); pragma user_version = 99'],
+    ['with a version and nothing else', 'pragma user_version = 2'],
+  ] as const;
+
+  it.each(strangers)('%s is refused, and nothing is written or copied', async (_, sql) => {
+    const folder = await scratchFolder();
+    const file = join(folder, 'theirs.db');
+    const db = new Connection(openDatabase(file));
+    db.exec(sql);
+    db.close();
+    const before = await readFile(file);
+
+    const refused = { name: 'WorkflowWorldError', status: 500, code: 'SCHEMA_FOREIGN', message: expect.stringContaining('theirs.db') };
+    await expect(openStore(file)).rejects.toMatchObject(refused);
+    await expect(readSqliteSchema(file)).rejects.toMatchObject(refused);
+    expect(await readFile(file)).toEqual(before);
+    expect(await readdir(folder)).toEqual(['theirs.db']);
+  });
+});
+
+it('refuses a schema whose version got lost on the way, as in a dump, and says how to copy it', async () => {
+  const { file } = await oldDatabase();
+  const db = new Connection(openDatabase(file));
+  db.exec('pragma user_version = 0');
+  db.close();
+  await expect(openStore(file)).rejects.toMatchObject({ code: 'SCHEMA_INCOMPLETE', message: expect.stringMatching(/user_version.*copy/) });
+});
+
 /** A database with the first schema, closed, with something in it. */
 async function oldDatabase(): Promise<{ folder: string; file: string }> {
   const folder = await scratchFolder();
@@ -109,7 +170,7 @@ async function upgrade(file: string, folder: URL): Promise<void> {
   const db = new Connection(openDatabase(file));
   db.exec('pragma journal_mode = wal');
   try {
-    await migrate(db, { path: file, copyTo: (target) => copyDatabase(openDatabase, file, target), folder });
+    await migrate(db, { path: file, clock: systemClock, copyTo: (target) => copyDatabase(openDatabase, file, target), folder });
   } finally {
     db.close();
   }

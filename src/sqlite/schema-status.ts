@@ -13,7 +13,7 @@ export async function readSqliteSchema(path: string): Promise<SchemaStatus> {
   try {
     const db = new Connection(openDatabase(path, { readOnly: true }));
     try {
-      return schemaStatus(migrations, readSchema(db), path);
+      return schemaStatus(migrations, readSchema(db, path), path);
     } finally {
       db.close();
     }

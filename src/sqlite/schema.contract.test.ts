@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { systemClock } from '../base/clock.ts';
 import { Connection } from './connection.ts';
 import { loadDriver } from './driver.ts';
 import { migrate } from './migrate.ts';
@@ -6,7 +7,7 @@ import { migrate } from './migrate.ts';
 it('makes the schema of test/schema/sqlite.sql', async () => {
   const openDatabase = await loadDriver();
   const db = new Connection(openDatabase(':memory:'));
-  await migrate(db, { path: ':memory:', copyTo: () => {} });
+  await migrate(db, { path: ':memory:', clock: systemClock, copyTo: () => {} });
   const objects = db.all<{ sql: string }>('select sql from sqlite_schema where sql is not null order by tbl_name, type desc, name');
   const dump = objects.map(({ sql }) => `${sql};\n`).join('\n');
   db.close();

@@ -81,9 +81,9 @@ export function isKeyMissing(error: unknown): boolean {
   return WorkflowWorldError.is(error) && error.code === 'ENCRYPTION_KEY_MISSING';
 }
 
-/** Whether it says that the database is away, which is no fault of what was asked and may be over in a moment. */
+/** Whether it says that the database is away, or cannot write now, which is no fault of what was asked and may be over in a moment. */
 export function isAway(error: unknown): boolean {
-  return WorkflowWorldError.is(error) && error.code === 'TRANSPORT';
+  return WorkflowWorldError.is(error) && (error.code === 'TRANSPORT' || error.code === 'DATABASE_READ_ONLY');
 }
 
 /** 503: this delivery was given to another worker meanwhile, so what it writes is refused. */

@@ -35,7 +35,7 @@ const upgrades: Readonly<Record<string, (env: Env, folder: URL) => Promise<void>
   async sqlite({ WORKFLOW_PAWL_URL: url = '' }, folder) {
     const [path, openDatabase] = [url.slice('sqlite:'.length), await loadDriver()];
     const db = new Connection(openDatabase(path));
-    await sqlite.migrate(db, { path, copyTo: (target) => copyDatabase(openDatabase, path, target), folder });
+    await sqlite.migrate(db, { path, clock: systemClock, copyTo: (target) => copyDatabase(openDatabase, path, target), folder });
     db.close();
   },
   async postgres({ WORKFLOW_PAWL_URL: url = '', WORKFLOW_PAWL_SCHEMA: schema = '' }, folder) {
