@@ -42,14 +42,15 @@ async function openQueue({ url, schema, finished, due }) {
   const register = { host: 'bench', pid: process.pid, deploymentId: 'dpl_bench', startedAt: store.now() };
   await store.commit({ kind: 'heartbeat', workerId: owner, leaseMs: 3_600_000, register });
 
-  const filter = { kinds: ['run', 'step', 'message'], namespaces: [''], stepNames: null, deploymentId: null };
-  const limits = { run: perClaim, step: perClaim, message: perClaim };
+  const filter = { namespaces: { run: [''], step: [''], message: [''] }, stepNames: null, deploymentId: null };
+  const limits = { run: perClaim, flow: perClaim, step: perClaim, message: perClaim };
   return {
     samples: [],
     /** As a worker looks for work: what is due next, and then for it. */
     async claim() {
-      await store.nextDueAt(filter);
-      const { claims } = await store.commit({ kind: 'claim', owner, now: store.now(), filter, limits });
+      const until = store.now() + 2_000;
+      const from = await store.nextDueAt(filter, until);
+      const { claims } = await store.commit({ kind: 'claim', owner, now: store.now(), filter, limits, from, until });
       if (claims.runs.length !== perClaim || claims.steps.length !== perClaim) throw new Error(`${schema} had too little to claim`);
     },
     close: () => store.close(),

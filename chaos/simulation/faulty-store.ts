@@ -1,5 +1,6 @@
 import { type AnyAct, type AnyOutcome, isFlowAct } from '../../src/world/any-act.ts';
 import type { FlowStore } from '../../src/world/flow-port.ts';
+import { CommitNotes } from '../../src/store/commit-notes.ts';
 import { Foresight } from '../../src/store/foresight.ts';
 import type { Heard, Store } from '../../src/world/port.ts';
 import { unavailable } from '../../src/world/errors.ts';
@@ -16,6 +17,7 @@ export interface FaultyStoreOptions extends Omit<Place, 'slot'> {
  */
 export function faultyStore(options: FaultyStoreOptions): Store {
   const { real, process, time, fates, now, hints, onCommitted, onRefused, foresees, gathers, onForeseen } = options;
+  const notes = new CommitNotes();
   const foresight = new Foresight({ monotonic: () => Math.floor(time.now) });
   const there = new Line(options);
   const back = new Line(options);
@@ -85,6 +87,7 @@ export function faultyStore(options: FaultyStoreOptions): Store {
       onRefused();
       throw unavailable('The answer of the simulated database got lost.');
     }
+    notes.tell({ acts: [act], outcomes: [answer.outcome], ms: 0 });
     return answer.outcome;
   }
 
@@ -104,6 +107,7 @@ export function faultyStore(options: FaultyStoreOptions): Store {
     close: async () => {},
     now,
     commit,
+    onCommit: (listener: Parameters<Store['onCommit']>[0]) => notes.listen(listener),
     onForeignCommit: (listener: () => void) => hints.listen(process, listener),
   };
   const flows = through<FlowStore>(real.flows, { commit });

@@ -1,12 +1,13 @@
-import type { Act, AuditAct, ClaimAct, DeliveryKind, LeaveAct, PruneAct, ReapAct, SettleAct } from '../world/port.ts';
+import type { Act, AuditAct, ClaimAct, LeaveAct, PruneAct, ReapAct, SettleAct, WithdrawAct } from '../world/port.ts';
 import { bornTo, type Transition } from '../world/transition.ts';
+import { encodeClaimFilter } from './claim.ts';
 import { toColumns } from './columns.ts';
 import { encodeFlows, type FlowBatchAct, isFlowBatchAct, runsOfFlow } from './flow-batch.ts';
 import { Payloads, upTo } from './payloads.ts';
 
-/** A prune is no part of a batch, nor is a line of the audit log: nothing that somebody waits for is to wait for them. */
+/** A prune is no part of a batch, nor is a line of the audit log, or what takes a message back: nothing that somebody waits for is to wait for them. */
 export type BatchAct = WorldAct | FlowBatchAct;
-type WorldAct = Exclude<Act, PruneAct | AuditAct | Scattered> | (Scattered & OnOneShard);
+type WorldAct = Exclude<Act, PruneAct | AuditAct | WithdrawAct | Scattered> | (Scattered & OnOneShard);
 type Scattered = ClaimAct | ReapAct | LeaveAct;
 
 /** Where each shard is asked by itself (Citus): which, and at the end to forget those who hold nothing any more. */
@@ -117,24 +118,8 @@ function encodeAct(act: WorldAct, payloads: Payloads): EncodedAct {
       return { kind: 'queueStep', detail: { shard, run_id: runId, id: stepId, message, due_at: upTo(dueAt) } };
     }
     case 'claim': {
-      const { owner, now, filter, limits } = act;
-      const limit = (kind: DeliveryKind) => (filter.kinds.includes(kind) ? limits[kind] : 0);
-      return {
-        kind: 'claim',
-        holder: owner,
-        detail: {
-          shard: act.shard,
-          owner,
-          now,
-          namespaces: filter.namespaces,
-          step_names: filter.stepNames,
-          deployment_id: filter.deploymentId,
-          key_ids: filter.keyIds ?? null,
-          runs: limit('run'),
-          steps: limit('step'),
-          messages: limit('message'),
-        },
-      };
+      const { owner, now, filter, limits, from, until } = act;
+      return { kind: 'claim', holder: owner, detail: { shard: act.shard, owner, now, from, until, ...encodeClaimFilter(filter, limits) } };
     }
     case 'settle':
       return encodeSettle(act);

@@ -9,8 +9,8 @@ const act: ClaimAct = {
   kind: 'claim',
   owner: 'wkr',
   now: 1_000,
-  filter: { namespaces: [''], kinds: ['run'], stepNames: null, deploymentId: null },
-  limits: { run: 10, step: 0, message: 0 },
+  filter: { namespaces: { run: [''], step: [], message: [] }, stepNames: null, deploymentId: null },
+  limits: { run: 10, flow: 0, step: 0, message: 0 },
 };
 const dead = { kind: 'claimed', claims: { runs: [], steps: [], messages: [] }, nextDueAt: undefined, ownerAlive: false };
 const given = (runId: string) => ({ ...dead, claims: { ...dead.claims, runs: [{ runId }] }, ownerAlive: true });

@@ -1,5 +1,6 @@
 import { isUnavailable } from '../world/errors.ts';
-import type { Claims, DeliveryKind, Outcomes } from '../world/port.ts';
+import { kindsOf, leftOf, onlyKinds } from '../world/claim-filter.ts';
+import type { Claims, Outcomes } from '../world/port.ts';
 import { shardOfAct } from './act-shard.ts';
 import type { BatchAct } from './batch.ts';
 import { listDueShards, nextDueAt } from './claim.ts';
@@ -97,21 +98,21 @@ export class ByShard {
   async #claim(act: Extract<ScatteredAct, { kind: 'claim' }>): Promise<Outcomes['claim']> {
     const { db } = this.#options;
     const claims: { -readonly [K in keyof Claims]: Claims[K][number][] } = { runs: [], steps: [], messages: [] };
-    const left: Record<DeliveryKind, number> = { ...act.limits };
-    const some = () => act.filter.kinds.some((kind) => left[kind] < act.limits[kind]);
+    let left = act.limits;
+    const wanted = () => onlyKinds(act.filter, (kind) => left[kind] > 0);
+    const some = () => kindsOf(act.filter).some((kind) => left[kind] < act.limits[kind]);
     try {
       for (const shard of await listDueShards(db, act)) {
-        if (act.filter.kinds.every((kind) => left[kind] === 0)) break;
-        const { claims: found, ownerAlive } = await this.#send({ ...act, limits: { ...left }, shard });
+        if (kindsOf(wanted()).length === 0) break;
+        const { claims: found, ownerAlive } = await this.#send({ ...act, limits: left, shard });
         if (!ownerAlive) return { kind: 'claimed', claims, nextDueAt: act.now, ownerAlive: some() };
         claims.runs.push(...found.runs);
         claims.steps.push(...found.steps);
         claims.messages.push(...found.messages);
-        left.run -= found.runs.length;
-        left.step -= found.steps.length;
-        left.message -= found.messages.length;
+        left = leftOf(left, found);
       }
-      return { kind: 'claimed', claims, nextDueAt: await nextDueAt(db, act.filter), ownerAlive: true };
+      const next = act.until === undefined ? undefined : await nextDueAt(db, wanted(), { from: act.now + 1, until: act.until });
+      return { kind: 'claimed', claims, nextDueAt: next, ownerAlive: true };
     } catch (error) {
       if (!some()) throw error;
       return { kind: 'claimed', claims, nextDueAt: act.now, ownerAlive: true };

@@ -32,7 +32,7 @@ const ownKeys = new Map(
 /** Statements that ask every shard: lists, look-ups by a bare id, and what is done for one server at once. */
 const everyShard: Readonly<Record<string, string>> = {
   'children.ts': 'ends that nobody was told of, if there are any',
-  'claim.ts': 'the next due time of anything',
+  'claim.ts': 'in which shards something is due, and encrypted with which keys',
   'events.ts': 'events by correlation id alone',
   'executions.ts': 'what is due next, of any shard',
   'hooks.ts': 'hooks by id alone, and lists',
@@ -46,6 +46,7 @@ const everyShard: Readonly<Record<string, string>> = {
   'streams.ts': 'the streams of a run, by its id',
   'triggers.ts': 'what triggers have yet to hear of, of any shard',
   'workers.ts': 'whether any parent has yet to be told of an end, and the shards in which the dead hold something',
+  pawl_next_due_v1: 'the next due time of anything',
   pawl_claim_v1: 'one server is asked once; on Citus it is asked shard by shard',
   pawl_dead_v1: 'leases of the dead, whatever their shard',
   pawl_release_all_v1: 'leases of the dead, whatever their shard',

@@ -1,4 +1,4 @@
-import type { CorrelationQuery, EventKey, EventQuery } from '../world/port.ts';
+import type { CorrelationQuery, EventKey, EventQuery } from '../world/page-queries.ts';
 import type { EventRow } from '../world/rows.ts';
 import { shardOf } from '../world/shard.ts';
 import { Arguments } from './columns.ts';

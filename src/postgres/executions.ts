@@ -1,5 +1,6 @@
 import type { ExecutionMark, ExecutionRows, ValueRow } from '../world/flow-port.ts';
 import { shardOf } from '../world/shard.ts';
+import { isFlow } from './claim.ts';
 import type { Database } from './database.ts';
 
 const markColumns = `e.revision, r.status, r.lease_owner as "leaseOwner", r.lease_epoch as "leaseEpoch", e.cancel_request as "cancelRequest"`;
@@ -52,7 +53,7 @@ export async function readExecution(db: Database, runId: string): Promise<Execut
 export function listDueExecutions(db: Database, { limit }: { limit: number }): Promise<{ runId: string; dueAt: number }[]> {
   return db.query(
     `select run_id as "runId", due_at as "dueAt" from pawl.runs
-     where lease_owner is null and due_at is not null and namespace = 'flow'
+     where lease_owner is null and due_at is not null and ${isFlow} = 1
      order by due_at
      limit $1`,
     [limit],

@@ -1,4 +1,4 @@
-import type { OfRun } from '../world/port.ts';
+import type { OfRun } from '../world/page-queries.ts';
 import type { HookRow } from '../world/rows.ts';
 import { shardOf } from '../world/shard.ts';
 import { Arguments } from './columns.ts';

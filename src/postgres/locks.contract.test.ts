@@ -1,8 +1,12 @@
 import { expect, inject, it, onTestFinished, vi } from 'vitest';
 import { lockRun } from '../../test/support/lock-run.ts';
 import { asAdmin, dropSchema, newSchemaName } from '../../test/support/postgres-schema.ts';
+import type { Clock } from '../base/clock.ts';
+import { createFakeClock } from '../base/fake-clock.ts';
 import { createWorld, type PawlWorld } from '../connect/create-world.ts';
+import { standStillUntil } from '../testing/advance-until.ts';
 import { runningRun } from '../testing/arrange.ts';
+import { forRun, recordDeliveries } from '../testing/delivery-recorder.ts';
 import * as build from '../testing/event-builders.ts';
 import { newHookId, newStepId, newToken } from '../testing/ids.ts';
 import { brokenLogRules } from '../testing/log-rules.ts';
@@ -47,6 +51,24 @@ it('a run that is locked while it is woken is delivered when it is free', async 
   await holder.query('commit');
   await woken;
   await vi.waitUntil(async () => delivered.length > before && !(await isLeased(schema, runId)), { timeout: 5_000 });
+});
+
+it('a run that somebody has locked when it is due is taken soon after it is free', async () => {
+  const { schema, open } = ownSchema();
+  const clock = createFakeClock(Date.now());
+  const [producer, worker] = [open({ clock }), open({ clock })];
+  const [locked, free] = [await runningRun(producer), await runningRun(producer)];
+  const holder = await lockRun(url, schema, locked);
+  const recorder = recordDeliveries(worker, '__wkf_workflow_');
+  await worker.start();
+  await recorder.answer(forRun(free));
+  const rest = () => standStillUntil(clock, new Promise((resolve) => setTimeout(resolve, 50)));
+  await rest();
+  expect(recorder.deliveries.filter(forRun(locked))).toEqual([]);
+
+  await holder.query('commit');
+  clock.advance(200);
+  await standStillUntil(clock, recorder.answer(forRun(locked)));
 });
 
 it('a run that stays locked gives its writers a 503 that says where to look, and nothing is written', { timeout: 20_000 }, async () => {
@@ -102,7 +124,7 @@ async function waitingForLocks(): Promise<number> {
 
 let opened = 0;
 
-function ownSchema(): { readonly schema: string; open(): PawlWorld } {
+function ownSchema(): { readonly schema: string; open(options?: { readonly clock?: Clock }): PawlWorld } {
   const schema = newSchemaName();
   const worlds: PawlWorld[] = [];
   onTestFinished(async () => {
@@ -111,9 +133,10 @@ function ownSchema(): { readonly schema: string; open(): PawlWorld } {
   });
   return {
     schema,
-    open() {
+    open(options = {}) {
       const own = `${url}?application_name=locks_${(opened += 1)}`;
-      const world = createWorld({ env: { WORKFLOW_PAWL_URL: own, WORKFLOW_PAWL_SCHEMA: schema, WORKFLOW_PAWL_LOG_LEVEL: 'silent' } });
+      const env = { WORKFLOW_PAWL_URL: own, WORKFLOW_PAWL_SCHEMA: schema, WORKFLOW_PAWL_LOG_LEVEL: 'silent' };
+      const world = createWorld({ env, apart: true, ...options });
       worlds.push(world);
       return world;
     },

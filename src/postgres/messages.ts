@@ -1,3 +1,4 @@
+import type { Outcomes, WithdrawAct } from '../world/port.ts';
 import type { MessageRow } from '../world/rows.ts';
 import { shardOf } from '../world/shard.ts';
 import type { Database } from './database.ts';
@@ -14,4 +15,14 @@ export function listInbox(db: Database, runId: string): Promise<MessageRow[]> {
      order by created_at, message_id`,
     [shardOf(runId), runId],
   );
+}
+
+export async function withdraw(db: Database, { shard, messageId }: WithdrawAct): Promise<Outcomes['withdraw']> {
+  const rows = await db.query(
+    `delete from pawl.messages
+     where shard = $1 and message_id = $2 and lease_owner is null
+     returning message_id`,
+    [shard, messageId],
+  );
+  return { kind: 'withdrawn', found: rows.length > 0 };
 }

@@ -1,4 +1,5 @@
-import type { OpenRuns, RunQuery } from '../world/port.ts';
+import type { RunQuery } from '../world/page-queries.ts';
+import type { OpenRuns } from '../world/port.ts';
 import type { RunRow } from '../world/rows.ts';
 import { shardOf } from '../world/shard.ts';
 import { Arguments } from './columns.ts';

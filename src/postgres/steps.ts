@@ -1,4 +1,5 @@
-import type { OfRun, StepBurst } from '../world/port.ts';
+import type { OfRun } from '../world/page-queries.ts';
+import type { StepBurst } from '../world/port.ts';
 import type { StepRow } from '../world/rows.ts';
 import { shardOf } from '../world/shard.ts';
 import { Arguments } from './columns.ts';

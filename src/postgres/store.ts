@@ -7,14 +7,14 @@ import { listDueKeyIds, nextDueAt } from './claim.ts';
 import { Committer } from './committer.ts';
 import { listUntoldEnds } from './children.ts';
 import { Database, type QueryNote, type Wire } from './database.ts';
-import { toWorldError, unsupportedVersion } from './errors.ts';
+import { toOpenError, unsupportedVersion } from './errors.ts';
 import { getEvent, listEvents, listEventsByCorrelation, readPayloads } from './events.ts';
 import { commitFlowAct } from './flow-acts.ts';
 import { flowReads } from './flow-reads.ts';
 import { getHook, getHookByToken, listHooks } from './hooks.ts';
 import { Hints } from './listen.ts';
 import { Lanes } from './lanes.ts';
-import { listInbox } from './messages.ts';
+import { listInbox, withdraw } from './messages.ts';
 import { isDistributed, migrate } from './migrate.ts';
 import { appendAudit, operatorReads } from './operator-reads.ts';
 import { countPrunable, prune } from './retention.ts';
@@ -102,7 +102,7 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', citus =
     } catch (error) {
       hints.close();
       await db.close();
-      throw toWorldError(error, db.name);
+      throw toOpenError(error, db.name);
     }
   }
 
@@ -135,7 +135,7 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', citus =
     getStream: (name) => getStream(db, name),
     listStreams: (runId) => listStreams(db, runId),
     readChunks: (name, from, limit) => readChunks(db, name, from, limit),
-    nextDueAt: (filter) => nextDueAt(db, filter),
+    nextDueAt: (filter, until) => nextDueAt(db, filter, { from: 0, until }),
     listDueKeyIds: (at) => listDueKeyIds(db, at),
     listWorkers: () => listWorkers(db, leaseClock()),
     hasDeadWorkers: () => hasDeadWorkers(db, leaseClock()),
@@ -155,6 +155,8 @@ export function createPostgresStore({ url, schema, clock, sync = 'full', citus =
         return prune(db, act);
       case 'audit':
         return appendAudit(db, act);
+      case 'withdraw':
+        return withdraw(db, act);
       case 'reap':
         return lanes.first.commit(act).then(async (reaped) => {
           await committer.tell(await listUntoldEnds(db));

@@ -11,8 +11,14 @@ import { type BatchAct, encodeBatch } from './batch.ts';
 const [url, schema] = [inject('postgresUrl'), newSchemaName()];
 const world = createWorld({ env: { WORKFLOW_PAWL_URL: url, WORKFLOW_PAWL_SCHEMA: schema, WORKFLOW_PAWL_LOG_LEVEL: 'silent' } });
 const now = Date.now() + 60_000;
-const anyRun = { namespaces: [''], kinds: ['run' as const], stepNames: null, deploymentId: null };
-const claim = (owner: string): BatchAct => ({ kind: 'claim', owner, now, filter: anyRun, limits: { run: 1, step: 0, message: 0 } });
+const anyRun = { namespaces: { run: [''], step: [], message: [] }, stepNames: null, deploymentId: null };
+const claim = (owner: string): BatchAct => ({
+  kind: 'claim',
+  owner,
+  now,
+  filter: anyRun,
+  limits: { run: 1, flow: 0, step: 0, message: 0 },
+});
 const heartbeat = (workerId: string, leaseMs = 600_000): BatchAct => ({
   kind: 'heartbeat',
   workerId,

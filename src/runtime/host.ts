@@ -9,6 +9,7 @@ import { Handlers } from './handlers.ts';
 import { HeartbeatThread } from './heartbeat-thread.ts';
 import type { ReceivedDelivery } from './http-receiver.ts';
 import { HttpSender } from './http-sender.ts';
+import { NoWorkerWarning } from './no-worker-warning.ts';
 import { onTerminate } from './on-terminate.ts';
 import { Routing } from './routing.ts';
 import type { RuntimeSettings } from './settings.ts';
@@ -33,7 +34,6 @@ interface Open {
 const drainMs = 10_000;
 // What is still at work then has to stop, so that there is time to write what it leaves behind.
 const graceMs = 5_000;
-const noWorkerWarningAfterMs = 5_000;
 
 /**
  * What all Worlds of one URL share in a process. The SDK makes at least two of them, and registers its handlers on one that it never uses
@@ -47,7 +47,10 @@ export class Host {
   readonly startingRuns = new Map<string, Promise<unknown>>();
   readonly #options: HostOptions;
   readonly #users = new Set<object>();
-  readonly #starters = new Set<object>();
+  /** With what each was told. */
+  readonly #starters = new Map<object, RuntimeSettings>();
+  /** By which the worker delivers. */
+  #delivering: RuntimeSettings;
   /** They get deliveries over HTTP, which need a worker, though perhaps not one that claims. */
   readonly #receivers = new Set<object>();
   #open: Promise<Open> | undefined;
@@ -57,13 +60,22 @@ export class Host {
   #dispatcher: Dispatcher = noDispatcher;
   #closing: Promise<void> = Promise.resolve();
   #shrinking = 0;
-  #warned = false;
+  readonly #noWorker: NoWorkerWarning;
   #stopDraining = () => {};
   readonly #drains = new Set<(graceMs: number) => void>();
 
   constructor(options: HostOptions) {
     this.#options = options;
-    this.freshWakes = new FreshWakes(() => options.clock.monotonic());
+    this.#delivering = options.settings;
+    const { clock, logger, settings } = options;
+    this.freshWakes = new FreshWakes(() => clock.monotonic());
+    this.#noWorker = new NoWorkerWarning({
+      clock,
+      logger,
+      leaseMs: settings.leaseMs,
+      worksHere: () => this.#worker !== undefined,
+      listWorkers: () => this.#open?.then(({ store }) => store.listWorkers()),
+    });
     this.handlers.onChange(() => this.#kick());
   }
 
@@ -86,20 +98,25 @@ export class Host {
     return this.#current !== undefined && this.#users.has(user) ? this.#current : this.#opened(user);
   }
 
-  /** Makes this process a worker. Idempotent, however many Worlds ask. */
-  async start(user: object): Promise<void> {
-    if (this.#options.settings.worker === 'off') return;
+  /**
+   * Makes this process a worker, which delivers code as `settings` say: the first World of the URL, with those of the host, may be a stub of
+   * the SDK that was made before all was set. Idempotent, however many Worlds ask.
+   */
+  async start(user: object, settings = this.#options.settings): Promise<void> {
+    if (settings.worker === 'off') return;
     // A worker that is leaving would not begin again.
     while (this.#shrinking > 0) await this.#closing;
     // Before anything is awaited: a close that comes meanwhile is to leave the worker.
     const began = this.#starters.has(user);
-    this.#starters.add(user);
+    this.#starters.set(user, settings);
+    this.#chooseDelivering();
     try {
       await this.#opened(user);
       const worker = await this.#workerFor(user);
       worker.claim();
     } catch (error) {
       if (!began) this.#starters.delete(user);
+      this.#chooseDelivering();
       throw error;
     }
   }
@@ -121,6 +138,7 @@ export class Host {
   async release(user: object): Promise<void> {
     const wasUser = this.#users.delete(user);
     const wasStarter = this.#starters.delete(user);
+    this.#chooseDelivering();
     const wasReceiver = this.#receivers.delete(user);
     // Whoever worked has done so for all, also for the World that the SDK never closes: a delivery that comes later makes another worker.
     if (wasStarter && this.#starters.size === 0) this.#receivers.clear();
@@ -134,20 +152,9 @@ export class Host {
     return () => this.#drains.delete(drain);
   }
 
-  /** Says once, and only after a while, that messages wait and nobody works. */
+  /** A message was left for a worker. */
   messageLeft(): void {
-    if (this.#warned || this.#worker || this.#options.settings.logLevel === 'silent') return;
-    this.#warned = true;
-    const { clock, logger } = this.#options;
-    clock.after(noWorkerWarningAfterMs, () => {
-      void this.#open
-        ?.then(({ store }) => store.listWorkers())
-        .then((workers) => {
-          if (workers.some(({ live }) => live)) return;
-          logger.warn('A message is waiting and no worker is running: call world.start() in the process that is to do the work.');
-        })
-        .catch(() => {});
-    });
+    if (this.#options.settings.logLevel !== 'silent') this.#noWorker.messageLeft();
   }
 
   async #opened(user: object): Promise<Open> {
@@ -198,14 +205,30 @@ export class Host {
     const { store, heartbeats } = await this.#opened(user);
     // No user of the World: one that is closed must not be brought back by what is sent later.
     const secret = async () => settings.secret ?? (await this.#secretIn(store));
-    const { baseUrl, belowBasePath } = settings;
-    const http = new HttpSender({ baseUrl, belowBasePath, secret, now: () => store.now(), logger });
-    const routing = new Routing(this.handlers, settings, http);
+    const delivering = () => this.#delivering;
+    const http = new HttpSender({
+      get baseUrl() {
+        return delivering().baseUrl;
+      },
+      get belowBasePath() {
+        return delivering().belowBasePath;
+      },
+      secret,
+      now: () => store.now(),
+      logger,
+    });
+    const routing = new Routing(this.handlers, delivering, http);
     const worker = new Worker({ store, clock, logger, settings, routing, heartbeats, claims: this.#starters.size > 0 });
     await worker.start();
     this.#dispatcher = worker;
     this.#stopDraining = onTerminate(() => this.#drain());
     return worker;
+  }
+
+  /** Of several Worlds that work, one that knows where the app answers: the others need not. A worker that drains goes on as it began. */
+  #chooseDelivering(): void {
+    const told = [...this.#starters.values()];
+    this.#delivering = told.find(({ baseUrl }) => baseUrl !== undefined) ?? told[0] ?? this.#delivering;
   }
 
   async #secretIn(store: Store): Promise<string> {

@@ -10,7 +10,7 @@ export interface MissingKeysOptions {
   readonly hasKey: (keyId: string) => boolean;
 }
 
-const lookEveryMs = 60_000;
+const lookEveryMs = 30_000;
 
 /** Says once of each encryption key that runs wait for it, which this process has not. */
 export class MissingKeys {
@@ -22,7 +22,7 @@ export class MissingKeys {
     this.#options = options;
   }
 
-  /** Something is due that this worker did not claim: perhaps for want of a key. Asks the store seldom. */
+  /** Nothing is due to this worker: perhaps for want of a key. Asks the store seldom. */
   async look(now: number): Promise<void> {
     const { store, clock } = this.#options;
     if (clock.monotonic() - this.#lookedAt < lookEveryMs) return;

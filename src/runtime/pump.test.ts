@@ -115,6 +115,25 @@ describe('a pump', () => {
     expect(looks).toEqual([200]);
   });
 
+  it('looks at each of the times that it is told, whatever the look before has found', async () => {
+    const { pump, looks, advance } = openPump();
+    for (const instant of [300, 200, 500, 300]) pump.dueAt(instant);
+    for (let passed = 0; passed < 600; passed += 50) await advance(50);
+    expect(looks).toEqual([200, 300, 500]);
+  });
+
+  it('looks when something was to be due, though a look that came before saw nothing of it', async () => {
+    const answers = [300, undefined, undefined];
+    const { pump, looks, settle, advance } = openPump(async () => answers.shift());
+    pump.kick();
+    await settle();
+    await advance(100);
+    pump.kick();
+    await settle();
+    await advance(200);
+    expect(looks).toEqual([0, 100, 300]);
+  });
+
   it('keeps a time that it is told while it looks', async () => {
     const answers: Deferred<number | undefined>[] = [];
     const { pump, looks, settle, advance } = openPump(() => {

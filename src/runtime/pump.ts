@@ -14,12 +14,17 @@ export interface PumpOptions {
 
 // The database was away; whoever waits for it to be there again waits no longer than this.
 const afterErrorMs = 500;
+// So many of the next are kept; of what comes later a look will tell.
+const mostTold = 1_000;
 
 /** Decides when to look for work: at a hint, when the next thing is due, and every now and then. One look at a time. */
 export class Pump {
   readonly #options: PumpOptions;
   #running: Promise<void> | undefined;
   #again = false;
+  /** When something becomes due, as far as it was told, in order. */
+  readonly #told: number[] = [];
+  #pollAt = Infinity;
   #timerAt = Infinity;
   #cancelTimer = () => {};
   #stopped = false;
@@ -42,9 +47,9 @@ export class Pump {
 
   /** Something becomes due at this instant. */
   dueAt(instant: number): void {
-    const { now } = this.#options;
-    if (instant <= now()) this.kick();
-    else if (instant < this.#timerAt) this.#setTimer(instant);
+    if (instant <= this.#options.now()) return this.kick();
+    this.#note(instant);
+    this.#setTimer();
   }
 
   async stop(): Promise<void> {
@@ -56,28 +61,45 @@ export class Pump {
   async #run(): Promise<void> {
     // Whatever else this turn of the event loop makes due is found by the same look.
     await new Promise<void>((turn) => setImmediate(turn));
+    const { now, pollMs, onError, claim } = this.#options;
     let next: number | undefined;
     do {
       this.#again = false;
+      this.#pollAt = Infinity;
+      this.#forget(now());
       try {
-        next = await this.#options.claim();
+        next = await claim();
       } catch (error) {
-        this.#options.onError(error);
-        next = this.#options.now() + afterErrorMs;
+        onError(error);
+        next = now() + afterErrorMs;
       }
     } while (this.#again && !this.#stopped);
     this.#running = undefined;
-    const lookAt = Math.min(next ?? Infinity, this.#options.now() + this.#options.pollMs);
-    // What was told of while it looked may be earlier than anything that the look has seen.
-    if (lookAt < this.#timerAt) this.#setTimer(lookAt);
+    this.#pollAt = now() + pollMs;
+    if (next !== undefined) this.#note(next);
+    this.#setTimer();
     this.#options.onRest();
   }
 
-  #setTimer(instant: number): void {
+  // What a look has not seen may be there all the same: not committed yet, or just being delivered. So it is looked for when it was to be due.
+  #note(instant: number): void {
+    const before = this.#told.findLastIndex((other) => other <= instant);
+    if (this.#told[before] === instant) return;
+    this.#told.splice(before + 1, 0, instant);
+    if (this.#told.length > mostTold) this.#told.pop();
+  }
+
+  #forget(until: number): void {
+    this.#told.splice(0, this.#told.findLastIndex((instant) => instant <= until) + 1);
+  }
+
+  #setTimer(): void {
+    const { clock, now } = this.#options;
+    const instant = Math.min(this.#pollAt, this.#told[0] ?? Infinity);
+    if (this.#stopped || instant === this.#timerAt) return;
     this.#cancelTimer();
-    if (this.#stopped) return;
     this.#timerAt = instant;
-    this.#cancelTimer = this.#options.clock.after(instant - this.#options.now(), () => {
+    this.#cancelTimer = clock.after(instant - now(), () => {
       this.#timerAt = Infinity;
       this.kick();
     });

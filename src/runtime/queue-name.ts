@@ -20,6 +20,11 @@ export function parseQueueName(name: string): QueueName {
   return { namespace: match[1] ?? '', kind: match[2] as QueueKind, id: match[3] };
 }
 
+/** As what messages of a handler are stored, so that a claim leaves those that are for another one: its namespace, and for steps more. */
+export function messageNamespace({ namespace, kind }: Omit<QueueName, 'id'>): string {
+  return kind === 'workflow' ? namespace : `${namespace}/step`;
+}
+
 export function parseQueuePrefix(prefix: string): Omit<QueueName, 'id'> {
   const match = pattern.exec(prefix);
   if (!match || match[3] !== '') throw badRequest(`"${prefix}" is not a queue prefix: "__wkf_workflow_" or "__wkf_step_" is.`);

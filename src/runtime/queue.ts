@@ -12,7 +12,7 @@ import { isStepTerminal, isTerminal, type MessageRow, type RunRow } from '../wor
 import { shardOf } from '../world/shard.ts';
 import { shown } from '../world/shown.ts';
 import { type Message, runMessageId, stepExtras, stepMessageId } from './messages.ts';
-import { parseQueueName } from './queue-name.ts';
+import { messageNamespace, parseQueueName } from './queue-name.ts';
 
 export interface QueueHost {
   readonly context: WorldContext;
@@ -145,7 +145,7 @@ async function wake({ context, messageLeft }: QueueHost, store: Store, run: RunR
   const now = store.now();
   const takeRunFor = context.dispatcher().offerRun(run) ?? null;
   const abandon = () => {
-    if (takeRunFor !== null) context.dispatcher().dropRun();
+    if (takeRunFor !== null) context.dispatcher().dropRun(run);
   };
   await commitAndBegin(
     store,
@@ -199,7 +199,7 @@ async function sendToStep(host: QueueHost, target: Target, runId: string, stepId
 
 async function enqueue({ context, messageLeft }: QueueHost, parcel: Parcel, inboxOf: RunRow | null): Promise<string> {
   await mayWrite();
-  const { queueName, namespace, encoded, options } = parcel;
+  const { queueName, encoded, options } = parcel;
   const { store } = await context.open();
   const now = store.now();
   const messageId = `msg_${newUlid(now)}`;
@@ -209,7 +209,7 @@ async function enqueue({ context, messageLeft }: QueueHost, parcel: Parcel, inbo
     shard: inboxOf ? inboxOf.shard : shardOf(idempotencyKey ?? messageId),
     messageId,
     queueName,
-    namespace,
+    namespace: messageNamespace(parcel),
     payload: encoded,
     headers: options.headers ? JSON.stringify(options.headers) : null,
     idempotencyKey,

@@ -70,9 +70,9 @@ export function stepRequest({ step, run, birth }: ClaimedStep, read: Read): Deli
 }
 
 export function messageRequest(row: MessageRow): DeliveryRequest {
-  let name = '';
+  let [name, namespace] = ['', ''];
   const read = readMessage(() => {
-    name = parseQueueName(row.queueName).id;
+    ({ id: name, namespace } = parseQueueName(row.queueName));
     return storedMessage(row);
   });
   return {
@@ -81,7 +81,7 @@ export function messageRequest(row: MessageRow): DeliveryRequest {
     runId: row.runId,
     id: row.messageId,
     name,
-    namespace: row.namespace,
+    namespace,
     deploymentId: '',
     lease: { owner: String(row.leaseOwner), epoch: row.leaseEpoch },
     attempt: row.deliveries,

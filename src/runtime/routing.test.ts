@@ -22,7 +22,7 @@ function openRouting({ prefixes = ['__wkf_workflow_', '__wkf_step_'], env = {} }
   const handlers = new Handlers();
   for (const prefix of prefixes) handlers.register(prefix, handler);
   const http = new HttpSender({ ...settings, secret: async () => 's', now: () => 0, logger: silentLogger });
-  return new Routing(handlers, settings, http);
+  return new Routing(handlers, () => settings, http);
 }
 
 beforeEach(() => {
@@ -116,9 +116,31 @@ describe('a namespace', () => {
 
 describe('what a worker looks for', () => {
   it('is what it has handlers for', () => {
-    expect(openRouting().claimFilter()).toMatchObject({ namespaces: [''], kinds: ['run', 'step', 'message'], deploymentId: null });
-    expect(openRouting({ prefixes: ['__wkf_workflow_'] }).claimFilter().kinds).toEqual(['run', 'message']);
-    expect(openRouting({ prefixes: [] }).claimFilter()).toMatchObject({ namespaces: [], kinds: [] });
+    const all = { run: [''], step: [''], message: ['', '/step'] };
+    expect(openRouting().claimFilter()).toMatchObject({ namespaces: all, deploymentId: null });
+    expect(openRouting({ prefixes: [] }).claimFilter().namespaces).toEqual({ run: [], step: [], message: [] });
+  });
+
+  it('is of each kind what can be delivered from here, whatever else is', () => {
+    const wanted = (given: Given) => openRouting(given).claimFilter().namespaces;
+    const flow = '__flow_wkf_workflow_';
+    expect(wanted({ prefixes: ['__wkf_workflow_'] })).toEqual({ run: [''], step: [], message: [''] });
+    expect(wanted({ prefixes: [flow] })).toEqual({ run: ['flow'], step: [], message: [] });
+    // The SDK registers the handler of steps in every process that imports it.
+    expect(wanted({ prefixes: [flow, '__wkf_step_'] })).toEqual({ run: ['flow'], step: [''], message: ['/step'] });
+    expect(wanted({ prefixes: [flow, '__wkf_step_', '__wkf_workflow_'] })).toEqual({
+      run: ['flow', ''],
+      step: [''],
+      message: ['', '/step'],
+    });
+    expect(wanted({ prefixes: ['__shop_wkf_workflow_', '__wkf_step_'] })).toEqual({
+      run: ['shop', ''],
+      step: [''],
+      message: ['shop', '', '/step'],
+    });
+    const overHttp = { WORKFLOW_PAWL_DELIVERY: 'http' };
+    expect(wanted({ env: overHttp })).toEqual({ run: [], step: [], message: [] });
+    expect(wanted({ prefixes: [flow], env: overHttp })).toEqual({ run: ['flow'], step: [], message: [] });
   });
 
   it('is the steps that it has loaded, in all spellings that the SDK accepts', () => {
@@ -130,7 +152,8 @@ describe('what a worker looks for', () => {
 
   it('is everything of its namespace where the app is behind an address', () => {
     const filter = openRouting({ prefixes: [], env: { ...url, WORKFLOW_QUEUE_NAMESPACE: 'shop' } }).claimFilter();
-    expect(filter).toMatchObject({ namespaces: ['shop', ''], kinds: ['run', 'step', 'message'], stepNames: null });
+    const names = ['shop', ''];
+    expect(filter).toMatchObject({ namespaces: { run: names, step: names, message: [...names, 'shop/step', '/step'] }, stepNames: null });
   });
 
   it('is runs of its own deployment only where they are pinned', () => {

@@ -1,9 +1,9 @@
 import { keyIdOf } from '../world/encryption.ts';
 import { flowNamespace } from '../world/flow-port.ts';
-import type { ClaimFilter, DeliveryKind } from '../world/port.ts';
+import type { ClaimFilter } from '../world/port.ts';
 import { deliverableStepNames, type Handlers, type RegisteredHandler } from './handlers.ts';
 import type { HttpSender } from './http-sender.ts';
-import type { QueueKind } from './queue-name.ts';
+import { messageNamespace, type QueueKind } from './queue-name.ts';
 import type { RuntimeSettings } from './settings.ts';
 
 export type Route =
@@ -23,26 +23,26 @@ export interface Subject {
 export class Routing {
   readonly http: HttpSender;
   readonly #handlers: Handlers;
-  readonly #settings: RuntimeSettings;
-  readonly #keyIds: ReadonlySet<string>;
-  /** Under Next.js a step may use `cookies()` and the like, which exist only in the course of a real request. */
-  readonly #needsRequest: boolean;
+  readonly #settingsNow: () => RuntimeSettings;
+  readonly #inNext = process.env['NEXT_RUNTIME'] !== undefined;
+  #keys: { readonly of: RuntimeSettings; readonly ids: ReadonlySet<string> } | undefined;
 
-  constructor(handlers: Handlers, settings: RuntimeSettings, http: HttpSender) {
+  /** `settings`: as they are now, for Worlds come and go. */
+  constructor(handlers: Handlers, settings: () => RuntimeSettings, http: HttpSender) {
     this.#handlers = handlers;
-    this.#settings = settings;
+    this.#settingsNow = settings;
     this.http = http;
-    this.#keyIds = new Set(settings.encryptionKeys.map(keyIdOf));
-    this.#needsRequest = settings.delivery === 'auto' && process.env['NEXT_RUNTIME'] !== undefined;
   }
 
   route(kind: QueueKind, namespace: string, stepName?: string): Route {
     const { delivery, baseUrl } = this.#settings;
+    // Under Next.js a step may use `cookies()` and the like, which exist only in the course of a real request.
+    const needsRequest = this.#inNext && delivery === 'auto';
     const handler = this.#handlers.find(namespace, kind);
     // Flows are delivered where their Engine is: the app's routes are those of the SDK.
     if (namespace === flowNamespace) return handler ? { kind: 'inprocess', handler } : { kind: 'none' };
     const here = handler && (kind === 'workflow' || this.#hasStep(stepName));
-    if (here && delivery !== 'http' && !this.#needsRequest) return { kind: 'inprocess', handler };
+    if (here && delivery !== 'http' && !needsRequest) return { kind: 'inprocess', handler };
     if (baseUrl !== undefined && delivery !== 'inprocess') return { kind: 'http', path: kind === 'workflow' ? 'flow' : 'step' };
     return here && delivery !== 'http' ? { kind: 'inprocess', handler } : { kind: 'none' };
   }
@@ -63,35 +63,49 @@ export class Routing {
     return this.routeOf(subject).kind !== 'none';
   }
 
+  /** What a worker looks for: of each kind only what can be delivered from here. */
   claimFilter(): ClaimFilter {
-    const { namespace, deploymentId, deploymentPolicy, delivery, baseUrl } = this.#settings;
-    const overHttp = baseUrl !== undefined && delivery !== 'inprocess';
-    const namespaces = new Set([...this.#handlers.namespaces('workflow'), ...this.#handlers.namespaces('step')]);
-    if (overHttp) namespaces.add(namespace);
-    // Steps of a namespaced app are queued under the plain prefix by the SDK; so are health checks of either.
-    const ofTheSdk = [...namespaces].some((name) => name !== flowNamespace);
-    if (ofTheSdk) namespaces.add('');
-    const has = (kind: QueueKind) => overHttp || this.#handlers.namespaces(kind).length > 0;
-    const kinds: DeliveryKind[] = [
-      ...(has('workflow') ? (['run'] as const) : []),
-      ...(has('step') ? (['step'] as const) : []),
-      ...(ofTheSdk ? (['message'] as const) : []),
-    ];
-    const names = overHttp ? undefined : deliverableStepNames();
+    const { deploymentId, deploymentPolicy } = this.#settings;
+    const run = this.#namespacesOf('workflow');
+    const step = this.#namespacesOf('step');
+    const ofCode = run.filter((name) => name !== flowNamespace);
+    const messages = (kind: QueueKind, names: readonly string[]) => names.map((namespace) => messageNamespace({ namespace, kind }));
+    const names = this.#sendsOn ? undefined : deliverableStepNames();
     return {
-      namespaces: [...namespaces],
-      kinds,
+      namespaces: { run, step, message: [...messages('workflow', ofCode), ...messages('step', step)] },
       stepNames: names ? [...names] : null,
       deploymentId: deploymentPolicy === 'pinned' ? deploymentId : null,
-      // What is sent on is decrypted by whoever receives it; flows are not encrypted.
-      keyIds: ofTheSdk && (this.#replaysHere() || !overHttp) ? [...this.#keyIds] : null,
+      keyIds: this.#needsKeys([...ofCode, ...step]) ? [...this.#keyIds] : null,
     };
   }
 
-  #replaysHere(): boolean {
-    return this.#handlers
-      .namespaces('workflow')
-      .some((name) => name !== flowNamespace && this.route('workflow', name).kind === 'inprocess');
+  /** How code is delivered, and for whom. */
+  get #settings(): RuntimeSettings {
+    return this.#settingsNow();
+  }
+
+  get #keyIds(): ReadonlySet<string> {
+    const settings = this.#settings;
+    if (this.#keys?.of !== settings) this.#keys = { of: settings, ids: new Set(settings.encryptionKeys.map(keyIdOf)) };
+    return this.#keys.ids;
+  }
+
+  get #sendsOn(): boolean {
+    const { delivery, baseUrl } = this.#settings;
+    return baseUrl !== undefined && delivery !== 'inprocess';
+  }
+
+  #namespacesOf(kind: QueueKind): string[] {
+    const handled = (['workflow', 'step'] as const).flatMap((each) => this.#handlers.namespaces(each));
+    // Steps of a namespaced app are queued under the plain prefix by the SDK; so are health checks of either.
+    const names = new Set([...handled, this.#settings.namespace, '']);
+    return [...names].filter((name) => this.route(kind, name).kind !== 'none');
+  }
+
+  /** What is sent on is decrypted by whoever receives it; flows are not encrypted. */
+  #needsKeys(ofCode: readonly string[]): boolean {
+    const replaysHere = ofCode.some((name) => this.route('workflow', name).kind === 'inprocess');
+    return ofCode.length > 0 && (replaysHere || !this.#sendsOn);
   }
 
   #hasStep(stepName: string | undefined): boolean {

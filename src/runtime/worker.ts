@@ -2,9 +2,10 @@ import type { Clock } from '../base/clock.ts';
 import { describeError, type Logger } from '../base/logger.ts';
 import { Pauses } from '../base/pauses.ts';
 import { commitAndBegin, commitOrWritten } from '../world/begin-early.ts';
+import { claimKindOf, kindsOf } from '../world/claim-filter.ts';
 import type { Delivery, Dispatcher, OfferedRun, StepMessage } from '../world/delivery.ts';
 import { isAway, unavailable } from '../world/errors.ts';
-import type { ClaimedStep, ClaimFilter, Claims, SettleAct, SettleResult, Store } from '../world/port.ts';
+import type { ClaimedStep, ClaimKind, Claims, SettleAct, SettleResult, Store } from '../world/port.ts';
 import type { MessageRow, RunRow, TakenRun } from '../world/rows.ts';
 import { callHandler, type DeliveryRequest, isReal, resultOf } from './deliver.ts';
 import { inDeliverySpan } from './delivery-span.ts';
@@ -36,6 +37,8 @@ export interface WorkerOptions {
 // Hints bring work at once; this is for what no hint told of.
 const pollMs = 2_000;
 const messageConcurrency = 16;
+// What somebody else was writing at the moment of a claim is not in it.
+const lookAgainMs = 100;
 // What cannot be delivered here after all goes back, for another worker or a later look.
 const undeliverableDelayMs = 1_000;
 const settleAgainMs = 500;
@@ -56,7 +59,8 @@ export class Worker implements Dispatcher {
   readonly #pauses: Pauses;
   #stopping = false;
   #claims: boolean;
-  #backlog = false;
+  /** Of what something was left for want of a slot, or may have been. */
+  #left: ReadonlySet<ClaimKind> = new Set();
 
   constructor(options: WorkerOptions) {
     const { store, clock, logger, settings, heartbeats, routing } = options;
@@ -65,10 +69,11 @@ export class Worker implements Dispatcher {
     this.#pauses = new Pauses(clock);
     this.#pace = new ReplayPace({
       clock,
-      moreToCome: () => this.#backlog || this.#pump.looks,
+      moreToCome: () => this.#left.has('step') || this.#pump.looks,
       countSteps: (runId) => store.countBurst(runId),
     });
-    this.#slots = new Slots({ run: settings.flowConcurrency, step: settings.stepConcurrency, message: messageConcurrency });
+    const { flowConcurrency, stepConcurrency } = settings;
+    this.#slots = new Slots({ run: flowConcurrency, flow: flowConcurrency, step: stepConcurrency, message: messageConcurrency });
     this.#pump = new Pump({
       clock,
       pollMs,
@@ -135,21 +140,22 @@ export class Worker implements Dispatcher {
       throw unavailable(`Worker ${owner} was given up and cannot take over ${of} "${id}" before it is known again.`);
     }
     if (!held || this.#stopping) return false;
-    this.#slots.take(of);
+    this.#slots.take(claimKindOf(request));
     this.#own(this.#deliver(request, { kind: 'inprocess', handler }));
     return true;
   }
 
   offerRun({ namespace, deploymentId, encryptionKeyId }: OfferedRun): string | undefined {
-    return this.#offer('run', this.#options.routing.admits({ kind: 'workflow', namespace, deploymentId, encryptionKeyId }));
+    const isDeliverable = this.#options.routing.admits({ kind: 'workflow', namespace, deploymentId, encryptionKeyId });
+    return this.#offer(claimKindOf({ of: 'run', namespace }), isDeliverable);
   }
 
-  dropRun(): void {
-    this.#slots.give('run');
+  dropRun({ namespace }: Pick<OfferedRun, 'namespace'>): void {
+    this.#slots.give(claimKindOf({ of: 'run', namespace }));
   }
 
-  keepRun(): void {
-    this.#slots.take('run');
+  keepRun({ namespace }: Pick<OfferedRun, 'namespace'>): void {
+    this.#slots.take(claimKindOf({ of: 'run', namespace }));
   }
 
   runTaken(run: TakenRun, certain?: Promise<boolean>): void {
@@ -187,10 +193,10 @@ export class Worker implements Dispatcher {
     return this.#claims && !this.#stopping && this.#presence.isKnown;
   }
 
-  #offer(kind: 'run' | 'step', deliverable: boolean): string | undefined {
+  #offer(kind: ClaimKind, deliverable: boolean): string | undefined {
     if (!this.#takes || !deliverable) return undefined;
     if (this.#slots.free(kind) === 0) {
-      this.#backlog = true;
+      this.#leave([kind]);
       return undefined;
     }
     this.#slots.take(kind);
@@ -199,35 +205,38 @@ export class Worker implements Dispatcher {
 
   async #claim(): Promise<number | undefined> {
     const { store, routing } = this.#options;
-    const filter = routing.claimFilter();
-    const limits = { run: this.#slots.free('run'), step: this.#slots.free('step'), message: this.#slots.free('message') };
-    const open: ClaimFilter = { ...filter, kinds: filter.kinds.filter((kind) => limits[kind] > 0) };
+    const { filter, limits, full } = this.#slots.claimable(routing.claimFilter());
     // What was left for want of a slot need not be asked for: it is there.
-    const surelyDue = this.#backlog;
+    const surelyDue = [...this.#left].some((kind) => this.#slots.free(kind) > 0);
     // Whoever finishes first looks again.
-    this.#backlog = open.kinds.length < filter.kinds.length;
-    if (!this.#takes || open.kinds.length === 0) return undefined;
-    const next = surelyDue ? undefined : await store.nextDueAt(open);
+    this.#left = new Set(full);
+    if (!this.#takes || kindsOf(filter).length === 0) return undefined;
+    const until = store.now() + pollMs;
+    const from = surelyDue ? undefined : await store.nextDueAt(filter, until);
     const now = store.now();
-    if (!surelyDue && (next === undefined || next > now)) return next;
+    if (!surelyDue && (from === undefined || from > now)) {
+      if (filter.keyIds) this.#own(this.#missingKeys.look(now));
+      return from;
+    }
     const owner = this.#presence.workerId;
-    const { claims, nextDueAt, ownerAlive } = await commitOrWritten(store, { kind: 'claim', owner, now, filter: open, limits });
+    const { claims, nextDueAt, ownerAlive } = await commitOrWritten(store, { kind: 'claim', owner, now, filter, limits, from, until });
     if (!ownerAlive) {
       this.takerIsDead(owner);
       return undefined;
     }
     this.#dispatch(claims);
-    if (claims.runs.length === limits.run || claims.steps.length === limits.step) this.#backlog = true;
-    const some = claims.runs.length + claims.steps.length + claims.messages.length > 0;
-    if (some || (nextDueAt ?? 0) > now) return nextDueAt;
-    // Due, but not for this worker: look again when polling.
-    if (open.keyIds) this.#own(this.#missingKeys.look(now));
-    return undefined;
+    this.#leave(this.#slots.claimable(filter).full);
+    // Claims that follow each other closely are followed by one look.
+    return Math.min(nextDueAt ?? Infinity, (Math.floor(now / lookAgainMs) + 2) * lookAgainMs);
+  }
+
+  #leave(kinds: readonly ClaimKind[]): void {
+    this.#left = new Set([...this.#left, ...kinds]);
   }
 
   #dispatch({ runs, steps, messages }: Claims): void {
     for (const run of runs) {
-      this.#slots.take('run');
+      this.keepRun(run);
       this.#own(this.#deliverRun(run));
     }
     for (const claimed of steps) {
@@ -274,7 +283,7 @@ export class Worker implements Dispatcher {
 
   async #deliverMessage(row: MessageRow): Promise<void> {
     const request = messageRequest(row);
-    const route = () => this.#options.routing.route(parseQueueName(row.queueName).kind, row.namespace);
+    const route = () => this.#options.routing.route(parseQueueName(row.queueName).kind, request.namespace);
     await this.#deliver(request, request.unreadable ? { kind: 'none' } : route());
   }
 
@@ -300,10 +309,10 @@ export class Worker implements Dispatcher {
       logger.error(`Delivery ${request.attempt} of ${request.of} "${request.id}" failed: ${describeError(error)}`);
       result = resultOf(error, request.attempt, store.now());
     } finally {
-      this.#slots.give(request.of);
+      this.#slots.give(claimKindOf(request));
     }
     if (result) await this.#settle(request, result);
-    if (this.#backlog) this.#pump.kick();
+    if (this.#left.has(claimKindOf(request))) this.#pump.kick();
   }
 
   /** Steps that a replay created and then did not queue, as when it threw: their rows are leased to this worker all the same. */
@@ -333,7 +342,7 @@ export class Worker implements Dispatcher {
     const again = of === 'run' && (result.kind === 'done' || result.kind === 'again');
     const offered = again ? this.offerRun(request) : undefined;
     const abandon = () => {
-      if (offered) this.dropRun();
+      if (offered) this.dropRun(request);
     };
     const act: SettleAct = { kind: 'settle', of, shard, runId, id, lease, now: store.now(), result, takeRunFor: offered ?? null, inbox };
     await commitAndBegin(store, act, {

@@ -4,7 +4,7 @@ import { bornTo } from '../world/transition.ts';
 import { claim } from './claim.ts';
 import type { Connection } from './connection.ts';
 import { performFlow } from './flow-acts.ts';
-import { enqueueMessage } from './messages.ts';
+import { enqueueMessage, withdrawMessage } from './messages.ts';
 import { appendAudit } from './operator-reads.ts';
 import { prune } from './retention.ts';
 import { takeRun, wakeRun } from './runs.ts';
@@ -27,6 +27,8 @@ export function perform(db: Connection, act: Act | FlowAct, boot: Boot): Outcome
     }
     case 'enqueue':
       return enqueue(db, act);
+    case 'withdraw':
+      return { kind: 'withdrawn', found: withdrawMessage(db, act) };
     case 'queueStep':
       return { kind: 'queued', found: queueStep(db, act) };
     case 'claim':

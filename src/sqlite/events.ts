@@ -1,4 +1,4 @@
-import type { CorrelationQuery, EventKey, EventQuery } from '../world/port.ts';
+import type { CorrelationQuery, EventKey, EventQuery } from '../world/page-queries.ts';
 import type { EventRow } from '../world/rows.ts';
 import type { NewEvent } from '../world/transition.ts';
 import type { Connection } from './connection.ts';

@@ -140,7 +140,7 @@ function saveValue(db: Connection, change: StoredChange): void {
 export function listDueExecutions(db: Connection, { limit }: { limit: number }): { runId: string; dueAt: number }[] {
   return db.all<{ runId: string; dueAt: number }>(
     `select run_id as runId, due_at as dueAt from runs indexed by runs_queue
-     where lease_owner is null and due_at is not null and namespace = 'flow'
+     where lease_owner is null and (namespace = 'flow') = 1 and due_at is not null
      order by due_at
      limit :limit`,
     { limit },

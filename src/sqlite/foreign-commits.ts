@@ -5,11 +5,32 @@ const shortestMs = 25;
 const longestMs = 50;
 const quietAfterMs = 5_000;
 
+/** Those who want to know when another process has committed; one looks for all of them, while there are any. */
+export class ForeignCommits {
+  readonly #writer: () => Pick<Connection, 'get'>;
+  readonly #listeners = new Set<() => void>();
+  #stop = () => {};
+
+  constructor(writer: () => Pick<Connection, 'get'>) {
+    this.#writer = writer;
+  }
+
+  listen(listener: () => void): () => void {
+    // One that listens twice is called twice.
+    const entry = () => listener();
+    if (this.#listeners.size === 0) this.#stop = watch(this.#writer, () => this.#listeners.forEach((each) => each()));
+    this.#listeners.add(entry);
+    return () => {
+      if (this.#listeners.delete(entry) && this.#listeners.size === 0) this.#stop();
+    };
+  }
+}
+
 /**
  * Calls back when another process has committed, until the returned function is called. To the connection that writes, `data_version` changes
  * by no commit of its own; asking costs a few microseconds. In real time, whatever clock was injected: other processes do not live by it.
  */
-export function watchForeignCommits(writer: () => Connection, listener: () => void): () => void {
+function watch(writer: () => Pick<Connection, 'get'>, listener: () => void): () => void {
   let seen: number | undefined;
   let quietSince = performance.now();
   let timer: NodeJS.Timeout | undefined;

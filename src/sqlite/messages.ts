@@ -1,5 +1,6 @@
 import type { MessageRow } from '../world/rows.ts';
 import type { Connection } from './connection.ts';
+import { dueMessages, type DueQuery } from './due.ts';
 
 const columns = `
   shard, message_id as messageId, queue_name as queueName, namespace, payload, headers, idempotency_key as idempotencyKey,
@@ -25,28 +26,18 @@ export function enqueueMessage(db: Connection, row: MessageRow): string {
   return row.messageId;
 }
 
-interface MessageClaim {
-  readonly owner: string;
-  readonly now: number;
-  readonly namespaces: string;
-  readonly deploymentId: string | null;
-  readonly limit: number;
-}
-
-export function claimMessages(db: Connection, claim: MessageClaim): MessageRow[] {
+export function claimMessages(db: Connection, query: DueQuery & { readonly owner: string }): MessageRow[] {
   return db.all<MessageRow>(
     `update messages
      set lease_owner = :owner, lease_epoch = lease_epoch + 1, deliveries = deliveries + 1
-     where message_id in (
-       select message_id from messages indexed by messages_queue
-       where due_at is not null and lease_owner is null and due_at <= :now
-         and namespace in (select value from json_each(:namespaces))
-         and (:deploymentId is null or deployment_id is null or deployment_id = :deploymentId)
-       order by due_at
-       limit :limit)
+     where message_id in (select message_id ${dueMessages})
      returning ${columns}`,
-    claim,
+    query,
   );
+}
+
+export function withdrawMessage(db: Connection, key: { messageId: string }): boolean {
+  return db.run('delete from messages where message_id = :messageId and lease_owner is null', key) > 0;
 }
 
 export function deleteMessage(db: Connection, key: { messageId: string }): void {

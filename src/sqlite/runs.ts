@@ -1,4 +1,5 @@
-import type { OpenRuns, RunQuery } from '../world/port.ts';
+import type { RunQuery } from '../world/page-queries.ts';
+import type { OpenRuns } from '../world/port.ts';
 import type { RunRow, TakenRun } from '../world/rows.ts';
 import { settleCodeChild } from './children.ts';
 import type { Connection } from './connection.ts';

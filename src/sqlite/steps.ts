@@ -1,6 +1,8 @@
-import type { ClaimedStep, OfRun, QueueStepAct, StepBurst } from '../world/port.ts';
+import type { OfRun } from '../world/page-queries.ts';
+import type { ClaimedStep, QueueStepAct, StepBurst } from '../world/port.ts';
 import type { RunRow, StepRow } from '../world/rows.ts';
 import type { Connection } from './connection.ts';
+import { type DueQuery, dueSteps } from './due.ts';
 import { findOwnerOfStep } from './events.ts';
 import { getRun } from './runs.ts';
 
@@ -68,31 +70,9 @@ export function queueStep(db: Connection, act: QueueStepAct): boolean {
   );
 }
 
-export interface StepClaim {
-  readonly owner: string;
-  readonly now: number;
-  readonly namespaces: string;
-  readonly stepNames: string | null;
-  readonly keyIds: string | null;
-  readonly deploymentId: string | null;
-  readonly limit: number;
-}
-
 /** Oldest due first. The run is read with it: the message says its name and start, the rules its status. */
-export function claimSteps(db: Connection, claim: StepClaim): ClaimedStep[] {
-  const due = db.all<{ runId: string; stepId: string }>(
-    `select s.run_id as runId, s.step_id as stepId
-     from steps s indexed by steps_queue
-     join runs r on r.run_id = s.run_id
-     where s.due_at is not null and s.lease_owner is null and s.due_at <= :now
-       and s.namespace in (select value from json_each(:namespaces))
-       and (:stepNames is null or s.step_name in (select value from json_each(:stepNames)))
-       and (:deploymentId is null or r.deployment_id = :deploymentId)
-       and (:keyIds is null or r.encryption_key_id is null or r.encryption_key_id in (select value from json_each(:keyIds)))
-     order by s.due_at
-     limit :limit`,
-    claim,
-  );
+export function claimSteps(db: Connection, query: DueQuery & { readonly owner: string }): ClaimedStep[] {
+  const due = db.all<{ runId: string; stepId: string }>(`select s.run_id as runId, s.step_id as stepId ${dueSteps}`, query);
   return due.map((key) => ({
     birth: null,
     run: getRun(db, key.runId) as RunRow,
@@ -101,7 +81,7 @@ export function claimSteps(db: Connection, claim: StepClaim): ClaimedStep[] {
        set lease_owner = :owner, lease_epoch = lease_epoch + 1, deliveries = deliveries + 1, version = version + 1
        where run_id = :runId and step_id = :stepId
        returning ${stepColumns}`,
-      { ...key, owner: claim.owner },
+      { ...key, owner: query.owner },
     ) as StepRow,
   }));
 }

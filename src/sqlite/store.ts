@@ -9,24 +9,26 @@ import type { Act, Outcome, State, StateKey, Store } from '../world/port.ts';
 import type { ThreadBeat } from '../world/thread-beat.ts';
 import { perform } from './acts.ts';
 import { currentBoot } from './boot.ts';
-import { listDueKeyIds, nextDueAt } from './claim.ts';
+import { listDueKeyIds } from './claim.ts';
 import { Connection } from './connection.ts';
 import { copyDatabase } from './copy-database.ts';
 import { driverModule, loadDriver } from './driver.ts';
-import { isBusy, toWorldError } from './errors.ts';
-import { watchForeignCommits } from './foreign-commits.ts';
+import { nextDueAt } from './due.ts';
+import { toWorldError } from './errors.ts';
+import { ForeignCommits } from './foreign-commits.ts';
 import { flowReads } from './flow-reads.ts';
 import { getEvent, listEvents, listEventsByCorrelation, readPayload } from './events.ts';
 import { getHook, getHookByToken, getHookOfRun, getTokenHolder, listHooks } from './hooks.ts';
 import { LogFile } from './log-file.ts';
 import { listInbox } from './messages.ts';
-import { migrate } from './migrate.ts';
+import { migrate, readSchema } from './migrate.ts';
 import { operatorReads } from './operator-reads.ts';
 import { countPrunable } from './retention.ts';
 import { countOpenRuns, getRun, listRuns } from './runs.ts';
 import { countBurst, getStep, listSteps } from './steps.ts';
 import { getStream, listStreams, readChunks } from './streams.ts';
 import { getWait, listOpenWaits } from './waits.ts';
+import { commitPatienceMs, openPatienceMs, whenFree } from './when-free.ts';
 import { listDead, listWorkers, renewal } from './workers.ts';
 
 export interface SqliteStoreOptions {
@@ -37,7 +39,6 @@ export interface SqliteStoreOptions {
   readonly sync?: 'full' | 'normal';
 }
 
-const busyTimeoutMs = 30_000;
 // A checkpoint waits for the disk twice, and a page that is busy is written to the file once for each: 16 MiB of log between them.
 const pagesPerCheckpoint = 4_000;
 const cacheKiB = 32 * 1024;
@@ -51,11 +52,12 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
   let syncFailed = false;
   let closed = false;
   const notes = new CommitNotes();
+  const foreign = new ForeignCommits(() => opened(writer));
   const group = new GroupCommit<Act | FlowAct>({ transact, notes, ...(inMemory || sync === 'normal' ? {} : { makeDurable }) });
 
   async function transact(acts: readonly (Act | FlowAct)[]): Promise<readonly (Outcome | FlowOutcome)[]> {
     const db = opened(writer);
-    await begin(db);
+    await whenFree(() => db.run('begin immediate'), { path, clock, patienceMs: commitPatienceMs });
     try {
       if (!inMemory) (log ??= new LogFile(path)).reserve();
       const boot = currentBoot(clock);
@@ -79,19 +81,6 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
     }
   }
 
-  /** Waits for other processes without blocking this one: SQLite's own busy handler would sleep on the event loop. */
-  async function begin(db: Connection): Promise<void> {
-    const deadline = clock.monotonic() + busyTimeoutMs;
-    for (;;) {
-      try {
-        return void db.run('begin immediate');
-      } catch (error) {
-        if (!isBusy(error) || clock.monotonic() > deadline) throw toWorldError(error, path);
-        await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * 3));
-      }
-    }
-  }
-
   async function read<T>(query: (db: Connection) => T): Promise<T> {
     const db = opened(reader);
     try {
@@ -110,17 +99,19 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
     const openDatabase = await loadDriver();
     try {
       if (!inMemory) mkdirSync(dirname(path), { recursive: true });
-      writer = new Connection(openDatabase(path));
-      writer.exec('pragma busy_timeout = 5000');
-      writer.exec('pragma journal_mode = wal');
+      const db = (writer = new Connection(openDatabase(path)));
+      const waiting = { path, clock, patienceMs: openPatienceMs };
+      db.exec('pragma busy_timeout = 0');
+      // Before anything of it is changed: the file may be another program's.
+      await whenFree(() => readSchema(db, path), waiting);
+      await whenFree(() => db.exec('pragma journal_mode = wal'), waiting);
       // SQLite syncs what a checkpoint needs; that a commit is on the disk before it is acknowledged is `makeDurable`.
-      writer.exec('pragma synchronous = normal');
-      writer.exec(`pragma wal_autocheckpoint = ${pagesPerCheckpoint}`);
-      writer.exec(`pragma cache_size = -${cacheKiB}`);
-      writer.exec('pragma foreign_keys = on');
-      await migrate(writer, { path, copyTo: (file) => copyDatabase(openDatabase, path, file) });
-      writer.exec('pragma busy_timeout = 0');
-      reader = inMemory ? writer : new Connection(openDatabase(path, { readOnly: true }));
+      db.exec('pragma synchronous = normal');
+      db.exec(`pragma wal_autocheckpoint = ${pagesPerCheckpoint}`);
+      db.exec(`pragma cache_size = -${cacheKiB}`);
+      db.exec('pragma foreign_keys = on');
+      await migrate(db, { path, clock, copyTo: (file) => copyDatabase(openDatabase, path, file) });
+      reader = inMemory ? db : new Connection(openDatabase(path, { readOnly: true }));
       if (!inMemory) reader.exec('pragma busy_timeout = 5000');
     } catch (error) {
       closeConnections();
@@ -164,7 +155,7 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
     getStream: (name) => read((db) => getStream(db, name)),
     listStreams: (runId) => read((db) => listStreams(db, runId)),
     readChunks: (name, from, limit) => read((db) => readChunks(db, name, from, limit)),
-    nextDueAt: (filter) => read((db) => nextDueAt(db, filter)),
+    nextDueAt: (filter, until) => read((db) => nextDueAt(db, filter, { from: 0, until })),
     listDueKeyIds: (now) => read((db) => listDueKeyIds(db, now)),
     listWorkers: () => read((db) => listWorkers(db, currentBoot(clock))),
     hasDeadWorkers: () => read((db) => listDead(db, currentBoot(clock)).length > 0),
@@ -175,7 +166,7 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
     operator: operatorReads(read),
     threadBeat: inMemory || clock !== systemClock ? undefined : threadBeat(path),
     onCommit: (listener) => notes.listen(listener),
-    onForeignCommit: (listener) => (inMemory ? () => {} : watchForeignCommits(() => opened(writer), listener)),
+    onForeignCommit: (listener) => (inMemory ? () => {} : foreign.listen(listener)),
   };
 }
 

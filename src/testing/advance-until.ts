@@ -22,5 +22,21 @@ export async function advanceUntil<T>(clock: FakeClock, awaited: Promise<T>, lim
   return awaited;
 }
 
+/** Does what is due by now, and nothing later, until `awaited` is settled. */
+export async function standStillUntil<T>(clock: FakeClock, awaited: Promise<T>): Promise<T> {
+  let settled = false;
+  const settle = () => {
+    settled = true;
+  };
+  awaited.then(settle, settle);
+  for (let waited = 0; !settled && waited < patienceMs; waited += 5) {
+    clock.advance(0);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  if (!settled) throw new Error('It did not happen in time: the clock would have to move on.');
+  return awaited;
+}
+
+const patienceMs = 10_000;
 // Real input and output takes real time, a server's more than a file's; without a pause the clock would run away from it.
 const breathMs = 30;

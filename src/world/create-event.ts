@@ -70,6 +70,7 @@ export function createEvent(context: WorldContext): World['events']['create'] {
       const before = delivery && retractable(delivery);
       const act = { kind: 'write', transition, takeRunFor } as const;
       const committed = await commit(context, store, act, {
+        run: runOf(transition, state.run),
         early: bearStepFor !== undefined || (request.type === 'run_started' && delivery?.of === 'run'),
         publish(written, durable, certain) {
           const again = born;
@@ -129,13 +130,19 @@ function offerStep({ dispatcher }: WorldContext, request: EventRequest, delivery
 }
 
 /** A run that is due at once is taken by a worker of this process, if one has a free slot for it. */
-function offerRun({ dispatcher }: WorldContext, { run, wakeAt, now }: Transition, before: RunRow | undefined): string | null {
-  const subject = run.kind === 'create' ? run.row : before;
+function offerRun({ dispatcher }: WorldContext, transition: Transition, before: RunRow | undefined): string | null {
+  const { wakeAt, now } = transition;
+  const run = runOf(transition, before);
   const due = wakeAt !== null && wakeAt <= now;
-  return (due && subject && dispatcher().offerRun(subject)) || null;
+  return (due && run && dispatcher().offerRun(run)) || null;
+}
+
+function runOf({ run }: Transition, before: RunRow | undefined): RunRow | undefined {
+  return run.kind === 'create' ? run.row : before;
 }
 
 interface Publishing {
+  readonly run: RunRow | undefined;
   /** Answer as soon as it is written: a replay reaches the outside only by what it writes later, and by steps, which wait for the disk. */
   readonly early: boolean;
   /** Tells of the write as soon as it is visible: a delivery that it begins overlaps with the wait for the disk. */
@@ -149,12 +156,12 @@ function commit(
   context: WorldContext,
   store: Store,
   act: WriteAct,
-  { early, publish, retract }: Publishing,
+  { run, early, publish, retract }: Publishing,
 ): Promise<Committed | undefined> {
   let slots = act.takeRunFor === null ? 0 : 1;
   const keepSlots = (count: number) => {
-    if (slots < count) context.dispatcher().keepRun();
-    if (slots > count) context.dispatcher().dropRun();
+    if (run && slots < count) context.dispatcher().keepRun(run);
+    if (run && slots > count) context.dispatcher().dropRun(run);
     slots = 0;
   };
   return new Promise((resolve, reject) => {

@@ -80,9 +80,9 @@ export type OfferedRun = Pick<RunRow, 'namespace' | 'deploymentId'> & Partial<Pi
 export interface Dispatcher {
   /** A worker that could deliver such a run at once, and keeps a slot for it until `runTaken` or `dropRun`; or undefined. */
   offerRun(run: OfferedRun): string | undefined;
-  dropRun(): void;
+  dropRun(run: Pick<OfferedRun, 'namespace'>): void;
   /** A slot for a run that it was given although none was kept: more than are allowed, if need be. */
-  keepRun(): void;
+  keepRun(run: Pick<OfferedRun, 'namespace'>): void;
   /** `certain`: it was only foreseen, and whether it came true is told later. */
   runTaken(run: TakenRun, certain?: Promise<boolean>): void;
   /** The same for a step, until its delivery begins or `dropStep`. */

@@ -311,6 +311,7 @@ export interface TriggerRow {
 }
 
 export interface TriggerQuery {
+  /** Enabled ones of this method and path. */
   readonly http?: { readonly method: string; readonly path: string };
   /** Enabled ones that hear of this event of this flow. */
   readonly event?: { readonly name: string; readonly flowId: string };

@@ -2,6 +2,7 @@ import type { FlowAct, FlowOutcome, FlowStore } from './flow-port.ts';
 import type { AuditRow, OperatorReads } from './operator-port.ts';
 import type { ThreadBeat } from './thread-beat.ts';
 import type { Transition } from './transition.ts';
+import type { CorrelationQuery, EventKey, EventQuery, OfRun, RunQuery } from './page-queries.ts';
 import type { ChunkRow, EventRow, HookRow, Lease, MessageRow, RunRow, StepRow, StreamRow, TakenRun, WaitRow, WorkerRow } from './rows.ts';
 
 /**
@@ -42,8 +43,8 @@ export interface Store {
   listStreams(runId: string): Promise<readonly string[]>;
   readChunks(name: string, from: number, limit: number): Promise<readonly ChunkRow[]>;
 
-  /** When the first of what nobody has, of the kinds of `filter`, becomes due; undefined: nothing does. */
-  nextDueAt(filter: ClaimFilter): Promise<number | undefined>;
+  /** When the first of what nobody has, and `filter` admits, becomes due; undefined: nothing does until then. */
+  nextDueAt(filter: ClaimFilter, until: number): Promise<number | undefined>;
   /** With which keys the runs are encrypted that are due, or have a step that is, and that nobody has. */
   listDueKeyIds(now: number): Promise<readonly string[]>;
   listWorkers(): Promise<readonly WorkerRow[]>;
@@ -100,6 +101,7 @@ export type Act =
   | WriteAct
   | WakeAct
   | EnqueueAct
+  | WithdrawAct
   | QueueStepAct
   | ClaimAct
   | SettleAct
@@ -137,6 +139,13 @@ export interface EnqueueAct {
   readonly wakeRunAt: number | null;
 }
 
+/** Deletes a message that no worker has. */
+export interface WithdrawAct {
+  readonly kind: 'withdraw';
+  readonly shard: number;
+  readonly messageId: string;
+}
+
 /**
  * Adds to an open step that nobody has what its message says beyond its row, and makes it due if it is not: a delivery may have ended
  * without an end of the step.
@@ -151,8 +160,8 @@ export interface QueueStepAct {
 }
 
 export interface ClaimFilter {
-  readonly namespaces: readonly string[];
-  readonly kinds: readonly DeliveryKind[];
+  /** Of each kind what is of these namespaces; none: nothing of that kind. */
+  readonly namespaces: Readonly<Record<DeliveryKind, readonly string[]>>;
   /** Only these steps; null: any. */
   readonly stepNames: readonly string[] | null;
   /** Only runs of this deployment, and messages that are not for another one; null: any. */
@@ -163,13 +172,23 @@ export interface ClaimFilter {
 
 export type DeliveryKind = 'run' | 'step' | 'message';
 
-/** Leases what is due to `owner`, who has to be alive: one that was given up, or whose heartbeat ran out, takes nothing. */
+/** Executions of flows are delivered as runs of code are, and claimed apart from them. */
+export type ClaimKind = DeliveryKind | 'flow';
+
+/**
+ * Leases what is due to `owner`, of each kind what is due longest first; the owner has to be alive: one that was given up, or whose heartbeat
+ * ran out, takes nothing.
+ */
 export interface ClaimAct {
   readonly kind: 'claim';
   readonly owner: string;
   readonly now: number;
   readonly filter: ClaimFilter;
-  readonly limits: Readonly<Record<DeliveryKind, number>>;
+  readonly limits: Readonly<Record<ClaimKind, number>>;
+  /** Where a look has found the first that is due: what others have before that, however much, is not looked at again. */
+  readonly from?: number | undefined;
+  /** Up to when the outcome is to say what becomes due next; absent: it is not asked. */
+  readonly until?: number | undefined;
 }
 
 /** Ends a delivery. A lease that was lost meanwhile makes it a no-op. */
@@ -315,8 +334,13 @@ export interface Outcomes {
     | { readonly kind: 'ownerDead' };
   wake: { readonly kind: 'woken'; readonly found: boolean; readonly taken: TakenRun | undefined };
   enqueue: { readonly kind: 'enqueued'; readonly messageId: string };
+  /** `found`: false, for a worker has it or has ended it. */
+  withdraw: { readonly kind: 'withdrawn'; readonly found: boolean };
   queueStep: { readonly kind: 'queued'; readonly found: boolean };
-  /** `nextDueAt`: of what is left, of the kinds that were asked for; `ownerAlive`: false, and nothing was looked for. */
+  /**
+   * `nextDueAt`: of what becomes due to the same filter after `now`, but for the kinds of which as many were claimed as might be;
+   * `ownerAlive`: false, and nothing was looked for.
+   */
   claim: { readonly kind: 'claimed'; readonly claims: Claims; readonly nextDueAt: number | undefined; readonly ownerAlive: boolean };
   settle: { readonly kind: 'settled'; readonly held: boolean; readonly taken: TakenRun | undefined };
   /** `ownerAlive: false`: the lease stays where it is. */
@@ -360,38 +384,4 @@ export interface State {
   readonly hook?: HookRow | undefined;
   readonly tokenHolder?: { readonly runId: string; readonly hookId: string } | undefined;
   readonly openWaits?: readonly WaitRow[];
-}
-
-export type Order = 'asc' | 'desc';
-
-export interface Page<K> {
-  /** Strictly after this key in this order. */
-  readonly after: K | undefined;
-  readonly order: Order;
-  readonly limit: number;
-}
-
-export interface RunQuery extends Page<{ readonly at: number; readonly id: string }> {
-  readonly workflowName: string | undefined;
-  readonly status: RunRow['status'] | undefined;
-}
-
-export interface OfRun extends Page<{ readonly at: number; readonly id: string }> {
-  readonly runId: string;
-}
-
-export interface EventQuery extends Page<number> {
-  readonly runId: string;
-  readonly payloads: boolean;
-}
-
-export interface CorrelationQuery extends Page<{ readonly at: number; readonly runId: string; readonly seq: number }> {
-  readonly correlationId: string;
-  readonly runId: string | undefined;
-  readonly payloads: boolean;
-}
-
-export interface EventKey {
-  readonly runId: string;
-  readonly seq: number;
 }

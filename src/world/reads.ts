@@ -12,7 +12,7 @@ import { badRequest, hookNotFound, notFound, runNotFound } from './errors.ts';
 import { eventSeq, viewEvent } from './event-view.ts';
 import { checkName } from './names.ts';
 import { readPayloadsOf } from './payloads.ts';
-import type { Order, Page } from './port.ts';
+import type { Order, Page } from './page-queries.ts';
 import type { HookRow, RunRow, StepRow } from './rows.ts';
 import { shown } from './shown.ts';
 import { viewHook, viewRun, viewStep } from './views.ts';

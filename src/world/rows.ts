@@ -130,6 +130,7 @@ export interface MessageRow extends Due {
   readonly shard: number;
   readonly messageId: string;
   readonly queueName: string;
+  /** Of what is for steps it ends with "/step": whoever has a handler may have none of the other kind. */
   readonly namespace: string;
   readonly payload: Uint8Array;
   readonly headers: string | null;

@@ -36,6 +36,15 @@ describe('delivery over HTTP', () => {
     await start({ PORT: String(await freePort()) });
   });
 
+  it('goes where the World says that starts the worker, whatever the stub was told that was made before it', async () => {
+    const { workflows, requests, open } = await openApp(undefined, { stub: { WORKFLOW_PAWL_BASE_URL: '' } });
+    const world = open();
+    await world.start();
+    const runId = await runningRun(world);
+    await workflows.answer(forRun(runId));
+    expect((await vi.waitUntil(() => requests[0])).path).toBe('/.well-known/workflow/v1/flow');
+  });
+
   it('posts a signed request to the route of the app, which answers at once and settles by itself', async () => {
     const { world, workflows, requests, start } = await openApp();
     await start();
@@ -172,19 +181,28 @@ interface SeenRequest {
   readonly status: number;
 }
 
+interface GivenApp {
+  readonly below?: string;
+  /** What the World of the routes is told in place of that. */
+  readonly stub?: Readonly<Record<string, string>>;
+}
+
 /** An app in this process: its routes on a port, and a World that delivers to them over HTTP. */
-async function openApp(onDelivery?: OnDelivery, { below }: { readonly below?: string } = {}) {
+async function openApp(onDelivery?: OnDelivery, { below, stub }: GivenApp = {}) {
   const port = await freePort();
-  const world = createWorld({
-    env: {
-      WORKFLOW_PAWL_URL: `sqlite:${join(await scratchFolder(), 'pawl.db')}`,
-      WORKFLOW_PAWL_DELIVERY: 'http',
-      ...(below === undefined ? { WORKFLOW_PAWL_BASE_URL: `http://127.0.0.1:${port}` } : { PORT: String(port) }),
-      WORKFLOW_PAWL_SECRET: secret,
-      WORKFLOW_PAWL_LOG_LEVEL: 'silent',
-    },
-  });
-  onTestFinished(() => world.close());
+  const env = {
+    WORKFLOW_PAWL_URL: `sqlite:${join(await scratchFolder(), 'pawl.db')}`,
+    WORKFLOW_PAWL_DELIVERY: 'http',
+    ...(below === undefined ? { WORKFLOW_PAWL_BASE_URL: `http://127.0.0.1:${port}` } : { PORT: String(port) }),
+    WORKFLOW_PAWL_SECRET: secret,
+    WORKFLOW_PAWL_LOG_LEVEL: 'silent',
+  };
+  const open = (more = {}) => {
+    const made = createWorld({ env: { ...env, ...more } });
+    onTestFinished(() => made.close());
+    return made;
+  };
+  const world = open(stub);
   const workflows = recordDeliveries(world, '__wkf_workflow_', onDelivery);
   const steps = recordDeliveries(world, '__wkf_step_', onDelivery);
   const requests: SeenRequest[] = [];
@@ -201,6 +219,7 @@ async function openApp(onDelivery?: OnDelivery, { below }: { readonly below?: st
   mount('step', steps);
   await listen(app, port);
   return {
+    open,
     world,
     workflows,
     steps,

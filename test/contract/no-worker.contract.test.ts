@@ -4,9 +4,14 @@ import type { Logger } from '../../src/base/logger.ts';
 import { createWorld, type PawlWorld } from '../../src/index.ts';
 import { createFakeClock, recordDeliveries } from '../../src/testing/index.ts';
 import { pendingRun, runningRun } from '../../src/testing/arrange.ts';
+import { deferred } from '../../src/testing/deferred.ts';
 import * as build from '../../src/testing/event-builders.ts';
 import { newHookId, newRunId } from '../../src/testing/ids.ts';
+import { nextTurn } from '../../src/testing/next-turn.ts';
 import { wakeRun } from '../../src/testing/queueing.ts';
+import { registerWorker } from '../../src/testing/register-worker.ts';
+import { createSqliteStore } from '../../src/sqlite/store.ts';
+import type { Store } from '../../src/world/port.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
 const afterAWhileMs = 5_000;
@@ -64,6 +69,55 @@ it('says nothing while a worker of another process lives', async () => {
   expect(warnings).toEqual([]);
 });
 
+it('says so when the worker that was there has gone, and again when the next one has', async () => {
+  const folder = await scratchFolder();
+  const { queueTwice, hasLooked, warnings } = openProducer(folder);
+  const begin = async () => {
+    const worker = createWorld({ env: environment(folder), apart: true });
+    onTestFinished(() => worker.close());
+    await worker.start();
+    return worker;
+  };
+  const told: number[] = [];
+  for (let time = 0; time < 2; time += 1) {
+    const worker = await begin();
+    await queueTwice();
+    await hasLooked();
+    told.push(warnings.length);
+    await worker.close();
+    for (let look = 0; look < 3; look += 1) {
+      await queueTwice();
+      await hasLooked();
+      told.push(warnings.length);
+    }
+  }
+  expect(told).toEqual([0, 1, 1, 1, 1, 2, 2, 2]);
+});
+
+it('says so of a message that was left when the worker had died, as soon as its lease is over', async () => {
+  const { queueTwice, hasLooked, store, warnings } = openProducer(await scratchFolder());
+  const [leaseMs, told]: [number, number[]] = [10_000, []];
+  await registerWorker(await store(), 'wkr_killed', leaseMs);
+  await queueTwice();
+  for (let passed = 0; passed < leaseMs; passed += afterAWhileMs) {
+    await hasLooked();
+    told.push(warnings.length);
+  }
+  expect(told).toEqual([0, 1]);
+});
+
+it('asks who works once in a while, however many messages there are', async () => {
+  const { queueTwice, hasLooked, looks, clock } = openProducer(await scratchFolder());
+  for (let look = 1; look <= 3; look += 1) {
+    for (let time = 0; time < 5; time += 1) await queueTwice();
+    await hasLooked();
+    expect(looks()).toBe(look);
+  }
+  clock.advance(100 * afterAWhileMs);
+  await queueTwice();
+  expect(looks()).toBe(3);
+});
+
 it('makes no worker of a process that only queues', async () => {
   const { world, queueTwice, deliveries } = openProducer(await scratchFolder());
   await queueTwice();
@@ -87,7 +141,20 @@ function openProducer(folder: string) {
   const warnings: string[] = [];
   const silent = () => {};
   const logger: Logger = { debug: silent, info: silent, warn: (message) => void warnings.push(message), error: silent };
-  const world = createWorld({ env: environment(folder), clock, logger });
+  let looks = 0;
+  const opened = deferred<Store>();
+  const openStore = async (): Promise<Store> => {
+    const store = createSqliteStore({ path: databaseIn(folder), clock });
+    await store.open();
+    opened.resolve(store);
+    const listWorkers = async () => {
+      const workers = await store.listWorkers();
+      looks += 1;
+      return workers;
+    };
+    return { ...store, listWorkers };
+  };
+  const world = createWorld({ env: environment(folder), clock, logger, openStore });
   onTestFinished(() => world.close());
   const { deliveries } = recordDeliveries(world, '__wkf_workflow_');
   const queueTwice = async () => {
@@ -95,9 +162,23 @@ function openProducer(folder: string) {
     for (const runId of runIds) await wakeRun(world, runId);
     return runIds;
   };
-  return { world, clock, warnings, deliveries, queueTwice };
+  const hasLooked = async () => {
+    const before = looks;
+    clock.advance(afterAWhileMs);
+    await vi.waitUntil(() => looks > before, { timeout: 10_000 });
+    await nextTurn();
+  };
+  const store = async () => {
+    await world.runs.list();
+    return await opened.promise;
+  };
+  return { world, clock, warnings, deliveries, queueTwice, hasLooked, looks: () => looks, store };
+}
+
+function databaseIn(folder: string): string {
+  return join(folder, 'pawl.db');
 }
 
 function environment(folder: string): Record<string, string> {
-  return { WORKFLOW_PAWL_URL: `sqlite:${join(folder, 'pawl.db')}` };
+  return { WORKFLOW_PAWL_URL: `sqlite:${databaseIn(folder)}` };
 }

@@ -27,7 +27,7 @@ describe.each(storeNames)('on %s', (store) => {
     const running = { runId: other, status: 'running', waiting: false };
     const byId = (rows: readonly { readonly runId: string }[]) => rows.toSorted((a) => (a.runId === id ? -1 : 1));
     expect(byId(await operator.searchRuns(anyRun))).toMatchObject([waiting, running]);
-    expect(byId(await operator.listChangedRuns({ since: 0, limit: 10 }))).toMatchObject([waiting, running]);
+    expect(byId((await operator.listChangedRuns({ since: 0, limit: 10, watched: 10 })).runs)).toMatchObject([waiting, running]);
     expect(await operator.searchRuns({ ...anyRun, status: 'waiting' })).toMatchObject([waiting]);
     expect(await operator.searchRuns({ ...anyRun, status: 'running' })).toMatchObject([running]);
     expect(await operator.findRun(id)).toMatchObject(waiting);

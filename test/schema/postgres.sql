@@ -233,7 +233,11 @@ CREATE INDEX runs_by_workflow ON pawl.runs USING btree (workflow_name, created_a
 
 CREATE INDEX runs_created ON pawl.runs USING btree (created_at, run_id);
 
-CREATE INDEX runs_due ON pawl.runs USING btree (due_at) WHERE ((due_at IS NOT NULL) AND (lease_owner IS NULL));
+CREATE INDEX runs_due ON pawl.runs USING btree ((
+CASE
+    WHEN (namespace = 'flow'::text) THEN 1
+    ELSE 0
+END), due_at) WHERE ((due_at IS NOT NULL) AND (lease_owner IS NULL));
 
 CREATE INDEX runs_ended ON pawl.runs USING btree (status, completed_at) WHERE (completed_at IS NOT NULL);
 
@@ -431,6 +435,8 @@ create function pawl.pawl_free_run_v1(p_shard integer, p_run_id text) returns vo
 create function pawl.pawl_give_back_v1(p_shard integer, p_unsure jsonb, p_now bigint) returns jsonb;
 
 create function pawl.pawl_make_hook_v1(p_shard integer, p_run_id text, p_hook_id text, p_token text, p_spec_version integer, p_at bigint, p_seq bigint) returns void;
+
+create function pawl.pawl_next_due_v1(p_act jsonb) returns bigint set enable_seqscan=off set jit=off set enable_bitmapscan=off;
 
 create function pawl.pawl_note_events_v1(p_shard integer, p_run_id text, p_flow_id text, p_heard jsonb, p_now bigint) returns boolean;
 

@@ -191,7 +191,7 @@ CREATE INDEX runs_created on runs (created_at, run_id);
 
 CREATE INDEX runs_ended on runs (status, completed_at) where completed_at is not null;
 
-CREATE INDEX runs_queue on runs (lease_owner, due_at) where due_at is not null or lease_owner is not null;
+CREATE INDEX runs_queue on runs (lease_owner, namespace = 'flow', due_at) where due_at is not null or lease_owner is not null;
 
 CREATE TABLE sqlite_sequence(name,seq);
 

@@ -1,7 +1,71 @@
 -- What the committer does beside the log: the queue, streams, workers. Each act is given as one JSON object.
 
+-- When the first of what nobody has, and a worker could take, becomes due between two instants: of each kind of which p_act asks for any. It
+-- goes from one to the next by their due times, past what is for others.
+create function pawl.pawl_next_due_v1(p_act jsonb)
+returns bigint
+language plpgsql
+stable
+set enable_seqscan = off
+set jit = off
+set enable_bitmapscan = off
+as $$
+declare
+  c_from bigint := p_act ->> 'from';
+  c_until bigint := p_act ->> 'until';
+  c_run_namespaces text[] := array(select jsonb_array_elements_text(p_act -> 'namespaces' -> 'run'));
+  c_step_namespaces text[] := array(select jsonb_array_elements_text(p_act -> 'namespaces' -> 'step'));
+  c_message_namespaces text[] := array(select jsonb_array_elements_text(p_act -> 'namespaces' -> 'message'));
+  c_deployment text := p_act ->> 'deployment_id';
+  c_step_names text[] := case when jsonb_typeof(p_act -> 'step_names') = 'array'
+    then array(select jsonb_array_elements_text(p_act -> 'step_names')) end;
+  c_key_ids text[] := case when jsonb_typeof(p_act -> 'key_ids') = 'array'
+    then array(select jsonb_array_elements_text(p_act -> 'key_ids')) end;
+  v_due bigint;
+  v_next bigint;
+begin
+  for v_flows in 0 .. 1 loop
+    continue when (p_act ->> case when v_flows = 1 then 'flows' else 'runs' end)::int = 0;
+    select due_at into v_due from pawl.runs
+    where case when namespace = 'flow' then 1 else 0 end = v_flows
+      and due_at is not null and lease_owner is null and due_at between c_from and c_until
+      and namespace = any (c_run_namespaces)
+      and (c_deployment is null or deployment_id = c_deployment)
+      and (c_key_ids is null or encryption_key_id is null or encryption_key_id = any (c_key_ids))
+    order by due_at
+    limit 1;
+    v_next := least(v_next, v_due);
+  end loop;
+
+  if (p_act ->> 'steps')::int > 0 then
+    select s.due_at into v_due
+    from pawl.steps s
+    join pawl.runs r on r.shard = s.shard and r.run_id = s.run_id
+    where s.due_at is not null and s.lease_owner is null and s.due_at between c_from and c_until
+      and s.namespace = any (c_step_namespaces)
+      and (c_step_names is null or s.step_name = any (c_step_names))
+      and (c_deployment is null or r.deployment_id = c_deployment)
+      and (c_key_ids is null or r.encryption_key_id is null or r.encryption_key_id = any (c_key_ids))
+    order by s.due_at
+    limit 1;
+    v_next := least(v_next, v_due);
+  end if;
+
+  if (p_act ->> 'messages')::int > 0 then
+    select due_at into v_due from pawl.messages
+    where due_at is not null and lease_owner is null and due_at between c_from and c_until
+      and namespace = any (c_message_namespaces)
+      and (c_deployment is null or deployment_id is null or deployment_id = c_deployment)
+    order by due_at
+    limit 1;
+    v_next := least(v_next, v_due);
+  end if;
+  return v_next;
+end
+$$;
+
 -- Leases what is due to a worker, oldest first; what another transaction is about to take is left to it. Where each shard is asked by itself,
--- "shard" says which.
+-- "shard" says which. What becomes due next is said of the kinds of which fewer were found than are asked for.
 create function pawl.pawl_claim_v1(p_act jsonb, out rows jsonb, out bytes bytea, out leases jsonb)
 language plpgsql
 set enable_seqscan = off
@@ -12,27 +76,39 @@ declare
   c_owner text := p_act ->> 'owner';
   c_now bigint := p_act ->> 'now';
   c_shard int := p_act ->> 'shard';
-  c_namespaces text[] := array(select jsonb_array_elements_text(p_act -> 'namespaces'));
+  c_from bigint := coalesce((p_act ->> 'from')::bigint, 0);
+  c_run_namespaces text[] := array(select jsonb_array_elements_text(p_act -> 'namespaces' -> 'run'));
+  c_step_namespaces text[] := array(select jsonb_array_elements_text(p_act -> 'namespaces' -> 'step'));
+  c_message_namespaces text[] := array(select jsonb_array_elements_text(p_act -> 'namespaces' -> 'message'));
   c_deployment text := p_act ->> 'deployment_id';
   c_step_names text[] := case when jsonb_typeof(p_act -> 'step_names') = 'array'
     then array(select jsonb_array_elements_text(p_act -> 'step_names')) end;
   c_key_ids text[] := case when jsonb_typeof(p_act -> 'key_ids') = 'array'
     then array(select jsonb_array_elements_text(p_act -> 'key_ids')) end;
+  v_kind text;
+  v_limit int;
+  v_taken jsonb;
+  v_left jsonb := p_act || jsonb_build_object('from', c_now + 1);
   v_runs jsonb;
   v_steps jsonb;
   v_messages jsonb;
   v_next bigint;
 begin
-  if (p_act ->> 'runs')::int > 0 then
+  -- Executions of flows after runs of code, so that neither takes what the other may have.
+  for v_flows in 0 .. 1 loop
+    v_kind := case when v_flows = 1 then 'flows' else 'runs' end;
+    v_limit := p_act ->> v_kind;
+    continue when v_limit = 0;
     with due as materialized (
       select shard, run_id, due_at from pawl.runs
       where (c_shard is null or shard = c_shard)
-        and due_at is not null and lease_owner is null and due_at <= c_now
-        and namespace = any (c_namespaces)
+        and case when namespace = 'flow' then 1 else 0 end = v_flows
+        and due_at is not null and lease_owner is null and due_at between c_from and c_now
+        and namespace = any (c_run_namespaces)
         and (c_deployment is null or deployment_id = c_deployment)
         and (c_key_ids is null or encryption_key_id is null or encryption_key_id = any (c_key_ids))
       order by due_at
-      limit (p_act ->> 'runs')::int
+      limit v_limit
       for update skip locked
     ), taken as (
       update pawl.runs r
@@ -44,20 +120,22 @@ begin
       where r.shard = due.shard and r.run_id = due.run_id and (c_shard is null or r.shard = c_shard)
       returning r.*, due.due_at as was_due_at
     )
-    select jsonb_agg(to_jsonb(t) - 'was_due_at' order by t.was_due_at) into v_runs from taken t;
+    select jsonb_agg(to_jsonb(t) - 'was_due_at' order by t.was_due_at) into v_taken from taken t;
+    v_runs := coalesce(v_runs || v_taken, v_runs, v_taken);
+    v_left := v_left || jsonb_build_object(v_kind, v_limit - coalesce(jsonb_array_length(v_taken), 0));
+  end loop;
 
-    -- By a statement of its own, which sees what was committed before the rows were locked.
-    if v_runs is not null then
-      select jsonb_agg(r || jsonb_build_object(
-        'waits_due', exists (
-          select 1 from pawl.waits w
-          where w.shard = (r ->> 'shard')::int and w.run_id = r ->> 'run_id' and w.status = 'waiting' and w.due_at <= c_now
-            and (c_shard is null or w.shard = c_shard))::int,
-        'inbox_full', exists (
-          select 1 from pawl.messages m
-          where m.shard = (r ->> 'shard')::int and m.run_id = r ->> 'run_id' and (c_shard is null or m.shard = c_shard))::int
-      ) order by n) into v_runs from jsonb_array_elements(v_runs) with ordinality as t (r, n);
-    end if;
+  -- By a statement of its own, which sees what was committed before the rows were locked.
+  if v_runs is not null then
+    select jsonb_agg(r || jsonb_build_object(
+      'waits_due', exists (
+        select 1 from pawl.waits w
+        where w.shard = (r ->> 'shard')::int and w.run_id = r ->> 'run_id' and w.status = 'waiting' and w.due_at <= c_now
+          and (c_shard is null or w.shard = c_shard))::int,
+      'inbox_full', exists (
+        select 1 from pawl.messages m
+        where m.shard = (r ->> 'shard')::int and m.run_id = r ->> 'run_id' and (c_shard is null or m.shard = c_shard))::int
+    ) order by n) into v_runs from jsonb_array_elements(v_runs) with ordinality as t (r, n);
   end if;
 
   -- The run is read with its steps: their messages say its name and start, the rules its status.
@@ -67,8 +145,8 @@ begin
       from pawl.steps s
       join pawl.runs r on r.shard = s.shard and r.run_id = s.run_id
       where (c_shard is null or s.shard = c_shard)
-        and s.due_at is not null and s.lease_owner is null and s.due_at <= c_now
-        and s.namespace = any (c_namespaces)
+        and s.due_at is not null and s.lease_owner is null and s.due_at between c_from and c_now
+        and s.namespace = any (c_step_namespaces)
         and (c_step_names is null or s.step_name = any (c_step_names))
         and (c_deployment is null or r.deployment_id = c_deployment)
         and (c_key_ids is null or r.encryption_key_id is null or r.encryption_key_id = any (c_key_ids))
@@ -90,8 +168,8 @@ begin
     with due as materialized (
       select shard, message_id, due_at from pawl.messages
       where (c_shard is null or shard = c_shard)
-        and due_at is not null and lease_owner is null and due_at <= c_now
-        and namespace = any (c_namespaces)
+        and due_at is not null and lease_owner is null and due_at between c_from and c_now
+        and namespace = any (c_message_namespaces)
         and (c_deployment is null or deployment_id is null or deployment_id = c_deployment)
       order by due_at
       limit (p_act ->> 'messages')::int
@@ -109,14 +187,10 @@ begin
     into v_messages, bytes from taken t;
   end if;
   rows := jsonb_build_object('runs', v_runs, 'steps', v_steps, 'messages', v_messages);
-  if c_shard is null then
-    select least(
-      case when (p_act ->> 'runs')::int > 0 then (
-        select min(due_at) from pawl.runs where due_at is not null and lease_owner is null) end,
-      case when (p_act ->> 'steps')::int > 0 then (
-        select min(due_at) from pawl.steps where due_at is not null and lease_owner is null) end,
-      case when (p_act ->> 'messages')::int > 0 then (
-        select min(due_at) from pawl.messages where due_at is not null and lease_owner is null) end)
+  if c_shard is null and p_act ? 'until' then
+    select pawl.pawl_next_due_v1(v_left || jsonb_build_object(
+      'steps', (p_act ->> 'steps')::int - coalesce(jsonb_array_length(v_steps), 0),
+      'messages', (p_act ->> 'messages')::int - coalesce(jsonb_array_length(v_messages), 0)))
     into v_next;
     rows := rows || jsonb_build_object('next_due_at', v_next);
   end if;

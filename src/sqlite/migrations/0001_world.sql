@@ -36,7 +36,8 @@ create table runs (
 ) strict, without rowid;
 
 -- What is due (nobody has it) and what is leased, in one index: a change from the one to the other touches one page.
-create index runs_queue on runs (lease_owner, due_at) where due_at is not null or lease_owner is not null;
+-- Executions of flows apart from runs of code: neither is looked for past all that is due of the other.
+create index runs_queue on runs (lease_owner, namespace = 'flow', due_at) where due_at is not null or lease_owner is not null;
 create index runs_created on runs (created_at, run_id);
 create index runs_by_status on runs (status, created_at, run_id);
 create index runs_by_workflow on runs (workflow_name, created_at, run_id);

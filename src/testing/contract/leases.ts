@@ -1,4 +1,4 @@
-import type { AnyEventRequest, World } from '@workflow/world';
+import type { World } from '@workflow/world';
 import { describe, expect, it } from 'vitest';
 import { advanceUntil } from '../advance-until.ts';
 import { createFakeClock, type FakeClock } from '../../base/fake-clock.ts';
@@ -6,18 +6,17 @@ import { silentLogger } from '../../base/logger.ts';
 import { smallExecution } from '../../flow/testing/contract/sample-execution.ts';
 import { WorldStateStore } from '../../flow/world/world-state-store.ts';
 import { type Dispatcher, noDispatcher } from '../../world/delivery.ts';
-import { parseRequest } from '../../world/parse-request.ts';
-import type { ClaimAct, State, Store } from '../../world/port.ts';
-import { decide } from '../../world/rules/decide.ts';
+import type { ClaimAct, Store } from '../../world/port.ts';
 import { startedAtBirth } from '../../world/rules/runs.ts';
 import { shardOf } from '../../world/shard.ts';
-import type { Transition } from '../../world/transition.ts';
 import { pendingStep, runningRun } from '../arrange.ts';
 import { forRun, recordDeliveries } from '../delivery-recorder.ts';
 import * as build from '../event-builders.ts';
 import { newRunId, newStepName, newWaitId } from '../ids.ts';
 import { wakeRun } from '../queueing.ts';
 import { logOf } from '../read-log.ts';
+import { registerWorker } from '../register-worker.ts';
+import { ruled } from '../ruled.ts';
 
 /** A World that is not started, and beside it a store on the same data, as another process has one. */
 export interface LeaseScene {
@@ -58,7 +57,7 @@ export function testLeases(name: string, open: (clock: FakeClock) => Promise<Lea
         lostWorkerPolicies((act) =>
           withScene(async (scene) => {
             const loseStalled = async () => {
-              await register(scene.store, 'wkr_stalled');
+              await registerWorker(scene.store, 'wkr_stalled', leaseMs);
               await die(scene, 'wkr_stalled');
             };
             await act({ ...scene, loseStalled });
@@ -170,7 +169,7 @@ function lostWorkerPolicies(withScene: (act: (given: Given) => Promise<void>) =>
 
       const refused = await store.commit(claim(store, 'wkr_stalled'));
       expect([refused.ownerAlive, refused.claims]).toEqual([false, { runs: [], steps: [], messages: [] }]);
-      await register(store, 'wkr_living');
+      await registerWorker(store, 'wkr_living', leaseMs);
       const { ownerAlive, claims } = await store.commit(claim(store, 'wkr_living'));
       expect([ownerAlive, claims.runs.length, claims.steps.length, claims.messages.length]).toEqual([true, 1, 1, 1]);
       expect([claims.runs[0]?.deliveries, claims.steps[0]?.step.deliveries]).toEqual([1, 1]);
@@ -182,7 +181,7 @@ function lostWorkerPolicies(withScene: (act: (given: Given) => Promise<void>) =>
       await loseStalled();
       const wake = { kind: 'wake', shard: shardOf(runId), runId, dueAt: store.now(), now: store.now() } as const;
       expect(await store.commit({ ...wake, takeRunFor: 'wkr_stalled' })).toEqual({ kind: 'woken', found: true, taken: undefined });
-      await register(store, 'wkr_living');
+      await registerWorker(store, 'wkr_living', leaseMs);
       expect((await store.commit({ ...wake, takeRunFor: 'wkr_living' })).taken).toMatchObject({ leaseOwner: 'wkr_living', deliveries: 1 });
     }));
 
@@ -214,7 +213,7 @@ function lostWorkerPolicies(withScene: (act: (given: Given) => Promise<void>) =>
       const claimed = { kind: 'claimExecution', shard: shardOf('exec_1'), runId: 'exec_1' } as const;
       const refused = await store.flows.commit({ ...claimed, owner: 'wkr_stalled' });
       expect(refused).toEqual({ kind: 'claimed', epoch: undefined, ownerAlive: false });
-      await register(store, 'wkr_living');
+      await registerWorker(store, 'wkr_living', leaseMs);
       expect(await store.flows.commit({ ...claimed, owner: 'wkr_living' })).toEqual({ kind: 'claimed', epoch: 1, ownerAlive: true });
     }));
 
@@ -227,11 +226,11 @@ function lostWorkerPolicies(withScene: (act: (given: Given) => Promise<void>) =>
         const { epoch = 0 } = await store.flows.commit(claimed);
         return { lease: { owner, epoch }, leaseEnded: false, carriedOn: false, run: undefined };
       };
-      await register(store, 'wkr_stalled');
+      await registerWorker(store, 'wkr_stalled', leaseMs);
       const stalled = await claimBy('wkr_stalled');
       expect(await index.adopt('exec_1', stalled)).toMatchObject({ epoch: 1 });
       await loseStalled();
-      await register(store, 'wkr_living');
+      await registerWorker(store, 'wkr_living', leaseMs);
       await store.commit({ kind: 'reap', now: store.now() });
       expect(await index.adopt('exec_1', stalled)).toBeUndefined();
       const living = await claimBy('wkr_living');
@@ -260,7 +259,7 @@ function lostWorkerPolicies(withScene: (act: (given: Given) => Promise<void>) =>
       await pendingStep(world, runId, newStepName());
       await wakeRun(world, newRunId());
       await loseStalled();
-      await register(store, 'wkr_living');
+      await registerWorker(store, 'wkr_living', leaseMs);
       const { runs, steps, messages } = (await store.commit(claim(store, 'wkr_living'))).claims;
       const row = { run: runs[0], step: steps[0]?.step, message: messages[0] }[of];
       if (!row) return expect.fail(`no ${of} was claimed`);
@@ -280,31 +279,7 @@ async function executionIn(store: Store, clock: FakeClock, id: string, dispatche
   return executions;
 }
 
-async function register(store: Store, workerId: string): Promise<void> {
-  const self = { host: 'host', pid: 1, deploymentId: 'dpl_1', startedAt: store.now() };
-  await store.commit({ kind: 'heartbeat', workerId, leaseMs, register: self });
-}
-
 function claim(store: Store, owner: string): ClaimAct {
-  const filter = { namespaces: [''], kinds: ['run', 'step', 'message'], stepNames: null, deploymentId: null } as const;
-  return { kind: 'claim', owner, now: store.now(), filter, limits: { run: 10, step: 10, message: 10 } };
-}
-
-interface Ruling {
-  readonly state: State;
-  readonly bearStepFor?: string;
-}
-
-/** What the rules make of an event. */
-function ruled(store: Store, runId: string, event: AnyEventRequest, { state, bearStepFor }: Ruling): Transition {
-  const now = store.now();
-  const own = { namespace: '', encryptionKeyId: null, runLease: null, stepLease: null, waiveStaleness: false };
-  const decision = decide(parseRequest(runId, event, undefined, now), state, {
-    ...own,
-    now,
-    hostNow: now,
-    bearStepFor: bearStepFor ?? null,
-  });
-  if (decision.kind !== 'commit') throw new Error('The rules do not change anything.');
-  return decision.transition;
+  const filter = { namespaces: { run: [''], step: [''], message: [''] }, stepNames: null, deploymentId: null };
+  return { kind: 'claim', owner, now: store.now(), filter, limits: { run: 10, flow: 10, step: 10, message: 10 } };
 }

@@ -5,7 +5,7 @@ import { deliverableStep, pendingStep, runningRun } from '../arrange.ts';
 import { deferred } from '../deferred.ts';
 import { forRun, forStep, recordDeliveries } from '../delivery-recorder.ts';
 import { newHookId, newRunId, newStepName, newWaitId, newWorkflowName } from '../ids.ts';
-import { advanceUntil } from '../advance-until.ts';
+import { advanceUntil, standStillUntil } from '../advance-until.ts';
 import { flowAfter, sendStep, wakeRun } from '../queueing.ts';
 import { registerStepName } from '../registered-steps.ts';
 import type { Contract } from './contract.ts';
@@ -189,6 +189,30 @@ function durableWakePolicies({ policy, timedPolicy }: Contract): void {
     await flowAfter(world, recorder);
     await advanceUntil(clock, recorder.arrival(forRun(runId), before + 1));
     expect(arrivedAt).toBeGreaterThanOrEqual(resumeAt);
+  });
+
+  timedPolicy('waits wake their runs on time, though something is due that no worker here can take', async ({ world, clock }) => {
+    // Of an app that is not here: it waits for a worker of its own.
+    await world.queue(`__elsewhere_wkf_workflow_${newWorkflowName()}`, { runId: newRunId() });
+    const runIds = await Promise.all([1, 2, 3].map(() => runningRun(world)));
+    // A replay begins with that, and ends the waits that are over.
+    const recorder = recordDeliveries(world, '__wkf_workflow_', async ({ message }) => {
+      const runId = String(message['runId']);
+      if (runIds.includes(runId)) await world.events.create(runId, build.runStarted());
+    });
+    await world.start?.();
+    for (const runId of runIds) await recorder.answer(forRun(runId));
+    await flowAfter(world, recorder);
+    const resumeAts = runIds.map((_, index) => clock.now() + 200 * (index + 1));
+    for (const [index, runId] of runIds.entries())
+      await world.events.create(runId, build.waitCreated(newWaitId(), new Date(Number(resumeAts[index]))));
+
+    for (const [index, runId] of runIds.entries()) {
+      // What was left to look at is looked at before the clock moves on.
+      await standStillUntil(clock, new Promise((resolve) => setTimeout(resolve, 50)));
+      clock.advance(Number(resumeAts[index]) - clock.now());
+      await standStillUntil(clock, recorder.answer(forRun(runId), 2));
+    }
   });
 
   policy('a step that nobody has taken yet is not delivered after the end of its run', async ({ world }) => {
