@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { describeError, type Logger } from '../base/logger.ts';
 import { Pauses } from '../base/pauses.ts';
 import { commitAndBegin, commitOrWritten } from '../world/begin-early.ts';
-import { claimKindOf, kindsOf } from '../world/claim-filter.ts';
+import { claimKindOf, kindsOf, leftOf } from '../world/claim-filter.ts';
 import type { Delivery, Dispatcher, OfferedRun, StepMessage } from '../world/delivery.ts';
 import { isAway, unavailable } from '../world/errors.ts';
 import type { ClaimedStep, ClaimKind, Claims, SettleAct, SettleResult, Store } from '../world/port.ts';
@@ -225,7 +225,11 @@ export class Worker implements Dispatcher {
       return undefined;
     }
     this.#dispatch(claims);
-    this.#leave(this.#slots.claimable(filter).full);
+    const left = leftOf(limits, claims);
+    const mayHaveMore = kindsOf(filter).filter((kind) => left[kind] === 0);
+    this.#leave([...mayHaveMore, ...this.#slots.claimable(filter).full]);
+    // Some deliveries have ended while it claimed, and nobody else will look for their slots.
+    if (mayHaveMore.some((kind) => this.#slots.free(kind) > 0)) this.#pump.kick();
     // Claims that follow each other closely are followed by one look.
     return Math.min(nextDueAt ?? Infinity, (Math.floor(now / lookAgainMs) + 2) * lookAgainMs);
   }

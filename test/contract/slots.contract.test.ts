@@ -1,10 +1,16 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createFakeClock } from '../../src/base/fake-clock.ts';
+import { silentLogger } from '../../src/base/logger.ts';
 import { WorldEngine } from '../../src/connect/open-engine.ts';
+import { openStore } from '../../src/connect/open-store.ts';
+import { readSettings } from '../../src/connect/settings.ts';
 import { createWorld, defineFlow, defineHandler, Result } from '../../src/index.ts';
 import { runningRun } from '../../src/testing/arrange.ts';
 import { deferred } from '../../src/testing/deferred.ts';
 import { forRun, recordDeliveries } from '../../src/testing/delivery-recorder.ts';
+import { nextTurn } from '../../src/testing/next-turn.ts';
 import { flowAfter, wakeRun } from '../../src/testing/queueing.ts';
+import type { Store } from '../../src/world/port.ts';
 import { scratchDatabase, storeNames } from '../support/any-store.ts';
 
 const slots = 2;
@@ -17,6 +23,41 @@ const flow = defineFlow({
     rest: { type: 'delay', config: { duration: 1 }, input: { type: 'static', value: null }, transitions: { onSuccess: 'again' } },
     again: { type: 'work', input: { type: 'static', value: null }, transitions: { onSuccess: null } },
   },
+});
+
+// No clock moves here: what is left for the next look is left for ever.
+it('one that comes free while its worker claims is claimed for at once', async () => {
+  const clock = createFakeClock(Date.now());
+  const env = { WORKFLOW_PAWL_URL: 'sqlite::memory:', WORKFLOW_PAWL_FLOW_CONCURRENCY: '2' };
+  const real = await openStore(readSettings(env), clock, silentLogger);
+  const gates = new Map<string, ReturnType<typeof deferred>>();
+  const endedRuns = new Map<string, ReturnType<typeof deferred>>();
+  let claims = 0;
+  const commit = async (act: { readonly kind: string; readonly id?: string }) => {
+    const outcome = await real.commit(act as never);
+    if (act.kind === 'settle') endedRuns.get(String(act.id))?.resolve();
+    if (act.kind === 'claim' && (claims += 1) === 2) {
+      gates.get(runIds[1] as string)?.resolve();
+      await endedRuns.get(runIds[1] as string)?.promise;
+      await nextTurn();
+    }
+    return outcome;
+  };
+  const world = createWorld({ env, clock, logger: silentLogger, apart: true, openStore: async () => ({ ...real, commit }) as Store });
+  onTestFinished(() => world.close());
+  const recorder = recordDeliveries(world, '__wkf_workflow_', ({ message }) => gates.get(String(message['runId']))?.promise);
+  const runIds: string[] = [];
+  for (let count = 0; count < 4; count += 1) {
+    const runId = await wokenRun(world);
+    clock.advance(1);
+    runIds.push(runId);
+    gates.set(runId, deferred());
+    endedRuns.set(runId, deferred());
+  }
+  onTestFinished(() => gates.forEach((gate) => gate.resolve()));
+  await world.start?.();
+  gates.get(runIds[0] as string)?.resolve();
+  for (const runId of runIds) await recorder.arrival(forRun(runId));
 });
 
 describe.each(storeNames)('the slots of a worker on %s', (store) => {
