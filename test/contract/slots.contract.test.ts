@@ -6,11 +6,10 @@ import { openStore } from '../../src/connect/open-store.ts';
 import { readSettings } from '../../src/connect/settings.ts';
 import { createWorld, defineFlow, defineHandler, Result } from '../../src/index.ts';
 import { runningRun } from '../../src/testing/arrange.ts';
-import { deferred } from '../../src/testing/deferred.ts';
+import { deferred, type Deferred } from '../../src/testing/deferred.ts';
 import { forRun, recordDeliveries } from '../../src/testing/delivery-recorder.ts';
 import { nextTurn } from '../../src/testing/next-turn.ts';
 import { flowAfter, wakeRun } from '../../src/testing/queueing.ts';
-import type { Store } from '../../src/world/port.ts';
 import { scratchDatabase, storeNames } from '../support/any-store.ts';
 
 const slots = 2;
@@ -30,8 +29,8 @@ it('one that comes free while its worker claims is claimed for at once', async (
   const clock = createFakeClock(Date.now());
   const env = { WORKFLOW_PAWL_URL: 'sqlite::memory:', WORKFLOW_PAWL_FLOW_CONCURRENCY: '2' };
   const real = await openStore(readSettings(env), clock, silentLogger);
-  const gates = new Map<string, ReturnType<typeof deferred>>();
-  const endedRuns = new Map<string, ReturnType<typeof deferred>>();
+  const gates = new Map<string, Deferred<void>>();
+  const endedRuns = new Map<string, Deferred<void>>();
   let claims = 0;
   const commit = async (act: { readonly kind: string; readonly id?: string }) => {
     const outcome = await real.commit(act as never);
@@ -43,9 +42,9 @@ it('one that comes free while its worker claims is claimed for at once', async (
     }
     return outcome;
   };
-  const world = createWorld({ env, clock, logger: silentLogger, apart: true, openStore: async () => ({ ...real, commit }) as Store });
+  const world = createWorld({ env, clock, logger: silentLogger, apart: true, openStore: async () => ({ ...real, commit }) });
   onTestFinished(() => world.close());
-  const recorder = recordDeliveries(world, '__wkf_workflow_', ({ message }) => gates.get(String(message['runId']))?.promise);
+  const recorder = recordDeliveries(world, '__wkf_workflow_', async ({ message }) => gates.get(String(message['runId']))?.promise);
   const runIds: string[] = [];
   for (let count = 0; count < 4; count += 1) {
     const runId = await wokenRun(world);
