@@ -80,7 +80,8 @@ describe('compose.yaml', async () => {
   const text = await read('compose.yaml');
 
   it('sets only settings that there are', () => {
-    const env = Object.fromEntries([...text.matchAll(/^ +(WORKFLOW_\w+): (.+)$/gm)].map(([, name, value]) => [name, value]));
+    const given = text.replaceAll(/\$\{\w+[^}]*\}/g, 'x'.repeat(48));
+    const env = Object.fromEntries([...given.matchAll(/^ +(WORKFLOW_\w+): (.+)$/gm)].map(([, name, value]) => [name, value]));
     expect(readSettings(env).url).toMatch(/^postgres:\/\/pawl:/);
   });
 
