@@ -65,8 +65,9 @@ export function recoveryScenarios(name: string, openWorld: () => Promise<WorldUn
       const stage = await openStage(openWorld);
       const lease = { WORKFLOW_PAWL_LEASE_MS: '3000' };
       const [worker, other] = await Promise.all([stage.startHost('worker', lease), stage.startHost('worker', lease)]);
-      // Whichever of them takes it; the one that does answers when it is through.
+      // Whichever of them takes it; the one that does answers nothing until it is through.
       const runId = await worker.api.start('gated//blocked', [6_000]);
+      await untilNotes(stage, runId, 'behind', 1);
       await finish(worker, runId);
 
       expect(await valueOf(other, runId)).toBe('behind');
