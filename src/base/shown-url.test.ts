@@ -12,6 +12,8 @@ describe('a URL is shown without its password', () => {
     ['postgres://pawl:secret@[::1]:5432/pawl', 'postgres://pawl:***@[::1]:5432/pawl'],
     ['postgres://pawl:secret', 'postgres://pawl:***'],
     ['postgres://pawl:12secret', 'postgres://pawl:***'],
+    ['postgres://pawl:123-secret', 'postgres://pawl:***'],
+    ['postgres://app@server:secret@db:5432/pawl', 'postgres://app@server:***@db:5432/pawl'],
     ['postgres://pawl@db/pawl?password=secret&sslpassword=se%20cret&application_name=a', expect.stringContaining('&application_name=a')],
     ['mysql+x://root:secret@db/x', 'mysql+x://root:***@db/x'],
     ['Error: http://app:secret@localhost:3000/x is away', 'Error: http://app:***@localhost:3000/x is away'],

@@ -4,6 +4,9 @@
  */
 export function shownUrl(text: string): string {
   return text
-    .replace(/(\/\/[^/@:[\s]*):(?:.*@|(?!\d+\b)[^/\s]+)/s, (found, user: string) => `${user}:***${found.endsWith('@') ? '@' : ''}`)
+    .replace(
+      /(\/\/[^/:[\s]*):(?:.*@|(?!\d{1,5}(?:[/?#\s,;:)"'\]]|$))[^/\s]+)/s,
+      (found, user: string) => `${user}:***${found.endsWith('@') ? '@' : ''}`,
+    )
     .replaceAll(/([?&](?:ssl)?password=)[^&]*/gi, '$1***');
 }

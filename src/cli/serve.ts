@@ -28,7 +28,9 @@ export interface ServeOptions {
 }
 
 /** Works, and answers the API and the dashboard, until it is told to end. */
-export async function serve(session: Session, options: ServeOptions): Promise<ExitCode> {
+export async function serve({ env: { PORT: _ownPort, ...env }, ...terminal }: Session, options: ServeOptions): Promise<ExitCode> {
+  // Elsewhere `PORT` says where the app's routes answer; here it is this process's own, or of the shell that it was started from.
+  const session = { ...terminal, env };
   const settings = settingsOf(session);
   const { host, port, publicOnly = false, cors, basePath, trustedProxy, json = false } = options;
   if (settings.tokens === undefined && !publicOnly && !isLoopbackHost(host)) {

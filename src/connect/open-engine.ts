@@ -28,13 +28,20 @@ export interface OpenEngineOptions extends Omit<EngineOptions, 'tokens' | 'ids' 
 }
 
 /**
+ * In a process with an Engine `PORT` is that of the program's own API; where the SDK's routes answer on it, the World that the SDK started
+ * knows. Only who wants delivery over HTTP by all means has said that they answer somewhere.
+ */
+function withoutOwnPort({ PORT, ...env }: Environment): Environment {
+  return env['WORKFLOW_PAWL_DELIVERY'] === 'http' ? { ...env, PORT } : env;
+}
+
+/**
  * An Engine whose executions are runs of a World: durable, carried on by any worker, seen by the SDK's tools. The flows it is given are
  * stored. It only produces, until `start()` makes this process a worker. Throws INVALID_FLOW.
  */
 export async function openEngine(options: OpenEngineOptions = {}): Promise<WorldEngine> {
   const { url, clock, logger } = options;
-  // In a process with an Engine it is the port of the program's own API; where the SDK's routes answer on it, the World that the SDK started knows.
-  const { PORT: _, ...env } = options.env ?? process.env;
+  const env = withoutOwnPort(options.env ?? process.env);
   const world = createWorld({
     env: url === undefined ? env : { ...env, WORKFLOW_PAWL_URL: url },
     ...(clock ? { clock } : {}),

@@ -16,9 +16,18 @@ export interface FlowRegistryOptions {
  * one in semver order (decisions C7).
  */
 export function createFlowRegistry(flows: Iterable<Flow> = [], options: FlowRegistryOptions = {}): FlowRegistry {
-  const registry = registryOf((definition) => parseFlow(definition, options));
+  const registry = createOpenRegistry(options);
   for (const flow of flows) registry.register(flow);
   return registry;
+}
+
+/** The same, from which a version can be taken back. */
+export function createOpenRegistry(options: FlowRegistryOptions): OpenRegistry {
+  return registryOf((definition) => parseFlow(definition, options));
+}
+
+export interface OpenRegistry extends FlowRegistry {
+  remove(flow: Pick<Flow, 'id' | 'version'>): void;
 }
 
 /** Of flows that were registered once, maybe by an older release: refuses only what cannot be run. */
@@ -26,7 +35,7 @@ export function createStoredFlows(): FlowRegistry {
   return registryOf((definition) => parseFlow(definition, { stored: true }));
 }
 
-function registryOf(parse: (definition: Flow) => Flow): FlowRegistry {
+function registryOf(parse: (definition: Flow) => Flow): OpenRegistry {
   const versions = new Map<string, Map<string, Flow>>();
   return {
     register(definition) {
@@ -38,6 +47,10 @@ function registryOf(parse: (definition: Flow) => Flow): FlowRegistry {
       versions.set(flow.id, known);
     },
     get: (id, version) => (version === undefined ? newestPublished(versions.get(id)) : versions.get(id)?.get(version)),
+    remove({ id, version }) {
+      versions.get(id)?.delete(version);
+      if (versions.get(id)?.size === 0) versions.delete(id);
+    },
     has: (id) => versions.has(id),
     list: () => [...versions.values()].flatMap((known) => [...known.values()]),
   };

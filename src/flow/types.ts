@@ -169,8 +169,10 @@ export interface ChildJoin {
   created: number;
   /** The parent is due once so many of them are finished. */
   wakeWhen: number;
-  /** The claim under which the handler answered; absent once calls because of children are counted as deliveries. */
+  /** The claim under which the handler answered, or was left by a worker that shut down. */
   epoch?: number;
+  /** One of the calls because of children may be lost: they are counted as deliveries since. */
+  counted?: boolean;
 }
 
 export interface EarlyResume {

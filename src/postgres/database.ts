@@ -15,6 +15,7 @@ import {
   toWorldError,
   unusableUrl,
 } from './errors.ts';
+import { Pool } from './pool.ts';
 
 export interface QueryNote {
   readonly text: string;
@@ -58,7 +59,7 @@ const silenceSeconds = 20;
 export class Database {
   readonly name: DatabaseName;
   readonly #options: DatabaseOptions;
-  readonly #pool: pg.Pool;
+  readonly #pool: Pool;
   readonly #texts = new Map<string, { readonly text: string; readonly name: string }>();
   readonly #underway = new Set<Promise<unknown>>();
   /** The connections made since a server was last found to only read: those from before may lead to it, too. */
@@ -68,7 +69,7 @@ export class Database {
 
   constructor(options: DatabaseOptions) {
     this.#options = options;
-    this.#pool = new pg.Pool({
+    this.#pool = new Pool({
       ...this.connection(),
       max: poolSize,
       connectionTimeoutMillis: patienceMs,

@@ -211,7 +211,8 @@ export class Worker implements Dispatcher {
     // Whoever finishes first looks again.
     this.#left = new Set(full);
     if (!this.#takes || kindsOf(filter).length === 0) return undefined;
-    const until = store.now() + pollMs;
+    // Past the next look, which comes a poll after this one is over.
+    const until = store.now() + 2 * pollMs;
     const from = surelyDue ? undefined : await store.nextDueAt(filter, until);
     const now = store.now();
     if (!surelyDue && (from === undefined || from > now)) {
@@ -358,6 +359,8 @@ export class Worker implements Dispatcher {
       abandon,
     });
     if (result.kind !== 'done') this.#pump.dueAt(result.dueAt);
+    // What woke it while it was delivered has made it due by now.
+    if (of === 'run' && result.kind === 'retry') this.#pump.kick();
   }
 
   #own(delivery: Promise<void>): void {

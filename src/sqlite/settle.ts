@@ -25,13 +25,13 @@ function settleRun(db: Connection, act: SettleAct): Outcomes['settle'] {
      set lease_owner = null,
          due_at = case when :dueAt is null then due_at when :postpones then :dueAt else min(coalesce(due_at, :dueAt), :dueAt) end,
          deliveries = case
-           when :result = 'release' or (:result = 'retry' and not :postpones and due_at < :dueAt) then max(0, deliveries - 1)
+           when :result = 'release' or (:result = 'retry' and not :postpones and due_at <= :now) then max(0, deliveries - 1)
            when :result = 'retry' then deliveries
            else 0
          end
      where run_id = :runId and ${held}
      returning due_at as dueAt`,
-    { runId, ...lease, result: result.kind, dueAt: dueAtOf(act), postpones: postpones(result) ? 1 : 0 },
+    { runId, ...lease, now, result: result.kind, dueAt: dueAtOf(act), postpones: postpones(result) ? 1 : 0 },
   );
   if (!settled) return { kind: 'settled', held: false, taken: undefined };
   if (result.kind === 'done' || result.kind === 'again') {

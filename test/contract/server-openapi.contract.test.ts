@@ -70,7 +70,7 @@ it('describes the headers that a route reads, which a browser of another site ma
     name: 'X-Pawl-Resume-Token',
     in: 'header',
     required: false,
-    schema: expect.objectContaining({ type: 'string', minLength: 1, maxLength: 1_000 }),
+    schema: expect.objectContaining({ type: 'string' }),
   };
   expect(Object.fromEntries(headersOf)).toEqual({
     startRun: expect.objectContaining(key),

@@ -79,20 +79,25 @@ export function continueStep({ execution, step, input, now, redelivery }: Begin 
 export function callBack(execution: Execution, epoch: number): Transition {
   const { join } = execution;
   if (!join || epoch - 1 === join.epoch) return unchanged(execution);
-  const { epoch: answeredUnder, ...counted } = join;
+  const { epoch: answeredUnder, ...others } = join;
   const previous = attemptOf(execution);
   // The claim of that answer has not called since: it goes on with children that ended meanwhile.
-  const deliveries = previous.deliveries + (epoch === answeredUnder ? 0 : 1);
+  const counted = previous.deliveries + (epoch === answeredUnder ? 0 : 1);
+  // An older release said neither when it had its answer nor what it counted.
+  const deliveries = answeredUnder === undefined && !join.counted ? 1 : counted;
   return advance(unchanged(execution), {
-    changes: { join: Object.freeze(counted), attempt: Object.freeze({ ...previous, deliveries }) },
+    changes: { join: Object.freeze({ ...others, counted: true }), attempt: Object.freeze({ ...previous, deliveries }) },
   });
 }
 
 /** A worker that shuts down gives the attempt back; that does not count as a delivery (decisions B4). */
-export function drainStep(execution: Execution): Transition {
+export function drainStep(execution: Execution, epoch: number): Transition {
+  const { status, join } = execution;
   const previous = attemptOf(execution);
   const attempt: StepAttempt = { ...previous, deliveries: Math.max(0, previous.deliveries - 1) };
-  return advance(unchanged(execution), { changes: { attempt: Object.freeze(attempt) } });
+  // The claim that follows calls back for the first time again.
+  const left = status === 'waiting' && join ? { join: Object.freeze({ ...join, epoch }) } : {};
+  return advance(unchanged(execution), { changes: { ...left, attempt: Object.freeze(attempt) } });
 }
 
 export function stepFact(step: Step, { visit, attempt }: StepAttempt, at: number): StepFact {

@@ -183,7 +183,7 @@ async function join(scope: Scope): Promise<Begun> {
   if (!handler && missing === 'leave') return leave(execution, step);
   const begun = callBack(execution, epoch);
   // Another claim may have come between only to look: too many are no more than the calls that were counted.
-  const tooMany = execution.join?.epoch === undefined ? cannotDeliver(core, begun.execution) : undefined;
+  const tooMany = execution.join?.counted ? cannotDeliver(core, begun.execution) : undefined;
   const problem = handler ? tooMany : noHandler(step);
   if (handler && !problem) return { transition: begun, call: { step, handler, resumed: { by: 'children' }, finished } };
   return { transition: failBegun(scope, step, begun, problem), again: true };

@@ -165,7 +165,7 @@ async function cancelFirst({ core, session, flow }: Drive, cancellation: Cancell
 
 async function drain({ session }: Drive): Promise<Execution> {
   try {
-    await session.commit(async (execution) => ({ transition: drainStep(execution) }));
+    await session.commit(async (execution) => ({ transition: drainStep(execution, session.epoch) }));
   } catch (error) {
     // What goes wrong here only costs a delivery: the lease ends, and another worker goes on.
     if (!(error instanceof Superseded)) return session.execution;

@@ -7,6 +7,7 @@ import { Engine } from '../engine.ts';
 import { createHandlerRegistry } from '../handler-registry.ts';
 import { builtinHandlers } from '../handlers/builtin-handlers.ts';
 import { driveDue } from '../local-worker.ts';
+import { Result } from '../result.ts';
 import { buildFlow } from '../testing/build-flow.ts';
 import { createTriggers } from '../triggers/triggers.ts';
 import type { Flow } from '../types.ts';
@@ -61,6 +62,21 @@ describe.each(Object.entries(storeOpeners))('a version that is stored with other
     await first.registry.flush();
     expect((await second.engine.create('waiting')).execution.flowVersion).toBe('1.1.0');
     await expect(second.engine.create('waiting', {}, { version: '1.0.0' })).rejects.toMatchObject(refused);
+  });
+
+  it('gives way though another flow would not be taken any more', async () => {
+    await openBoth();
+    let isStrict = false;
+    const checkConfig = () => (isStrict ? [{ pointer: '', message: 'no more' }] : []);
+    const picky = { type: 'picky', execute: async () => Result.success(null), metadata: { name: 'Picky', checkConfig } };
+    const mine = buildFlow({ a: { type: 'picky' } }, { id: 'mine' });
+    const handlers = createHandlerRegistry([...builtinHandlers(), picky]);
+    const registry = new WorldFlowRegistry(flowWorld(store, clock), [mine, waiting('edited')], { handlers });
+    isStrict = true;
+    for (let time = 0; time < 2; time += 1) {
+      expect((await registry.stored('waiting', '1.0.0'))?.steps.say?.config).toEqual(says('stored').config);
+    }
+    expect(registry.has('mine')).toBe(true);
   });
 
   it('is refused before its input is looked at', async () => {

@@ -2,7 +2,7 @@ import { describeError } from '../../base/logger.ts';
 import type { FlowStore } from '../../world/flow-port.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import { invalidFlow, type FlowError } from '../errors.ts';
-import { createFlowRegistry, createStoredFlows, type FlowRegistryOptions } from '../flow-registry.ts';
+import { createOpenRegistry, createStoredFlows, type FlowRegistryOptions, type OpenRegistry } from '../flow-registry.ts';
 import type { FlowRegistry } from '../ports.ts';
 import { compareSemver } from '../semver.ts';
 import type { Flow } from '../types.ts';
@@ -14,8 +14,7 @@ import { flowStore, type FlowWorld } from './flow-world.ts';
  */
 export class WorldFlowRegistry implements FlowRegistry {
   readonly #world: FlowWorld;
-  readonly #options: FlowRegistryOptions;
-  #cache: FlowRegistry;
+  readonly #cache: OpenRegistry;
   readonly #unsaved = new Map<string, Flow>();
   /** What was registered here of versions that are stored with other content. */
   readonly #edited = new Map<string, Flow>();
@@ -28,8 +27,7 @@ export class WorldFlowRegistry implements FlowRegistry {
 
   constructor(world: FlowWorld, flows: Iterable<Flow> = [], options: FlowRegistryOptions = {}) {
     this.#world = world;
-    this.#options = options;
-    this.#cache = createFlowRegistry([], options);
+    this.#cache = createOpenRegistry(options);
     for (const flow of flows) this.register(flow);
   }
 
@@ -161,10 +159,8 @@ export class WorldFlowRegistry implements FlowRegistry {
 
   /** It is not used here, where executions of this version may be under way; nobody starts one of it, and everything else goes on. */
   #giveWay(flow: Flow, stored: StoredFlow): void {
-    const name = nameOf(flow);
-    this.#edited.set(name, flow);
-    const others = this.#cache.list().filter((own) => nameOf(own) !== name);
-    this.#cache = createFlowRegistry(others, this.#options);
+    this.#edited.set(nameOf(flow), flow);
+    this.#cache.remove(flow);
     this.#keepIfValid(stored);
   }
 }

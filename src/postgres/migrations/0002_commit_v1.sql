@@ -357,7 +357,7 @@ begin
         v_run.lease_owner := null;
         v_run.due_at := case a.change when 'postpone' then a.wake_at else least(v_run.due_at, a.wake_at) end;
         v_run.deliveries := case
-          when a.change = 'release' or (a.change = 'retry' and v_run.due_at < a.wake_at) then greatest(0, v_run.deliveries - 1)
+          when a.change = 'release' or (a.change = 'retry' and v_run.due_at <= a.now) then greatest(0, v_run.deliveries - 1)
           when a.change in ('retry', 'postpone') then v_run.deliveries
           else 0
         end;

@@ -35,7 +35,7 @@ export const keyHeader = z.object({
 });
 
 const tokenHeader = z.object({
-  'X-Pawl-Resume-Token': resumeTokenSchema.shape.token.meta({ description: 'Or `token` in the body, which comes first.' }),
+  'X-Pawl-Resume-Token': z.string().optional().meta({ description: 'Or `token` in the body, which comes first.' }),
 });
 
 export const actionRoutes: readonly Route[] = [

@@ -4,7 +4,7 @@ import { advanceUntil } from '../advance-until.ts';
 import { deliverableStep, runningRun } from '../arrange.ts';
 import { type Delivery, type DeliveryRecorder, forRun, forStep, recordDeliveries } from '../delivery-recorder.ts';
 import { badRequest, expectError } from '../expect-error.ts';
-import { newHookId, newRunId } from '../ids.ts';
+import { newHookId, newRunId, newWaitId } from '../ids.ts';
 import { flowAfter, sendStep, stepAfter, wakeRun } from '../queueing.ts';
 import type { Contract, TimedScene } from './contract.ts';
 
@@ -103,6 +103,19 @@ function failurePolicies({ timedPolicy }: Contract): void {
     }
     const deliveries = await comesAgain(scene, recorder, forRun(runId), wakes + 3);
     expect(deliveries.map((delivery) => delivery.attempt)).toEqual([1, 1, 1, 1, 1, 2, 3]);
+  });
+
+  timedPolicy('a timer that is due within a back-off gives no attempt back', async (scene) => {
+    const { world, clock } = scene;
+    const runId = await runningRun(world, { workflowName });
+    await world.events.create(runId, build.waitCreated(newWaitId(), new Date(clock.now() + 400)));
+    const recorder = recordDeliveries(world, '__wkf_workflow_', (delivery) => {
+      if (forRun(runId)(delivery)) throw new Error('not yet');
+    });
+    await wakeRun(world, runId);
+    await world.start?.();
+    const deliveries = await comesAgain(scene, recorder, forRun(runId), 4);
+    expect(deliveries.map((delivery) => delivery.attempt)).toEqual([1, 2, 3, 4]);
   });
 
   timedPolicy('a message that fails holds up no other', async ({ world }) => {

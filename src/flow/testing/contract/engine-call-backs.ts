@@ -102,6 +102,17 @@ export function testEngineCallBacks(name: string, factory: EngineBackendFactory)
       expect([...calls, ...living.calls]).toHaveLength(1);
     });
 
+    it('nor does one that closes after somebody has looked', async () => {
+      const { engine } = await worker(() => Result.success());
+      const { id } = (await engine.create('flow')).execution;
+      for (let n = 0; n < 2; n += 1) await engine.run(id);
+      for (const child of world.childrenOf(id)) await engine.run(child);
+      await callBack(id, 'leave');
+      const living = await worker(() => Result.success(), { most: 1 });
+      expect(await living.engine.run(id)).toMatchObject({ status: 'completed' });
+      expect((await living.engine.get(id)).context).not.toHaveProperty('error');
+    });
+
     it('a call costs no commit beside that of its answer', async () => {
       let calls = 0;
       const each: StepHandler = { ...mapHandler, type: 'each', execute: (params) => ((calls += 1), mapHandler.execute(params)) };
