@@ -93,7 +93,7 @@ export function readSettings(env: Environment): Settings {
 export function expectDeliverable({ worker, delivery, baseUrl }: Pick<Settings, 'worker' | 'delivery' | 'baseUrl'>): void {
   if (worker === 'off' || delivery !== 'http' || baseUrl !== undefined) return;
   throw settingError(
-    `${prefix}DELIVERY is "http", and nothing says where the app's routes answer. Set ${prefix}BASE_URL (or PORT, but not for an Engine), or leave ${prefix}DELIVERY at "auto".`,
+    `${prefix}DELIVERY is "http", and nothing says where the app's routes answer. Set ${prefix}BASE_URL (or PORT), or leave ${prefix}DELIVERY at "auto".`,
   );
 }
 

@@ -70,6 +70,16 @@ describe.each(Object.entries(databases))('an Engine beside runs of code on %s', 
     expect(paths).toEqual([]);
   });
 
+  it('works beside routes on a port where delivery over HTTP is asked for', async () => {
+    const { port, paths } = await listening();
+    const env = { ...(await database()), WORKFLOW_PAWL_LOG_LEVEL: 'silent', WORKFLOW_PAWL_DELIVERY: 'http', PORT: port };
+    const engine = await openEngine({ ...flows, env });
+    onTestFinished(() => engine.close());
+    await engine.start();
+    await dueRun(engine.world);
+    await vi.waitUntil(() => paths.includes('/.well-known/workflow/v1/flow'), { timeout: 10_000 });
+  });
+
   it('takes none of them for the handler of steps alone, which is there wherever the SDK is imported', async () => {
     const env = { ...(await database()), WORKFLOW_PAWL_LOG_LEVEL: 'silent' };
     const { claimed, openSpied } = spy(env);
