@@ -133,6 +133,7 @@ function flowWorld(context: WorldContext, lazy: () => Connected): FlowWorld {
       return opened instanceof Promise ? opened.then(({ store }) => store) : opened.store;
     },
     dispatcher: () => context.dispatcher(),
+    executionLeft: () => lazy().host.executionLeft(),
     clock: {
       now: () => lazy().host.now(),
       monotonic: () => lazy().clock.monotonic(),

@@ -111,7 +111,9 @@ describe('settings', () => {
     ['DEPLOYMENT_POLICY', 'newest', /one of latest, pinned/],
     ['SYNC', 'off', /one of full, normal/],
     ['CITUS', 'true', /one of off, on/],
-    ['LOG_LEVEL', 'verbose', /one of warn, debug, info/],
+    ['LOG_LEVEL', 'verbose', /one of warn, debug, info, error, silent\.$/],
+    ['BASE_URL', 'nonsense', /a URL like "http:\/\/localhost:3000"/],
+    ['BASE_URL', 'localhost:3000', /a URL like "http:\/\/localhost:3000"/],
   ])('refuses %s=%s, and says what it must be', (name, value, message) => {
     expect(() => read(name, value)).toThrow(invalid(message));
   });
@@ -144,6 +146,15 @@ describe('settings of the SDK', () => {
       'http://own:5000',
     ]);
     expect(readSettings({ PORT: '' }).baseUrl).toBeUndefined();
+    expect(readSettings({ PORT: '\\\\.\\pipe\\app', WORKFLOW_LOCAL_BASE_URL: '' }).baseUrl).toBeUndefined();
+  });
+
+  it.each([
+    ['WORKFLOW_LOCAL_BASE_URL', 'localhost:3000', /^WORKFLOW_LOCAL_BASE_URL is "localhost:3000"; it must be a URL/],
+    ['WORKFLOW_QUEUE_NAMESPACE', 'Shop-1', /^WORKFLOW_QUEUE_NAMESPACE is "Shop-1"; it must be lower-case letters and digits/],
+    ['WORKFLOW_QUEUE_NAMESPACE', '1shop', /a letter first/],
+  ])('%s=%s is refused', (name, value, message) => {
+    expect(() => readSettings({ [name]: value })).toThrow(invalid(message));
   });
 
   it.each([

@@ -52,7 +52,7 @@ export function readSettings(env: Environment): Settings {
   const oneOf = <T extends string>(name: SettingName, allowed: readonly [T, ...T[]]): T => {
     const value = read(name);
     if (value === undefined) return allowed[0];
-    if (!(allowed as readonly string[]).includes(value)) throw invalid(name, value, `one of ${allowed.join(', ')}`);
+    if (!(allowed as readonly string[]).includes(value)) throw invalid(name, value, `one of ${[...new Set(allowed)].join(', ')}`);
     return value as T;
   };
   const whole = (name: SettingName, fallback: number, least: number) => {
@@ -145,6 +145,10 @@ function readSchema(schema: string): string {
 const reservedNamespaces: readonly string[] = [flowNamespace, probeNamespace];
 
 function readNamespace(namespace: string): string {
+  // As the SDK has it; without one, messages have no prefix.
+  if (!/^(?:[a-z][a-z0-9]*)?$/.test(namespace)) {
+    throw settingError(`WORKFLOW_QUEUE_NAMESPACE is "${namespace}"; it must be lower-case letters and digits, a letter first.`);
+  }
   if (!reservedNamespaces.includes(namespace)) return namespace;
   throw settingError(
     `WORKFLOW_QUEUE_NAMESPACE is "${namespace}", which Pawl uses itself; choose another name than ${reservedNamespaces.join(' and ')}.`,
@@ -152,10 +156,19 @@ function readNamespace(namespace: string): string {
 }
 
 function readBaseUrl(own: string | undefined, env: Environment): Pick<Settings, 'baseUrl' | 'belowBasePath'> {
-  const port = env['PORT'];
-  const named = own ?? env['WORKFLOW_LOCAL_BASE_URL'];
+  // Of a platform that gives the name of a pipe instead, nothing can be said.
+  const port = /^\d+$/.test(env['PORT'] ?? '') ? env['PORT'] : undefined;
+  const named = own ?? (env['WORKFLOW_LOCAL_BASE_URL']?.trim() || undefined);
+  if (named !== undefined && !isHttpUrl(named)) {
+    const name = own === undefined ? 'WORKFLOW_LOCAL_BASE_URL' : `${prefix}BASE_URL`;
+    throw settingError(`${name} is "${shownUrl(named)}"; it must be a URL like "http://localhost:3000" or "https://app.example.org/shop".`);
+  }
   const url = named ?? (port ? `http://localhost:${port}` : undefined);
   return { baseUrl: url?.replace(/\/+$/, ''), belowBasePath: named === undefined };
+}
+
+function isHttpUrl(url: string): boolean {
+  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 }
 
 function readMaxEvents(text: string | undefined): number {

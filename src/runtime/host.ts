@@ -75,6 +75,11 @@ export class Host {
       leaseMs: settings.leaseMs,
       worksHere: () => this.#worker !== undefined,
       listWorkers: () => this.#open?.then(({ store }) => store.listWorkers()),
+      executionWaits: () =>
+        this.#open?.then(async ({ store }) => {
+          const [first] = await store.flows.listDueExecutions({ limit: 1 });
+          return first !== undefined && first.dueAt <= store.now();
+        }),
     });
     this.handlers.onChange(() => this.#kick());
   }
@@ -155,6 +160,11 @@ export class Host {
   /** A message was left for a worker. */
   messageLeft(): void {
     if (this.#options.settings.logLevel !== 'silent') this.#noWorker.messageLeft();
+  }
+
+  /** An execution of a flow is due, and nobody was at hand to begin with it. */
+  executionLeft(): void {
+    if (this.#options.settings.logLevel !== 'silent') this.#noWorker.executionLeft();
   }
 
   async #opened(user: object): Promise<Open> {

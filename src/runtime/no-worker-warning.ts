@@ -9,6 +9,8 @@ export interface NoWorkerWarningOptions {
   readonly worksHere: () => boolean;
   /** Undefined where nothing is open any more. */
   readonly listWorkers: () => Promise<readonly WorkerRow[]> | undefined;
+  /** Whether an execution of a flow is due that nobody carries on. */
+  readonly executionWaits: () => Promise<boolean> | undefined;
 }
 
 // Somebody who has just started may still be on the way.
@@ -18,6 +20,7 @@ const lookAfterMs = 5_000;
 export class NoWorkerWarning {
   readonly #options: NoWorkerWarningOptions;
   #leftAt = -Infinity;
+  #messageWaits = false;
   #willLook = false;
   #warned = false;
 
@@ -27,6 +30,16 @@ export class NoWorkerWarning {
 
   /** A message was left for a worker. */
   messageLeft(): void {
+    this.#messageWaits = true;
+    this.#left();
+  }
+
+  /** An execution was left for a worker; or for an `engine.run`, which carries it on without one. */
+  executionLeft(): void {
+    this.#left();
+  }
+
+  #left(): void {
     const { clock, worksHere } = this.#options;
     if (worksHere()) {
       this.#warned = false;
@@ -42,14 +55,17 @@ export class NoWorkerWarning {
   }
 
   async #look(): Promise<void> {
-    const { clock, logger, leaseMs, worksHere, listWorkers } = this.#options;
+    const { clock, logger, leaseMs, worksHere, listWorkers, executionWaits } = this.#options;
     // A database that is away says nothing: the next message looks again.
     const workers = await listWorkers()?.catch(() => undefined);
     this.#willLook = false;
     if (!workers) return;
     const somebodyWorks = worksHere() || workers.some(({ live }) => live);
     if (!somebodyWorks && !this.#warned) {
-      logger.warn('A message is waiting and no worker is running: call world.start() in the process that is to do the work.');
+      if (!this.#messageWaits && !(await executionWaits()?.catch(() => false))) return;
+      logger.warn(
+        'A message is waiting and no worker is running: call world.start() or engine.start() in the process that is to do the work, or run `pawl serve`.',
+      );
     }
     this.#warned = !somebodyWorks;
     // Who has died is taken for alive until its lease is over, and there may be no other message.

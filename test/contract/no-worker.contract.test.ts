@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { Logger } from '../../src/base/logger.ts';
+import { WorldEngine } from '../../src/connect/open-engine.ts';
+import type { Flow } from '../../src/flow/types.ts';
 import { createWorld, type PawlWorld } from '../../src/index.ts';
 import { createFakeClock, recordDeliveries } from '../../src/testing/index.ts';
 import { pendingRun, runningRun } from '../../src/testing/arrange.ts';
@@ -52,6 +54,21 @@ it.each([
   await act(world);
   clock.advance(afterAWhileMs);
   await vi.waitUntil(() => warnings.length > 0);
+});
+
+it('says so for an execution of a flow, unless its engine has carried it on without a worker', async () => {
+  const { world, clock, warnings, hasLooked } = openProducer(await scratchFolder());
+  const engine = new WorldEngine(world, { flows: [nothing] });
+  onTestFinished(() => engine.close());
+  const { execution } = await engine.create('nothing', {});
+  await engine.run(execution.id);
+  await hasLooked();
+  expect(warnings).toEqual([]);
+
+  await engine.create('nothing', {});
+  clock.advance(afterAWhileMs);
+  await vi.waitUntil(() => warnings.length > 0);
+  expect(warnings).toEqual([expect.stringContaining('engine.start()')]);
 });
 
 it('says nothing while a worker of another process lives', async () => {
@@ -124,6 +141,15 @@ it('makes no worker of a process that only queues', async () => {
   await world.runs.list();
   expect(deliveries).toEqual([]);
 });
+
+const nothing: Flow = {
+  id: 'nothing',
+  version: '1.0.0',
+  initialStepId: 'only',
+  steps: {
+    only: { id: 'only', type: 'transform', config: { expression: '1' }, input: { type: 'full' }, transitions: { onSuccess: null } },
+  },
+};
 
 /** As `start()` of the SDK does: both halves at once. */
 async function startRun(world: PawlWorld): Promise<void> {

@@ -9,6 +9,7 @@ export function flowWorld(store: Store, clock: Clock): FlowWorld {
   return {
     open: () => store,
     dispatcher: () => noDispatcher,
+    executionLeft: () => {},
     clock,
     shared: store,
     logger: silentLogger,

@@ -10,6 +10,8 @@ export interface FlowWorld {
   open(): Store | Promise<Store>;
   /** The workers of this process, if there are any. */
   dispatcher(): Dispatcher;
+  /** An execution is due, and nobody was at hand to begin with it. */
+  executionLeft(): void;
   /** That of the database once it is open: executions go from host to host, and their instants with them. */
   readonly clock: Clock;
   /** What beats on for owners that are no workers while the event loop stands still; undefined where there is no such thing. */

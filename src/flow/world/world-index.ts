@@ -264,7 +264,9 @@ export class WorldIndex implements ExecutionIndex {
     const free = commits.flatMap(({ dueAt, epoch }) => (dueAt === null || epoch !== undefined || outcome.taken ? [] : [dueAt]));
     const others = outcome.wokeParent || outcome.cancelledChildren.length > 0 || commits.some(({ spawn }) => spawn.length > 0);
     const next = Math.min(...free, ...(others ? [this.#world.clock.now()] : []));
-    if (next !== Infinity) this.#world.dispatcher().somethingDue(next);
+    if (next === Infinity) return;
+    this.#world.dispatcher().somethingDue(next);
+    if (next <= this.#world.clock.now()) this.#world.executionLeft();
   }
 }
 

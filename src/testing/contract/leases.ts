@@ -273,8 +273,8 @@ function lostWorkerPolicies(withScene: (act: (given: Given) => Promise<void>) =>
 }
 
 async function executionIn(store: Store, clock: FakeClock, id: string, dispatcher: Dispatcher): Promise<WorldStateStore> {
-  const own = { deploymentId: 'dpl_1', namespace: '', leaseMs, shared: store };
-  const executions = new WorldStateStore({ open: () => store, dispatcher: () => dispatcher, clock, logger: silentLogger, ...own });
+  const own = { deploymentId: 'dpl_1', namespace: '', leaseMs, shared: store, clock, logger: silentLogger };
+  const executions = new WorldStateStore({ open: () => store, dispatcher: () => dispatcher, executionLeft: () => {}, ...own });
   await executions.save(smallExecution({ id, createdAt: clock.now(), updatedAt: clock.now() }));
   return executions;
 }
