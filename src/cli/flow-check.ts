@@ -57,5 +57,5 @@ function renderChecked(session: Session, { file, problems, handlersElsewhere }: 
   const status = problems.length === 0 ? 'ok' : 'failed';
   const rows = problems.map(({ pointer, message }) => [pointer || '/', message]);
   const notes = handlersElsewhere.map((type) => [`type "${type}"`, 'no built-in handler: a worker must have it (--handlers checks it)']);
-  return renderTable([file, ''], [['', statusCell(status, session)], ...rows, ...notes]);
+  return renderTable([file, statusCell(status, session)], [...rows, ...notes]);
 }

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { errorCode } from '../base/error-code.ts';
 import { describeError } from '../base/logger.ts';
+import { isUnavailable } from '../world/errors.ts';
 import { CliError, exitCodes, type ExitCode } from './exit-codes.ts';
 import type { InputProblem, OperateErrorKind } from '../operate/errors.ts';
 import { createProgram } from './program.ts';
@@ -44,14 +45,24 @@ interface Explained {
 async function explainError(error: unknown): Promise<Explained> {
   const code = errorCode(error);
   if (error instanceof CliError) return { code, message: error.message, exitCode: error.exitCode };
-  if (code === 'INVALID_SETTING') return { code, message: (error as Error).message, exitCode: exitCodes.usage };
-  if (code === 'SCHEMA_TOO_NEW') return { code, message: (error as Error).message, exitCode: exitCodes.failed };
+  const exitCode = exitCodeOfCode[code];
+  if (exitCode !== undefined) return { code, message: (error as Error).message, exitCode };
   const { asOperateError } = await import('../operate/errors.ts');
   const known = asOperateError(error);
-  // That the database does not answer is said best by what it answered.
+  // That the database does not answer is said best by what the World said of it.
+  if (isUnavailable(error)) return { code, message: (error as Error).message, exitCode: exitCodes.failed };
   if (!known || known.kind === 'unavailable') return { code, message: describeError(error), exitCode: exitCodes.failed };
   return { code: known.code, message: known.message, exitCode: exitCodeOf[known.kind], problems: known.problems };
 }
+
+// Errors whose message says all that there is to say.
+const exitCodeOfCode: Readonly<Record<string, ExitCode>> = {
+  EACCES: exitCodes.failed,
+  EADDRINUSE: exitCodes.failed,
+  EADDRNOTAVAIL: exitCodes.failed,
+  INVALID_SETTING: exitCodes.usage,
+  SCHEMA_TOO_NEW: exitCodes.failed,
+};
 
 const exitCodeOf: Readonly<Record<OperateErrorKind, ExitCode>> = {
   invalid: exitCodes.usage,

@@ -1,7 +1,7 @@
 import { type Cell, paint } from './paint.ts';
 
 /** Lines with a heading, each column as wide as its widest cell. */
-export function renderTable(heading: readonly string[], rows: readonly (readonly Cell[])[]): string {
+export function renderTable(heading: readonly Cell[], rows: readonly (readonly Cell[])[]): string {
   const lines = [heading, ...rows].map((line) => line.map(printable));
   const widths = heading.map((_, column) => Math.max(...lines.map((line) => widthOf(line[column]?.text ?? ''))));
   return lines

@@ -8,18 +8,24 @@ const flowId = z
 const stepRef = z.string().min(1).max(200);
 const free = z.record(z.string(), z.unknown());
 
+const selectors = [
+  z.strictObject({ type: z.literal('key'), key: z.string().min(1) }).describe('One key of the context.'),
+  z.strictObject({ type: z.literal('keys'), keys: z.array(z.string().min(1)) }).describe('An object of those keys that are there.'),
+  z.strictObject({ type: z.literal('path'), path: z.string().min(1) }).describe('A dot path, such as order.items.0.name.'),
+  z
+    .strictObject({ type: z.literal('template'), template: z.unknown() })
+    .describe('Any JSON in whose strings ${path} and ${path:-default} are filled in.'),
+  z.strictObject({ type: z.literal('full') }).describe('The whole context.'),
+  z.strictObject({ type: z.literal('static'), value: z.unknown() }).describe('This value.'),
+  z.strictObject({ type: z.literal('expression'), expression: z.string().min(1).max(10_000) }).describe('JSONata over the context.'),
+] as const;
+
+const selectorTypes = selectors.map(({ shape }) => `"${shape.type.value}"`).join(', ');
+
 export const selectorSchema = z
-  .discriminatedUnion('type', [
-    z.strictObject({ type: z.literal('key'), key: z.string().min(1) }).describe('One key of the context.'),
-    z.strictObject({ type: z.literal('keys'), keys: z.array(z.string().min(1)) }).describe('An object of those keys that are there.'),
-    z.strictObject({ type: z.literal('path'), path: z.string().min(1) }).describe('A dot path, such as order.items.0.name.'),
-    z
-      .strictObject({ type: z.literal('template'), template: z.unknown() })
-      .describe('Any JSON in whose strings ${path} and ${path:-default} are filled in.'),
-    z.strictObject({ type: z.literal('full') }).describe('The whole context.'),
-    z.strictObject({ type: z.literal('static'), value: z.unknown() }).describe('This value.'),
-    z.strictObject({ type: z.literal('expression'), expression: z.string().min(1).max(10_000) }).describe('JSONata over the context.'),
-  ])
+  .discriminatedUnion('type', selectors, {
+    error: ({ code }) => (code === 'invalid_union' ? `a selector has one of the types ${selectorTypes}` : undefined),
+  })
   .meta({ id: 'InputSelector' });
 
 export const retrySchema = z

@@ -23,6 +23,12 @@ describe('validation', () => {
     for (const value of [null, 0, '', []]) expect(pointers(flow({ type, [key]: value }))).toEqual([]);
   });
 
+  it('says which types of selectors there are', () => {
+    expect(validateFlow(buildFlow({ a: { type: 'log', input: { type: 'nonsense' } as never } }))).toEqual([
+      { pointer: '/steps/a/input/type', message: expect.stringContaining('"path", "template", "full", "static"') },
+    ]);
+  });
+
   it('reports every problem at once, each at its pointer', () => {
     const flow = {
       id: 'not an id!',

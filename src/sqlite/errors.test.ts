@@ -1,6 +1,10 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isBusy, toWorldError } from './errors.ts';
 
+// Where the file system sees nothing wrong, what SQLite says is what is told.
+const file = join(tmpdir(), 'pawl.db');
 const sqliteError = (message: string, errcode?: number) => Object.assign(new Error(message), { code: 'ERR_SQLITE_ERROR', errcode });
 
 describe('what a failure of SQLite becomes', () => {
@@ -14,9 +18,9 @@ describe('what a failure of SQLite becomes', () => {
     [26, 'file is not a database', 'not a SQLite database'],
   ])('is a 503 that names the file and the reason, by its code %i and by its words', (errcode, says, reason) => {
     for (const error of [sqliteError('in other words', errcode), sqliteError('an extended code', errcode | (4 << 8)), sqliteError(says)]) {
-      const told = toWorldError(error, '/data/pawl.db');
+      const told = toWorldError(error, file);
       expect(told).toMatchObject({ name: 'WorkflowWorldError', status: 503, code: 'TRANSPORT', cause: error });
-      expect(String(told)).toContain('/data/pawl.db');
+      expect(String(told)).toContain(file);
       expect(String(told)).toContain(reason);
     }
   });
@@ -24,6 +28,14 @@ describe('what a failure of SQLite becomes', () => {
   it.each(['EACCES', 'EEXIST', 'ENOSPC', 'ENOTDIR', 'EPERM', 'EROFS'])('is a 503 where the folder cannot be made (%s)', (code) => {
     const error = Object.assign(new Error(code), { code });
     expect(toWorldError(error, 'pawl.db')).toMatchObject({ status: 503, cause: error });
+  });
+
+  it('names the folder that is not there, and the file that is a folder', () => {
+    const missing = toWorldError(sqliteError('unable to open database file', 14), join(file, 'not', 'there.db'));
+    expect(String(missing)).toContain(`its folder ${join(file, 'not')} is not there`);
+    for (const error of [sqliteError('unable to open database file', 14), sqliteError('disk I/O error', 10)]) {
+      expect(String(toWorldError(error, tmpdir()))).toContain(`it is a directory, not a file: name a file in it, such as ${file}`);
+    }
   });
 
   it('stays what it is if it is a defect', () => {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { CommitNotes } from '../store/commit-notes.ts';
 import { GroupCommit } from '../store/group-commit.ts';
-import { unavailable } from '../world/errors.ts';
+import { isUnavailable, unavailable } from '../world/errors.ts';
 import type { FlowAct, FlowOutcome } from '../world/flow-port.ts';
 import type { Act, Outcome, State, StateKey, Store } from '../world/port.ts';
 import type { ThreadBeat } from '../world/thread-beat.ts';
@@ -14,7 +14,7 @@ import { Connection } from './connection.ts';
 import { copyDatabase } from './copy-database.ts';
 import { driverModule, loadDriver } from './driver.ts';
 import { nextDueAt } from './due.ts';
-import { toWorldError } from './errors.ts';
+import { fileMoved, toWorldError } from './errors.ts';
 import { ForeignCommits } from './foreign-commits.ts';
 import { flowReads } from './flow-reads.ts';
 import { getEvent, listEvents, listEventsByCorrelation, readPayload } from './events.ts';
@@ -22,6 +22,7 @@ import { getHook, getHookByToken, getHookOfRun, getTokenHolder, listHooks } from
 import { LogFile } from './log-file.ts';
 import { listInbox } from './messages.ts';
 import { migrate, readSchema } from './migrate.ts';
+import { NamedFile } from './named-file.ts';
 import { operatorReads } from './operator-reads.ts';
 import { countPrunable } from './retention.ts';
 import { countOpenRuns, getRun, listRuns } from './runs.ts';
@@ -49,6 +50,7 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
   let writer: Connection | undefined;
   let reader: Connection | undefined;
   let log: LogFile | undefined;
+  let named: NamedFile | undefined;
   let syncFailed = false;
   let closed = false;
   const notes = new CommitNotes();
@@ -62,11 +64,12 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
       if (!inMemory) (log ??= new LogFile(path)).reserve();
       const boot = currentBoot(clock);
       const outcomes = acts.map((act) => perform(db, act, boot));
+      if (isMoved()) throw fileMoved(path);
       db.run('commit');
       return outcomes;
     } catch (error) {
       db.rollback();
-      throw toWorldError(error, path);
+      throw explained(error);
     }
   }
 
@@ -86,8 +89,17 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
     try {
       return query(db);
     } catch (error) {
-      throw toWorldError(error, path);
+      throw explained(error);
     }
+  }
+
+  function isMoved(): boolean {
+    return named?.isInPlace() === false;
+  }
+
+  /** Where the file went, SQLite says anything: that its log cannot be found, or that the disk has failed. */
+  function explained(error: unknown): unknown {
+    return isMoved() && !isUnavailable(error) ? fileMoved(path, error) : toWorldError(error, path);
   }
 
   function opened(connection: Connection | undefined): Connection {
@@ -100,6 +112,7 @@ export function createSqliteStore({ path, clock, sync = 'full' }: SqliteStoreOpt
     try {
       if (!inMemory) mkdirSync(dirname(path), { recursive: true });
       const db = (writer = new Connection(openDatabase(path)));
+      named = new NamedFile(path);
       const waiting = { path, clock, patienceMs: openPatienceMs };
       db.exec('pragma busy_timeout = 0');
       // Before anything of it is changed: the file may be another program's.

@@ -22,6 +22,7 @@ describe('pawl flow', () => {
     const { valid, flows } = JSON.parse(bad.stdout) as { valid: boolean; flows: { problems: { pointer: string }[] }[] };
     expect([valid, flows[0]?.problems]).toEqual([false, []]);
     expect(flows[1]?.problems.map(({ pointer }) => pointer)).toEqual(expect.arrayContaining(['/initialStepId', '/steps/a/config']));
+    expect((await pawl('flow', 'check', 'good.json')).stdout).toMatch(/good\.json +ok$/m);
     expect((await pawl('flow', 'check', 'bad.json')).stdout).toMatch(/\/initialStepId +there is no step "b"/);
 
     const own = await pawl('flow', 'check', 'own.json');

@@ -262,6 +262,7 @@ describe('the command line of pawl', () => {
     const url = 'postgres://someone:hush-hush@127.0.0.1:1/nowhere';
     const { code, stdout, stderr } = await pawl({ WORKFLOW_PAWL_URL: url }, 'drain');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^PostgreSQL at 127\.0\.0\.1:1\/nowhere cannot be reached: .*\.\n$/);
     const found = await pawl({ WORKFLOW_PAWL_URL: url }, 'doctor');
     expect(found.code).toBe(3);
     expect(found.stdout).toMatch(/database +failed/);

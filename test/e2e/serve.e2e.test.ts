@@ -208,9 +208,12 @@ describe('pawl serve', () => {
     expect((await fetch(`${url}/livez`)).status).toBe(200);
     expect((await call(`${url}/api/v1/runs`)).status).toBe(404);
     expect((await call(`${url}/api/v1/resume`, { token: 'unknown' })).status).toBe(404);
-    const second = await program(folder, ['--port', new URL(url).port]).ended();
-    expect(second).toMatchObject({ code: 1, stdout: '' });
-    expect(second.stderr).toContain('EADDRINUSE');
+    const { port } = new URL(url);
+    const second = await program(folder, ['--port', port]).ended();
+    const told = `Cannot listen on port ${port} of 127.0.0.1: another process has it: end that one, or take another port.\n`;
+    expect(second).toMatchObject({ code: 1, stdout: '', stderr: told });
+    const asJson = await program(folder, ['--port', port, '--json']).ended();
+    expect(JSON.parse(asJson.stderr)).toMatchObject({ error: { code: 'EADDRINUSE' } });
   });
 });
 
