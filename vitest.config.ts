@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { SlowFirst } from './test/support/slow-first.ts';
 
 // Cost is in the name: `*.test.ts` beside the code is pure, `*.contract.test.ts` opens a store, `*.e2e.test.ts` starts processes.
 export default defineConfig({
   test: {
     // A third of them waits at any time: for a process to start, a lease to end, a disk.
     maxWorkers: Math.max(3, availableParallelism()),
+    sequence: { sequencer: SlowFirst },
     projects: [
       {
         test: {

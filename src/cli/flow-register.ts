@@ -3,7 +3,7 @@ import { CliError, exitCodes, type ExitCode } from './exit-codes.ts';
 import { checkDefinition } from './flow-check.ts';
 import { loadHandlers } from './load-handlers.ts';
 import { readFlowFile } from './read-flow-file.ts';
-import { type Session, withOperator } from './session.ts';
+import { type Session, withNewOperator } from './session.ts';
 
 export interface FlowRegisterOptions {
   readonly handlers?: string;
@@ -25,7 +25,7 @@ export async function flowRegister(
     if (lines !== '') throw new CliError('INVALID_FLOW', exitCodes.usage, `${file} is no valid flow:${lines}`);
     definitions.push(definition as Record<string, unknown>);
   }
-  return await withOperator(session, async (operator) => {
+  return await withNewOperator(session, async (operator) => {
     await expectNoOtherContent(operator, definitions);
     const flows: { flowId: string; version: string }[] = [];
     for (const definition of definitions) {

@@ -7,7 +7,7 @@ import type { Operator } from '../operate/operator.ts';
 import { CliError, exitCodes, type ExitCode } from './exit-codes.ts';
 import { Progress } from './progress.ts';
 import { readFlowFile } from './read-flow-file.ts';
-import { type Session, withOperator } from './session.ts';
+import { type Session, withNewOperator } from './session.ts';
 import { showPayload } from './show-payload.ts';
 
 export interface FlowStartOptions {
@@ -24,7 +24,7 @@ export async function flowStart(session: Session, flow: string, options: FlowSta
   const { key, tenant, wait = false, json = false } = options;
   const [, flowId = flow, version] = /^([^@]+)@(.+)$/.exec(flow) ?? [];
   const input = await readInput(options);
-  return await withOperator(session, async (operator) => {
+  return await withNewOperator(session, async (operator) => {
     const { run, created } = await startFlow(operator, flowId, {
       input,
       ...(version === undefined ? {} : { version }),

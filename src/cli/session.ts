@@ -1,12 +1,15 @@
 import { userInfo } from 'node:os';
 import { systemClock } from '../base/clock.ts';
 import { createStderrLogger } from '../base/logger.ts';
+import { shownUrl } from '../base/shown-url.ts';
 import { createWorld, type PawlWorld } from '../connect/create-world.ts';
 import { openStore } from '../connect/open-store.ts';
+import { readSchemaStatus } from '../connect/schema-status.ts';
 import { readSettings, type Environment, type Settings } from '../connect/settings.ts';
 import { trustedCaller } from '../operate/caller.ts';
 import { createOperator, type Operator } from '../operate/operator.ts';
 import type { Store } from '../world/port.ts';
+import { CliError, exitCodes } from './exit-codes.ts';
 
 /** Where a command finds its settings and speaks. */
 export interface Session {
@@ -44,9 +47,28 @@ export async function withWorld<T>({ env }: Session, act: (world: PawlWorld) => 
   }
 }
 
-/** The same with an operator: whoever can read the settings can open the database, so nothing is refused. */
+/**
+ * The same with an operator: whoever can read the settings can open the database, so nothing is refused. Throws DATABASE_EMPTY where nothing
+ * was ever run: whoever asks for a run means a database that is there, and has mistyped its name, or stands in another folder.
+ */
 export async function withOperator<T>(session: Session, act: (operator: Operator) => Promise<T>): Promise<T> {
+  const settings = settingsOf(session);
+  const { version } = await readSchemaStatus(settings, systemClock);
+  if (version === 0) throw nothingThere(settings);
+  return await withNewOperator(session, act);
+}
+
+/** The same for a command that may be the first of all. */
+export async function withNewOperator<T>(session: Session, act: (operator: Operator) => Promise<T>): Promise<T> {
   return await withWorld(session, (world) => act(createOperator({ world, caller: trustedCaller(userName(), 'cli') })));
+}
+
+function nothingThere({ url }: Settings): CliError {
+  return new CliError(
+    'DATABASE_EMPTY',
+    exitCodes.notFound,
+    `Nothing has run in ${shownUrl(url)} yet. If it has elsewhere, name that in WORKFLOW_PAWL_URL; the app makes a new one, and so does "pawl migrate".`,
+  );
 }
 
 export function userName(): string {

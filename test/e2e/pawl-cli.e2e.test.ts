@@ -128,6 +128,11 @@ describe.each(Object.entries(databases))('pawl on %s', (_, database) => {
         { check: 'schema', status: 'failed', advice: expect.stringContaining('pawl migrate') },
       ],
     });
+    const empty = await pawl(env, 'runs', 'list', '--json');
+    expect(empty).toMatchObject({ code: 4, stdout: '' });
+    expect(JSON.parse(empty.stderr)).toMatchObject({
+      error: { code: 'DATABASE_EMPTY', message: expect.stringContaining('WORKFLOW_PAWL_URL') },
+    });
     expect(await json(env, 'migrate', '--dry-run')).toMatchObject({ from: 0 });
     await json(env, 'migrate');
     const after = await json(env, 'doctor');
