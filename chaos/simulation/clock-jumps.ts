@@ -6,8 +6,8 @@ export class ClockJumps {
     this.#jumps.push({ at, byMs });
   }
 
-  hasAnySince(at: number): boolean {
-    return this.#jumps.some((jump) => jump.at >= at);
+  hasAny(from: number, until = Infinity): boolean {
+    return this.#jumps.some(({ at }) => at >= from && at <= until);
   }
 
   /** By so much less than was asked for may a sleep last that was asked for then: a clock that is set back makes none shorter. */

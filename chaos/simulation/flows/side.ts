@@ -86,7 +86,7 @@ export class FlowSide {
     const { program, id, execution, cancelled, answered, retryOf } = used;
     const tell = (problem: string) => this.#codeWitness.violation(`${id}: ${problem}`);
     if (cancelled && execution.status !== 'cancelled') tell(`it is ${execution.status}, and its cancellation was acknowledged`);
-    for (const problem of cancellationProblems(used, this.witness.lifeOf(id))) tell(problem);
+    for (const problem of cancellationProblems(used, this.witness)) tell(problem);
     if (execution.metadata?.['retryOf'] !== retryOf?.id) tell(`it says that it tries ${String(execution.metadata?.['retryOf'])} again`);
     const isOfACall = (nonce: number) => [...this.witness.executions].some((any) => this.witness.hasNonce(any, nonce));
     if (execution.status !== 'cancelled') for (const problem of problemsOf(program, execution, { isOfACall })) tell(problem);
@@ -110,15 +110,16 @@ export class FlowSide {
   }
 }
 
-function cancellationProblems({ program, execution, undone, id }: Used, { ms, wasPending }: ReturnType<FlowWitness['lifeOf']>): string[] {
+function cancellationProblems({ program, execution, undone, id }: Used, witness: FlowWitness): string[] {
   const { cancellation } = execution;
   if (execution.status !== 'cancelled') return undone.length > 0 ? [`it is ${execution.status}, and undone`] : [];
   const problems: string[] = [];
   const allowed = { user: program.cancelledAtMs !== undefined, timeout: program.timeoutMs !== undefined };
   const source = cancellation?.source as keyof typeof allowed;
   if (!allowed[source]) problems.push(`it is cancelled by ${source}, which nobody asked for`);
+  const ms = witness.lifetimeOf(id, program.startsAtMs);
   if (source === 'timeout' && ms < Number(program.timeoutMs) - 1_000) problems.push(`its time was up after ${ms} ms`);
-  const wanted = program.undoes && !wasPending ? 1 : 0;
+  const wanted = program.undoes && !witness.endedBeforeItBegan(id) ? 1 : 0;
   if (undone.length !== wanted) problems.push(`it is undone ${undone.length} times, not ${wanted}`);
   for (const { id: child, status, context, metadata } of undone) {
     const whole = status === 'completed' && Object.hasOwn(context, undoStepId) && metadata?.['compensates'] === id;

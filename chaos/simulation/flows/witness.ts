@@ -61,9 +61,9 @@ interface Seen {
   readonly due: Map<string, { readonly at: number; readonly askedAt: number }>;
 }
 
-export interface Life {
-  /** From its creation to its end; infinite where a clock was set meanwhile. */
-  readonly ms: number;
+interface Life {
+  readonly createdAt: number;
+  readonly endedAt: number;
   /** Whether it ended before it began. */
   readonly wasPending: boolean;
 }
@@ -95,8 +95,14 @@ export class FlowWitness {
     return this.#ended.has(id);
   }
 
-  lifeOf(id: string): Life {
-    return this.#lives.get(id) ?? { ms: Infinity, wasPending: false };
+  /** How long one lived that was asked for then: infinitely if a clock was set meanwhile, for its end may have been reckoned before. */
+  lifetimeOf(id: string, askedAt: number): number {
+    const life = this.#lives.get(id);
+    return life && !this.#jumps.hasAny(askedAt, life.endedAt) ? life.endedAt - life.createdAt : Infinity;
+  }
+
+  endedBeforeItBegan(id: string): boolean {
+    return this.#lives.get(id)?.wasPending ?? false;
   }
 
   /** The executions that undo this one. */
@@ -203,8 +209,7 @@ export class FlowWitness {
     this.#seen.set(runId, seen);
     if (!isTerminal(write.status)) return;
     this.#ended.set(runId, write.status);
-    const wasSet = this.#jumps.hasAnySince(seen.createdAt);
-    this.#lives.set(runId, { ms: wasSet ? Infinity : this.#time.now - seen.createdAt, wasPending });
+    this.#lives.set(runId, { createdAt: seen.createdAt, endedAt: this.#time.now, wasPending });
     this.#leases.free(runId);
   }
 
